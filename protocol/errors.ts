@@ -1,0 +1,101 @@
+// Refusals: one closed table of codes. HTTP answers with the status, a socket closes with 4000 plus it.
+
+interface Kind {
+	/** HTTP status. */
+	status: number
+	/** Whether the same request may succeed later, unchanged. */
+	mayRetry: boolean
+	/** What happened and what to do now, for a person. */
+	message: string
+}
+
+export const REFUSALS = {
+	malformed: { status: 400, mayRetry: false, message: "That is not a message of this protocol." },
+	invalid_request: { status: 400, mayRetry: false, message: "Some of the request is missing or wrong." },
+	not_signed_in: { status: 401, mayRetry: false, message: "Sign in first." },
+	sign_in_link_spent: {
+		status: 401,
+		mayRetry: false,
+		message: "This sign-in link has been used or has expired. Run `homeport up --sign-in-link` for a new one.",
+	},
+	dial_token_invalid: { status: 401, mayRetry: true, message: "The machine's token is not valid now." },
+	machine_revoked: {
+		status: 401,
+		mayRetry: false,
+		message: "This machine was removed. Enroll it again with a new code.",
+	},
+	not_allowed: { status: 403, mayRetry: false, message: "Your role does not allow this." },
+	wrong_origin: { status: 403, mayRetry: false, message: "This page may not open a connection here." },
+	not_found: { status: 404, mayRetry: false, message: "There is no such thing, or you may not see it." },
+	session_not_found: { status: 404, mayRetry: false, message: "There is no such session on this machine." },
+	code_invalid: {
+		status: 404,
+		mayRetry: false,
+		message: "This enrollment code is wrong, used, or older than ten minutes. Make a new one in the console.",
+	},
+	directory_missing: { status: 404, mayRetry: false, message: "That directory does not exist on the machine." },
+	timed_out: { status: 408, mayRetry: true, message: "The machine did not answer in time." },
+	name_taken: { status: 409, mayRetry: false, message: "A session on this machine has that name already." },
+	session_ended: { status: 409, mayRetry: false, message: "The session has ended; its program takes no more input." },
+	session_running: { status: 409, mayRetry: false, message: "The session is still running. Kill it first." },
+	link_replaced: {
+		status: 409,
+		mayRetry: false,
+		message: "Another connector with this machine's key has taken its place.",
+	},
+	program_missing: { status: 422, mayRetry: false, message: "That program is not installed on the machine." },
+	key_missing: { status: 422, mayRetry: false, message: "The machine lacks a key that this runtime needs." },
+	substrate_unavailable: {
+		status: 422,
+		mayRetry: false,
+		message: "This machine cannot give the isolation that was asked for, so nothing was started.",
+	},
+	start_failed: { status: 422, mayRetry: false, message: "The program could not be started." },
+	too_large: { status: 413, mayRetry: false, message: "That is larger than this takes." },
+	version_too_old: {
+		status: 426,
+		mayRetry: false,
+		message: "One side speaks a version that the other no longer knows.",
+	},
+	too_many: { status: 429, mayRetry: true, message: "There are too many of these now." },
+	internal: { status: 500, mayRetry: true, message: "Something broke here. It has been logged." },
+	machine_offline: {
+		status: 503,
+		mayRetry: true,
+		message: "The machine is away. It will be asked again when it calls home.",
+	},
+} as const satisfies Record<string, Kind>
+
+export type RefusalCode = keyof typeof REFUSALS
+
+/** A "no" that people and programs can act on. `detail` adds to the table's sentence; it must hold no secret. */
+export class Refusal extends Error {
+	override readonly name = "Refusal"
+	readonly code: RefusalCode
+	readonly detail: string | undefined
+
+	constructor(code: RefusalCode, detail?: string) {
+		super(detail === undefined ? REFUSALS[code].message : `${REFUSALS[code].message} ${detail}`)
+		this.code = code
+		this.detail = detail
+	}
+
+	get status(): number {
+		return REFUSALS[this.code].status
+	}
+
+	/** The WebSocket close code that carries this refusal; the reason is the code's name. */
+	get closeCode(): number {
+		return 4000 + this.status
+	}
+}
+
+/** The code named by a socket's close reason or an HTTP body; `internal` for one that this version does not know. */
+export function refusalCode(name: string): RefusalCode {
+	return Object.hasOwn(REFUSALS, name) ? (name as RefusalCode) : "internal"
+}
+
+/** For the end of a switch over a union: a new member shows every place that must learn it. */
+export function never(value: never): never {
+	throw new Error(`invariant: unexpected ${JSON.stringify(value)}`)
+}

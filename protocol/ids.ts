@@ -1,0 +1,58 @@
+// Ids: a kind, an underscore, and 80 random bits in hex. The kind is part of the type, so that ids cannot be swapped.
+import * as z from "zod"
+
+/** Bytes of an id on the wire, without its kind. */
+export const ID_BYTES = 10
+
+const id = <const Kind extends string>(kind: Kind) =>
+	z
+		.string()
+		.regex(new RegExp(`^${kind}_[0-9a-f]{${ID_BYTES * 2}}$`), `must look like ${kind}_ and ${ID_BYTES * 2} hex digits`)
+		.brand<Kind>()
+
+export const MachineId = id("mch")
+export type MachineId = z.infer<typeof MachineId>
+
+export const SessionId = id("ses")
+export type SessionId = z.infer<typeof SessionId>
+
+/** One screen attached to sessions of one machine. Chosen by the viewer and kept over reloads: input is counted by it. */
+export const ViewerId = id("vwr")
+export type ViewerId = z.infer<typeof ViewerId>
+
+export const TokenId = id("tok")
+export type TokenId = z.infer<typeof TokenId>
+
+/** The shared channel: output for every viewer that keeps up. */
+export const EVERYONE = "vwr_00000000000000000000" as ViewerId
+
+/** The object itself: a snapshot sent to it is kept for when the machine is away. */
+export const KEEPER = "vwr_ffffffffffffffffffff" as ViewerId
+
+export const newMachineId = () => `mch_${randomHex()}` as MachineId
+export const newSessionId = () => `ses_${randomHex()}` as SessionId
+export const newViewerId = () => `vwr_${randomHex()}` as ViewerId
+export const newTokenId = () => `tok_${randomHex()}` as TokenId
+
+/** Writes the random part of `id` as ID_BYTES bytes at `offset`. */
+export function writeId(into: Uint8Array, offset: number, id: string): void {
+	const start = id.indexOf("_") + 1
+	for (let i = 0; i < ID_BYTES; i++) into[offset + i] = Number.parseInt(id.slice(start + i * 2, start + i * 2 + 2), 16)
+}
+
+/** Reads what writeId wrote; the caller knows the kind from the place it stands in. */
+export function readId<I extends string>(kind: "ses" | "vwr", from: Uint8Array, offset: number): I {
+	return `${kind}_${hex(from.subarray(offset, offset + ID_BYTES))}` as I
+}
+
+function randomHex(): string {
+	return hex(crypto.getRandomValues(new Uint8Array(ID_BYTES)))
+}
+
+function hex(bytes: Uint8Array): string {
+	let text = ""
+	for (const byte of bytes) text += HEX[byte]
+	return text
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))

@@ -1,0 +1,23 @@
+// Who may do what: the one table that the edge asks, and that the console greys buttons out by.
+
+export const ROLES = ["guest", "developer", "maintainer", "owner"] as const
+export type Role = (typeof ROLES)[number]
+
+/** The least role that may do each action; the roles above it may too. */
+const LEAST = {
+	"workspace:read": "guest",
+	"machine:read": "guest",
+	"session:watch": "guest",
+	"session:type": "developer",
+	"session:start": "developer",
+	"session:end": "developer",
+	"token:manage": "developer",
+	"machine:enroll": "maintainer",
+	"machine:manage": "maintainer",
+} as const satisfies Record<string, Role>
+
+export type Action = keyof typeof LEAST
+
+export function can(role: Role, action: Action): boolean {
+	return ROLES.indexOf(role) >= ROLES.indexOf(LEAST[action])
+}
