@@ -1,0 +1,280 @@
+// One viewer's side of one session: what its terminal has, what was typed and not yet written. Decides; touches nothing.
+import { never, Refusal, refusalCode } from "./errors.ts"
+import { encodeFrame, type Frame, KIND } from "./frames.ts"
+import type { SessionId, ViewerId } from "./ids.ts"
+import { ACK_EVERY, INPUT_FRAME_BYTES, INPUT_UNACKED_BYTES, RESEND_WITHIN_MS } from "./limits.ts"
+import type { FromViewer, ToViewer } from "./messages.ts"
+import type { Watcher } from "./session.ts"
+
+/** The viewer's terminal. */
+export interface Screen {
+	/** Becomes an empty terminal of this size. */
+	reset(cols: number, rows: number): void
+	resize(cols: number, rows: number): void
+	/** Takes bytes in order; calls back once it has parsed them. */
+	write(bytes: Uint8Array, parsed: () => void): void
+}
+
+/** Input that the holder has not yet acknowledged. */
+export interface Pending {
+	sequence: number
+	bytes: Uint8Array
+	/** When it was typed. */
+	at: number
+}
+
+export type ViewingStatus =
+	/** No socket, or no answer to attach yet. */
+	| { is: "connecting" }
+	/** The machine is away: the terminal shows the last screen that is known. */
+	| { is: "away" }
+	/** Between attaching and the program's present. */
+	| { is: "catching-up" }
+	| { is: "live" }
+	| { is: "refused"; refusal: Refusal }
+
+interface Options {
+	session: SessionId
+	viewer: ViewerId
+	screen: Screen
+	cols: number
+	rows: number
+	now: () => number
+	/** Status, watchers or pending input have changed. */
+	changed: () => void
+	/** Input kept over a reload of the page. */
+	pending?: Pending[]
+}
+
+export class Viewing {
+	readonly session: SessionId
+	status: ViewingStatus = { is: "connecting" }
+	watchers: Watcher[] = []
+	/** Unwritten input is old: it waits until the person sends or discards it. */
+	holding = false
+
+	readonly #options: Options
+	#send: ((data: string | Uint8Array) => void) | null = null
+	/** Sequence of the next byte that the terminal wants; null before the first snapshot. */
+	#have: number | null = null
+	#acked = 0
+	/** Attached, and not yet answered: frames of the time before are passed over. */
+	#attaching = false
+	/** The holder has said which input it expects; until then nothing is sent. */
+	#expected = false
+	#pending: Pending[] = []
+	/** Sequence of the next byte to be typed. */
+	#typed = 0
+	/** The holder has said where this viewer's input stands; until then the sequences of `#pending` only keep order. */
+	#anchored = false
+
+	constructor(options: Options) {
+		this.session = options.session
+		this.#options = options
+		const last = options.pending?.at(-1)
+		if (options.pending === undefined || last === undefined) return
+		this.#pending = options.pending
+		this.#typed = last.sequence + last.bytes.length
+		this.#anchored = true
+	}
+
+	/** Typed and not known to be written, oldest first. */
+	get pending(): readonly Pending[] {
+		return this.#pending
+	}
+
+	/** Bytes of output that this viewer has taken. */
+	get sequence(): number {
+		return this.#have ?? 0
+	}
+
+	/** The socket can carry messages: attach, from where the terminal stands. */
+	opened(send: (data: string | Uint8Array) => void): void {
+		this.#send = send
+		this.#attach()
+	}
+
+	/** The socket is gone. */
+	closed(): void {
+		this.#send = null
+		this.#expected = false
+		this.#become({ is: "connecting" })
+	}
+
+	/** The machine is linked again, or away. */
+	linked(isLinked: boolean): void {
+		if (this.status.is === "refused") return
+		if (isLinked) this.#attach()
+		else {
+			this.#expected = false
+			this.#become({ is: "away" })
+		}
+	}
+
+	message(message: Extract<ToViewer, { session: unknown }>): void {
+		switch (message.type) {
+			case "attached":
+				this.#attaching = false
+				return this.#become(message.live ? { is: "catching-up" } : { is: "away" })
+			case "caught-up":
+				return this.#become({ is: "live" })
+			case "expects":
+				return this.#expects(message.sequence)
+			case "again":
+				return this.#attach()
+			case "watchers":
+				this.watchers = message.watchers
+				return this.#options.changed()
+			case "refused":
+				return this.#become({ is: "refused", refusal: new Refusal(refusalCode(message.code)) })
+			case "session":
+			case "removed":
+				return
+			default:
+				never(message)
+		}
+	}
+
+	frame(frame: Frame): void {
+		if (frame.kind === KIND.WRITTEN) return this.#written(frame.sequence)
+		if (this.#attaching) return
+		switch (frame.kind) {
+			case KIND.SNAPSHOT:
+				if (this.#have !== null && frame.sequence <= this.#have) return this.#ack(this.#have)
+				this.#have = frame.sequence
+				this.#options.screen.reset(frame.cols, frame.rows)
+				return this.#options.screen.write(frame.bytes, () => this.#ack(frame.sequence))
+			case KIND.RESIZE:
+				if (this.#have === null || frame.sequence > this.#have) return this.#attach()
+				if (frame.sequence === this.#have) this.#options.screen.resize(frame.cols, frame.rows)
+				return
+			case KIND.OUTPUT:
+				return this.#output(frame.sequence, frame.bytes)
+			case KIND.INPUT:
+			case KIND.ACK:
+				return
+			default:
+				never(frame)
+		}
+	}
+
+	/** Takes input for the program. False when so much waits already that this is not taken. */
+	type(bytes: Uint8Array): boolean {
+		const waiting = this.#pending.reduce((sum, { bytes }) => sum + bytes.length, 0)
+		if (waiting + bytes.length > INPUT_UNACKED_BYTES) return false
+		const at = this.#options.now()
+		for (let start = 0; start < bytes.length; start += INPUT_FRAME_BYTES) {
+			const part: Pending = { sequence: this.#typed, bytes: bytes.slice(start, start + INPUT_FRAME_BYTES), at }
+			this.#typed = part.sequence + part.bytes.length
+			this.#pending.push(part)
+			if (this.#expected && !this.holding) this.#sendInput(part)
+		}
+		return true
+	}
+
+	/** The person wants the old input sent. */
+	sendHeld(): void {
+		this.holding = false
+		if (this.#expected) for (const part of this.#pending) this.#sendInput(part)
+		this.#options.changed()
+	}
+
+	/** The person does not. */
+	discardHeld(): void {
+		if (!this.holding) return
+		this.#typed = this.#pending[0]?.sequence ?? this.#typed
+		this.#pending = []
+		this.holding = false
+		this.#options.changed()
+	}
+
+	/** The window's size; `claim` makes it the session's at once, else typing does. */
+	size(cols: number, rows: number, claim = false): void {
+		const changed = cols !== this.#options.cols || rows !== this.#options.rows
+		this.#options.cols = cols
+		this.#options.rows = rows
+		if (changed || claim) this.#say({ type: "size", session: this.session, cols, rows, claim })
+	}
+
+	detach(): void {
+		this.#say({ type: "detach", session: this.session })
+		this.#send = null
+	}
+
+	#attach(): void {
+		if (this.#send === null) return
+		this.#attaching = true
+		this.#expected = false
+		this.#become({ is: "connecting" })
+		const { cols, rows } = this.#options
+		this.#say({ type: "attach", session: this.session, have: this.#have, cols, rows })
+	}
+
+	#output(sequence: number, bytes: Uint8Array): void {
+		if (this.#have === null || sequence > this.#have) return this.#attach()
+		const known = this.#have - sequence
+		if (known >= bytes.length) return
+		const end = sequence + bytes.length
+		this.#have = end
+		this.#options.screen.write(known === 0 ? bytes : bytes.subarray(known), () => {
+			if (end - this.#acked >= ACK_EVERY) this.#ack(end)
+		})
+	}
+
+	#ack(sequence: number): void {
+		this.#acked = Math.max(this.#acked, sequence)
+		this.#send?.(
+			encodeFrame({ kind: KIND.ACK, session: this.session, viewer: this.#options.viewer, sequence: this.#acked }),
+		)
+	}
+
+	/** The holder has written all input before `sequence` and wants the rest again. */
+	#expects(sequence: number): void {
+		if (this.#anchored) this.#written(sequence)
+		this.#anchored = true
+		this.#expected = true
+		// Nothing moves unless the holder has forgotten this viewer, or is asked for the first time.
+		this.#renumber(sequence)
+		const oldest = this.#pending[0]
+		if (oldest !== undefined && this.#options.now() - oldest.at > RESEND_WITHIN_MS) this.holding = true
+		if (!this.holding) for (const part of this.#pending) this.#sendInput(part)
+		this.#options.changed()
+	}
+
+	/** What waits follows from where the holder stands. */
+	#renumber(sequence: number): void {
+		let next = sequence
+		for (const part of this.#pending) {
+			part.sequence = next
+			next += part.bytes.length
+		}
+		this.#typed = next
+	}
+
+	#written(sequence: number): void {
+		const before = this.#pending.length
+		this.#pending = this.#pending.flatMap((part) => {
+			const done = sequence - part.sequence
+			if (done >= part.bytes.length) return []
+			return done <= 0 ? [part] : [{ ...part, sequence, bytes: part.bytes.subarray(done) }]
+		})
+		if (this.#pending.length === 0) this.holding = false
+		if (this.#pending.length !== before) this.#options.changed()
+	}
+
+	#sendInput({ sequence, bytes }: Pending): void {
+		this.#send?.(
+			encodeFrame({ kind: KIND.INPUT, session: this.session, viewer: this.#options.viewer, sequence, bytes }),
+		)
+	}
+
+	#say(message: FromViewer): void {
+		this.#send?.(JSON.stringify(message))
+	}
+
+	#become(status: ViewingStatus): void {
+		if (status.is === this.status.is && status.is !== "refused") return
+		this.status = status
+		this.#options.changed()
+	}
+}
