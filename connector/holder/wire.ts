@@ -1,8 +1,8 @@
 // What link process and holder say to each other over a Unix socket: packets, each a JSON message or a frame.
 import * as z from "zod"
-import { FRAME_BYTES } from "../../protocol/limits.ts"
 import { Refusal } from "../../protocol/errors.ts"
 import { SessionId, ViewerId } from "../../protocol/ids.ts"
+import { FRAME_BYTES } from "../../protocol/limits.ts"
 import { Cols, Rows, Sequence, SessionInfo, Substrate, Time } from "../../protocol/session.ts"
 
 /** Raised when an older link process would misunderstand; old sessions keep their old holder. */
