@@ -172,6 +172,10 @@ export class MachineSocket {
 		switch (message.type) {
 			case "machine":
 				return this.#welcomed(message)
+			case "renamed":
+				this.name = message.name
+				this.platform = message.platform
+				return this.#options.changed()
 			case "presence":
 				return this.#present(message.presence)
 			case "session":

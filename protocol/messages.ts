@@ -80,6 +80,8 @@ export const ToViewer = z.discriminatedUnion("type", [
 		platform: Platform.nullable(),
 		sessions: z.array(SessionInfo),
 	}),
+	/** The machine has another name, or runs on something else now. */
+	z.object({ type: z.literal("renamed"), name: z.string(), platform: Platform.nullable() }),
 	/** The machine's presence has changed. Attached viewers attach again when it is linked. */
 	z.object({ type: z.literal("presence"), presence: Presence }),
 	z.object({ type: z.literal("session"), session: SessionInfo }),

@@ -1,0 +1,69 @@
+// Coalesces input of a busy moment into one frame: the first key goes at once, those of the same moment go together.
+import { encodeFrame, type InputFrame } from "../protocol/frames.ts"
+import { INPUT_FRAME_BYTES } from "../protocol/limits.ts"
+
+export class InputBatch {
+	readonly #send: (frame: Uint8Array) => void
+	/** Calls back when the events that are here already have been handled. */
+	readonly #defer: (then: () => void) => void
+	#waiting: InputFrame[] = []
+	#isBusy = false
+
+	constructor(send: (frame: Uint8Array) => void, defer: (then: () => void) => void) {
+		this.#send = send
+		this.#defer = defer
+	}
+
+	take(frame: InputFrame): void {
+		if (!this.#isBusy) {
+			this.#send(encodeFrame(frame))
+			this.#isBusy = true
+			return this.#defer(this.#moment)
+		}
+		const last = this.#waiting.at(-1)
+		if (last !== undefined && continues(last, frame)) last.bytes = join(last.bytes, frame.bytes)
+		else this.#waiting.push({ ...frame })
+		if (frame.bytes.some(isControl)) this.#flush()
+	}
+
+	/** The link is gone: what waits was never acknowledged, so its viewers still have it. */
+	drop(): void {
+		this.#waiting = []
+	}
+
+	readonly #moment = (): void => {
+		if (this.#waiting.length === 0) {
+			this.#isBusy = false
+			return
+		}
+		this.#flush()
+		this.#defer(this.#moment)
+	}
+
+	#flush(): void {
+		const frames = this.#waiting
+		this.#waiting = []
+		for (const frame of frames) this.#send(encodeFrame(frame))
+	}
+}
+
+function continues(last: InputFrame, next: InputFrame): boolean {
+	return (
+		last.session === next.session &&
+		last.viewer === next.viewer &&
+		last.sequence + last.bytes.length === next.sequence &&
+		last.bytes.length + next.bytes.length <= INPUT_FRAME_BYTES
+	)
+}
+
+/** Keys that stop something: Ctrl-C, Ctrl-Z, Ctrl-\, Escape. */
+function isControl(byte: number): boolean {
+	return byte === 0x03 || byte === 0x1a || byte === 0x1c || byte === 0x1b
+}
+
+function join(a: Uint8Array, b: Uint8Array): Uint8Array {
+	const both = new Uint8Array(a.length + b.length)
+	both.set(a)
+	both.set(b, a.length)
+	return both
+}

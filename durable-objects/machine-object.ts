@@ -1,0 +1,135 @@
+// The shell of a machine's object: accepts sockets, hibernates, wakes, is called by the Worker. Decides nothing.
+import { DurableObject } from "cloudflare:workers"
+import type { Answered, Ask, Asked } from "../protocol/ask.ts"
+import type { MachineId } from "../protocol/ids.ts"
+import { PING, PONG } from "../protocol/limits.ts"
+import type { Platform } from "../protocol/session.ts"
+import type { Outcome } from "./asks.ts"
+import type { Env } from "./env.ts"
+import { Machine } from "./machine.ts"
+import type { About, Peer, Principal } from "./peer.ts"
+import { SqlStore } from "./sql-store.ts"
+
+export class MachineObject extends DurableObject<Env> {
+	readonly #machine: Machine
+	readonly #peers = new Map<WebSocket, SocketPeer>()
+
+	constructor(context: DurableObjectState, env: Env) {
+		super(context, env)
+		context.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG))
+		for (const socket of context.getWebSockets()) this.#peers.set(socket, new SocketPeer(context, socket))
+		this.#machine = new Machine({
+			store: new SqlStore(context.storage.sql),
+			peers: [...this.#peers.values()],
+			now: Date.now,
+			defer: (then) => void setTimeout(then, 0),
+			wakeAt: (time) => void context.storage.setAlarm(time),
+		})
+	}
+
+	/** An upgrade that the Worker has authenticated; its headers say for whom. */
+	override fetch(request: Request): Response {
+		const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket]
+		const peer = new SocketPeer(this.ctx, server, about(request.headers))
+		this.ctx.acceptWebSocket(server)
+		this.#peers.set(server, peer)
+		if (peer.about.is === "link") this.#machine.linkOpened(peer)
+		else this.#machine.viewerOpened(peer)
+		return new Response(null, { status: 101, webSocket: client })
+	}
+
+	override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
+		const peer = this.#peers.get(socket)
+		if (peer === undefined) return
+		peer.hear()
+		this.#machine.message(peer, typeof data === "string" ? data : new Uint8Array(data))
+	}
+
+	override webSocketClose(socket: WebSocket): void {
+		const peer = this.#peers.get(socket)
+		if (peer === undefined) return
+		this.#peers.delete(socket)
+		this.#machine.closed(peer)
+	}
+
+	override webSocketError(socket: WebSocket): void {
+		this.webSocketClose(socket)
+	}
+
+	override alarm(): void {
+		this.#machine.alarm()
+	}
+
+	enroll(machine: { id: MachineId; name: string; platform: Platform | null }): void {
+		this.#machine.enroll(machine)
+	}
+
+	rename(name: string): void {
+		this.#machine.rename(name)
+	}
+
+	async revoke(): Promise<void> {
+		this.#machine.revoke()
+		await this.ctx.storage.deleteAlarm()
+	}
+
+	describe(): ReturnType<Machine["describe"]> {
+		return this.#machine.describe()
+	}
+
+	ask<A extends Ask>(ask: A, of: Asked<A>): Promise<Outcome<Answered<A>>> {
+		return this.#machine.ask(ask, of)
+	}
+}
+
+/** One hibernatable socket as the core sees it. */
+class SocketPeer implements Peer {
+	about: About
+	readonly #context: DurableObjectState
+	readonly #socket: WebSocket
+	/** The last message in this wake; the platform keeps the time of the last beat that it answered. */
+	#heardAt = 0
+
+	constructor(context: DurableObjectState, socket: WebSocket, about?: About) {
+		this.#context = context
+		this.#socket = socket
+		this.about = about ?? socket.deserializeAttachment()
+	}
+
+	hear(): void {
+		this.#heardAt = Date.now()
+	}
+
+	remember(): void {
+		this.#socket.serializeAttachment(this.about)
+	}
+
+	send(data: string | Uint8Array): void {
+		try {
+			this.#socket.send(data)
+		} catch {
+			// The socket has closed; its close event follows and tells the core.
+		}
+	}
+
+	close(code: number, reason: string): void {
+		try {
+			this.#socket.close(code, reason)
+		} catch {
+			// It is closed already.
+		}
+	}
+
+	heardAt(): number {
+		const beat = this.#context.getWebSocketAutoResponseTimestamp(this.#socket)?.getTime() ?? 0
+		const accepted = this.about.is === "link" ? this.about.acceptedAt : 0
+		return Math.max(beat, accepted, this.#heardAt)
+	}
+}
+
+function about(headers: Headers): About {
+	if (headers.get("x-homeport-kind") === "link") return { is: "link", epoch: 0, acceptedAt: Date.now(), greeted: false }
+	const principal = JSON.parse(headers.get("x-homeport-principal") ?? "null") as Principal | null
+	if (principal === null) throw new Error("invariant: the Worker names the principal of every viewer")
+	return { is: "viewer", principal, viewer: null, followed: {} }
+}
