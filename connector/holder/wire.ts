@@ -28,6 +28,7 @@ export const Execution = z.object({
 export type Execution = z.infer<typeof Execution>
 
 const HolderAsk = z.enum(["rename", "signal", "write", "screen", "log"])
+export type HolderAsk = z.infer<typeof HolderAsk>
 
 /** Link process to holder. */
 export const ToHolder = z.discriminatedUnion("type", [

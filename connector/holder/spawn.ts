@@ -1,0 +1,40 @@
+// Starting a holder: detached from whoever starts it, and as small as Node can be made.
+import { spawn } from "node:child_process"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+/** A holder is one busy thread that mostly waits: it gives up speed of garbage collection for memory. */
+export const HOLDER_NODE_FLAGS = ["--max-semi-space-size=1", "--v8-pool-size=0"]
+
+interface Options {
+	/** Serve the folder of a session whose holder is gone. */
+	ended?: boolean
+}
+
+/**
+ * Starts the holder of the session in `sessionDir`, which must exist; it listens on `socketPath` soon after. Answers
+ * its process id. Throws when Node itself cannot be executed.
+ */
+export async function spawnHolder(sessionDir: string, socketPath: string, options: Options = {}): Promise<number> {
+	const flags = options.ended === true ? ["--ended"] : []
+	const child = spawn(process.execPath, [...HOLDER_NODE_FLAGS, ENTRY, ...flags, sessionDir, socketPath], {
+		cwd: "/",
+		detached: true,
+		stdio: "ignore",
+		env: { ...HOLDER_ENVIRONMENT },
+	})
+	await new Promise<void>((resolve, reject) => {
+		child.once("spawn", resolve)
+		child.once("error", reject)
+	})
+	child.unref()
+	if (child.pid === undefined) throw new Error("invariant: a process that was started has an id")
+	return child.pid
+}
+
+/** The program's environment travels in `start`; the holder itself needs nothing, and so leaks nothing by /proc. */
+const HOLDER_ENVIRONMENT = { UV_THREADPOOL_SIZE: "1" }
+
+const HERE = fileURLToPath(import.meta.url)
+/** Beside the sources this is main.ts; in a bundle it is holder.js beside the bundle that holds this file. */
+const ENTRY = join(dirname(HERE), HERE.endsWith(".ts") ? "main.ts" : "holder.js")
