@@ -32,7 +32,11 @@ export function explainFailure(error: unknown): { message: string; code: string;
 	if (error instanceof Failure) return { message: error.message, code: "failed", exit: error.exit }
 	if (error instanceof Refusal) return { message: error.message, code: error.code, exit: exitOf(error) }
 	const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : ""
-	return { message: `${error instanceof Error ? error.message : String(error)}${cause}`, code: "internal", exit: EXIT.failed }
+	return {
+		message: `${error instanceof Error ? error.message : String(error)}${cause}`,
+		code: "internal",
+		exit: EXIT.failed,
+	}
 }
 
 function exitOf(refusal: Refusal): number {

@@ -5,7 +5,13 @@ import type { Platform } from "../protocol/session.ts"
 import { VERSION } from "./version.ts"
 
 export function thisPlatform(): Platform {
-	return { os: platform(), arch: arch(), release: releaseName().slice(0, 128), hostname: hostname(), connector: VERSION }
+	return {
+		os: platform(),
+		arch: arch(),
+		release: releaseName().slice(0, 128),
+		hostname: hostname(),
+		connector: VERSION,
+	}
 }
 
 /** The distribution's own name for itself where there is one. */

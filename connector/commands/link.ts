@@ -1,0 +1,24 @@
+// `homeport link`: the link process that `homeport up` keeps alive. Not for people, and so not in the help.
+import { Failure } from "../exit.ts"
+import { readIdentity } from "../identity.ts"
+import { runLink } from "../link.ts"
+import { action, verb } from "../verb.ts"
+
+export function link() {
+	return verb("link", {
+		summary: "the link process of an enrolled machine",
+		examples: [["homeport link", "run the link until SIGTERM"]],
+	}).action(
+		action(async ({ folder }) => {
+			const identity = await readIdentity(folder.identity)
+			if (identity === undefined) throw new Failure("This machine is not enrolled. Use `homeport connect`.")
+			const stop = new AbortController()
+			for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort())
+			// The channel closes when the process that keeps this one dies; nobody would stop this one then.
+			process.on("disconnect", () => stop.abort())
+			const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`)
+			await runLink({ url: identity.url, identity, dataDir: folder.path, log, signal: stop.signal })
+			process.exit()
+		}),
+	)
+}

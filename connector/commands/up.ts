@@ -1,0 +1,94 @@
+// `homeport up`: runs a home on this computer until Ctrl-C.
+import { InvalidArgumentError } from "commander"
+import { Failure } from "../exit.ts"
+import { hasDesktop, openBrowser } from "../home/browser.ts"
+import { type Home, startHome } from "../home/home.ts"
+import { readRunning } from "../home/running.ts"
+import { readSecrets } from "../home/secrets.ts"
+import { signInToken } from "../home/sign-in-link.ts"
+import { style } from "../output.ts"
+import { action, type Context, verb } from "../verb.ts"
+
+interface Options {
+	port: number
+	host: string
+	open: boolean
+	signInLink?: boolean
+}
+
+export function up() {
+	return verb("up", {
+		summary: "run the control plane and console on this computer, with it as the first machine",
+		description:
+			"Everything lives in one data folder; starting again finds it all. Sessions go on when this stops. `npm start` builds what is missing and then runs this.",
+		examples: [
+			["homeport up", "print a sign-in link, open it, run until Ctrl-C"],
+			["homeport up --port 8080 --no-open", "another port, no browser"],
+			["homeport up --sign-in-link", "a fresh sign-in link for the home that runs now"],
+			["homeport up --json --no-open", "one line of JSON when ready"],
+		],
+	})
+		.option("--port <number>", "the port to listen on; 0 for any free one", port, 7400)
+		.option("--host <address>", "the address to listen on; 0.0.0.0 for all", "127.0.0.1")
+		.option("--no-open", "do not open a browser")
+		.option("--sign-in-link", "print a one-time sign-in link for the running home, and end")
+		.action(
+			action<[], Options>((context, options) => (options.signInLink ? signInLink(context) : run(context, options))),
+		)
+}
+
+function port(text: string): number {
+	const number = Number(text)
+	if (!Number.isInteger(number) || number < 0 || number > 65_535)
+		throw new InvalidArgumentError("It must be 0 to 65535.")
+	return number
+}
+
+async function signInLink({ folder, out }: Context): Promise<void> {
+	const secrets = await readSecrets(folder)
+	const running = await readRunning(folder)
+	if (secrets === undefined || running === undefined)
+		throw new Failure(`No home runs over ${folder.path}. Start it with \`npm start\`.`)
+	const signInUrl = `${running.url}/sign-in#${await signInToken(secrets.signInKey)}`
+	out.result({ url: running.url, signInUrl }, () => signInUrl)
+}
+
+async function run({ folder, out }: Context, { port, host, open }: Options): Promise<void> {
+	const stopAsked = untilAskedToStop()
+	const home = await startHome({ folder, host, port, note: out.note })
+	const { url, signInUrl, token, machine, linked, pids } = home
+	out.result({ url, signInUrl, token, dataDir: folder.path, machine, linked, pids }, () => welcome(home, folder.path))
+	if (open && !out.json && hasDesktop()) openBrowser(signInUrl)
+	await stopAsked
+	if (!out.json) out.note("\nStopping. Sessions go on, and are here again after the next start.")
+	await home.stop()
+	process.exit()
+}
+
+function welcome({ url, signInUrl, machine, linked }: Home, dataDir: string): string {
+	const state = linked ? "linked" : "not linked yet; its log is in the data folder"
+	const lines = [
+		`Homeport runs at ${style("bold", url)}`,
+		"",
+		`  Sign in   ${style("bold", signInUrl)}`,
+		"            good once, for an hour; `homeport up --sign-in-link` makes another",
+		`  Machine   ${machine === null ? "this computer calls no home, or another one (`homeport connect` changes that)" : `${machine}, ${state}`}`,
+		`  Data      ${dataDir}`,
+		"",
+		"Ctrl-C stops it; sessions go on without it.",
+	]
+	return lines.join("\n")
+}
+
+/** The first of the signals that ask to end; a second one ends at once. */
+function untilAskedToStop(): Promise<void> {
+	return new Promise((resolve) => {
+		let asked = false
+		for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+			process.on(signal, () => {
+				if (asked) process.exit(1)
+				asked = true
+				resolve()
+			})
+	})
+}

@@ -1,0 +1,85 @@
+// A child process that is started again whenever it dies, until it is stopped.
+import { type ChildProcess, spawn } from "node:child_process"
+import { closeSync, fstatSync, ftruncateSync, openSync } from "node:fs"
+
+interface Options {
+	program: string
+	arguments: string[]
+	/** Where its standard output and error go. */
+	log: string
+	/** Gives the child a channel that closes when this process dies, so that it can end too. */
+	channel: boolean
+	environment?: Record<string, string>
+	/** Called for each process that has been started. */
+	started: (pid: number) => void
+	/** Called when a process died without being asked to; `again` is the wait before the next one. */
+	died: (how: string, again: number) => void
+}
+
+/** A child that lived this long was healthy: the next one is started at once. */
+const HEALTHY_MS = 10_000
+const AGAIN_MIN_MS = 100
+const AGAIN_MAX_MS = 5_000
+/** Logs begin anew at this size; they are for the present, not for the record. */
+const LOG_BYTES = 4 * 1024 * 1024
+
+export class Child {
+	readonly #options: Options
+	#process: ChildProcess | undefined
+	#again: ReturnType<typeof setTimeout> | undefined
+	#wait = 0
+	#stopping = false
+
+	constructor(options: Options) {
+		this.#options = options
+		this.#start()
+	}
+
+	get pid(): number | undefined {
+		return this.#process?.pid
+	}
+
+	/** Asks it to end, makes it after `grace` milliseconds, and waits until it has. */
+	async stop(grace: number): Promise<void> {
+		this.#stopping = true
+		clearTimeout(this.#again)
+		const child = this.#process
+		if (child === undefined) return
+		const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()))
+		child.kill("SIGTERM")
+		const kill = setTimeout(() => child.kill("SIGKILL"), grace)
+		await ended
+		clearTimeout(kill)
+	}
+
+	#start(): void {
+		const { program, log, channel, environment } = this.#options
+		const output = openLog(log)
+		const startedAt = Date.now()
+		// In a session of its own: Ctrl-C reaches this process only, which then stops its children in order.
+		const child = spawn(program, this.#options.arguments, {
+			detached: true,
+			stdio: ["ignore", output, output, ...(channel ? (["ipc"] as const) : [])],
+			env: { ...process.env, ...environment },
+		})
+		closeSync(output)
+		this.#process = child
+		const over = (how: string) => {
+			if (this.#process !== child) return
+			this.#process = undefined
+			if (this.#stopping) return
+			this.#wait = Date.now() - startedAt > HEALTHY_MS ? 0 : Math.min(AGAIN_MAX_MS, this.#wait * 2 || AGAIN_MIN_MS)
+			this.#again = setTimeout(() => this.#start(), this.#wait)
+			this.#options.died(how, this.#wait)
+		}
+		child.once("error", (error) => over(error.message))
+		child.once("exit", (code, signal) => over(signal ?? `exit code ${code}`))
+		if (child.pid !== undefined) this.#options.started(child.pid)
+	}
+}
+
+function openLog(path: string): number {
+	const file = openSync(path, "a", 0o600)
+	if (fstatSync(file).size > LOG_BYTES) ftruncateSync(file)
+	return file
+}

@@ -1,0 +1,62 @@
+// What a command says: lines for a person, or one JSON value for a program. Colour only where a person looks.
+import { styleText } from "node:util"
+import { explainFailure } from "./exit.ts"
+
+export interface Output {
+	json: boolean
+	/** The result: `value` as one line of JSON, or what `text` makes of it. Nothing is printed for an empty text. */
+	result<T>(value: T, text: (value: T) => string): void
+	/** Something a person should know on the way; never a part of the result. */
+	note(line: string): void
+}
+
+export function output(json: boolean): Output {
+	return {
+		json,
+		result(value, text) {
+			const line = json ? JSON.stringify(value) : text(value)
+			if (line !== "") process.stdout.write(`${line}\n`)
+		},
+		note(line) {
+			process.stderr.write(`${line}\n`)
+		},
+	}
+}
+
+/** Tells why the command failed, and sets the exit code. */
+export function fail(error: unknown, json: boolean): void {
+	const { message, code, exit } = explainFailure(error)
+	process.stderr.write(json ? `${JSON.stringify({ error: { code, message } })}\n` : `${message}\n`)
+	process.exitCode = exit
+}
+
+type Style = Parameters<typeof styleText>[0]
+
+/** Styled on a terminal, plain elsewhere and where NO_COLOR asks for it. */
+export function style(format: Style, text: string): string {
+	return styleText(format, text, { stream: process.stdout })
+}
+
+/** Rows as columns, each as wide as its widest cell; the last is not padded. */
+export function table(head: string[], rows: string[][]): string {
+	const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => width(row[i] ?? ""))))
+	const line = (cells: string[]) =>
+		cells
+			.map((cell, i) => (i === cells.length - 1 ? cell : cell + " ".repeat((widths[i] ?? 0) - width(cell))))
+			.join("  ")
+			.trimEnd()
+	return [style("dim", line(head)), ...rows.map(line)].join("\n")
+}
+
+function width(cell: string): number {
+	return cell.replace(/\x1b\[[0-9;]*m/g, "").length
+}
+
+/** A time as a person says it: "12 s ago". */
+export function ago(ms: number): string {
+	const seconds = Math.max(0, Math.round(ms / 1000))
+	if (seconds < 60) return `${seconds} s ago`
+	if (seconds < 3600) return `${Math.round(seconds / 60)} min ago`
+	if (seconds < 48 * 3600) return `${Math.round(seconds / 3600)} h ago`
+	return `${Math.round(seconds / 86_400)} days ago`
+}

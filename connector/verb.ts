@@ -1,0 +1,63 @@
+// One verb of the command: the options that all have, examples in its help, and one way to fail.
+import { Command } from "commander"
+import type { Client } from "../protocol/client.ts"
+import { type Credentials, findCredentials, signedIn } from "./credentials.ts"
+import { type DataFolder, dataFolder } from "./data-folder.ts"
+import { fail, type Output, output } from "./output.ts"
+
+/** What every verb is given. */
+export interface Context {
+	folder: DataFolder
+	out: Output
+	/** The API, signed in with the saved or given token. */
+	signIn(): Promise<{ call: Client; credentials: Credentials }>
+}
+
+interface Help {
+	summary: string
+	/** Shown under the summary in the verb's own help. */
+	description?: string
+	/** A command line and what it does. */
+	examples: [line: string, what: string][]
+}
+
+export function verb(name: string, help: Help): Command {
+	const command = new Command(name)
+		.summary(help.summary)
+		.description(help.description === undefined ? `${help.summary}.` : `${help.summary}. ${help.description}`)
+		.option("--json", "print one line of JSON for programs")
+		.option("--data-dir <folder>", "the data folder (default: HOMEPORT_DATA_DIR, else your user data folder)")
+	const width = Math.max(...help.examples.map(([line]) => line.length))
+	const examples = help.examples.map(([line, what]) => `  $ ${line.padEnd(width)}  # ${what}`)
+	return command.addHelpText("after", `\nExamples:\n${examples.join("\n")}`)
+}
+
+interface Common {
+	json?: boolean
+	dataDir?: string
+}
+
+/** Makes a verb's deed an action: whatever it throws is told, and becomes the exit code. */
+export function action<Args extends unknown[], Options extends object>(
+	deed: (context: Context, options: Options & Common, ...args: Args) => Promise<void>,
+): (...args: unknown[]) => Promise<void> {
+	return async (...all) => {
+		const command = all.at(-1) as Command
+		const options = command.optsWithGlobals<Options & Common>()
+		const json = options.json === true
+		try {
+			const folder = dataFolder(options.dataDir)
+			const context: Context = {
+				folder,
+				out: output(json),
+				async signIn() {
+					const credentials = await findCredentials(folder.credentials)
+					return { call: signedIn(credentials), credentials }
+				},
+			}
+			await deed(context, options, ...(all.slice(0, -2) as Args))
+		} catch (error) {
+			fail(error, json)
+		}
+	}
+}

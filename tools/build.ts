@@ -1,0 +1,131 @@
+// Builds what is missing or stale into dist/: worker, connector, console, API description, and what /install hands out.
+import { execFile } from "node:child_process"
+import { createHash } from "node:crypto"
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
+import { pathToFileURL } from "node:url"
+import { promisify } from "node:util"
+
+export const ROOT = resolve(import.meta.dirname, "..")
+const run = promisify(execFile)
+
+interface Part {
+	/** What it is made from: the part is stale when any of these files is new, gone or changed. */
+	sources: string[]
+	/** Without this file the part is missing. */
+	output: string
+	build: () => Promise<void>
+}
+
+/** In order: a part may be made from an earlier one's output. */
+const PARTS: Record<string, Part> = {
+	worker: {
+		sources: ["protocol/**", "migrations/**", "durable-objects/**", "worker/**"],
+		output: "dist/worker/index.js",
+		build: async () => {
+			const { build } = await import("esbuild")
+			const { workerOptions } = await import("./bundles.ts")
+			await build(workerOptions())
+		},
+	},
+	connector: {
+		sources: ["protocol/**", "connector/**"],
+		output: "dist/connector/homeport.js",
+		build: async () => {
+			const { build } = await import("esbuild")
+			const { connectorOptions } = await import("./bundles.ts")
+			await build(connectorOptions())
+			writeFileSync(join(ROOT, "dist/connector/package.json"), connectorManifest())
+		},
+	},
+	console: {
+		sources: ["protocol/**", "web/**"],
+		output: "dist/web/index.html",
+		build: () => node("node_modules/vite/bin/vite.js", "build", "--logLevel", "warn", "--config", "web/vite.config.ts"),
+	},
+	api: {
+		sources: ["protocol/**", "tools/openapi.ts", "dist/web/index.html"],
+		output: "dist/web/api/openapi.json",
+		build: () => node("tools/openapi.ts"),
+	},
+	install: {
+		sources: ["dist/connector/*", "tools/installers.ts", "dist/web/index.html"],
+		output: "dist/web/install/version.txt",
+		build: async () => (await import("./installers.ts")).makeInstallers(),
+	},
+}
+
+export type PartName = keyof typeof PARTS
+
+/** Builds those of `names` that are missing or stale, and says which it builds. */
+export async function build(names: string[], say: (line: string) => void): Promise<void> {
+	const built = readBuilt()
+	for (const name of names) {
+		const part = PARTS[name]
+		if (part === undefined) throw new Error(`There is no part ${name}; there are ${Object.keys(PARTS).join(", ")}.`)
+		const stamp = stampOf(part.sources)
+		if (built[name] === stamp && existsSync(join(ROOT, part.output))) continue
+		const start = performance.now()
+		await part.build()
+		built[name] = stampOf(part.sources)
+		mkdirSync(dirname(BUILT), { recursive: true })
+		writeFileSync(BUILT, JSON.stringify(built))
+		say(`Built ${name} in ${((performance.now() - start) / 1000).toFixed(1)} s.`)
+	}
+}
+
+/** Which state of the sources each part was built from. */
+const BUILT = join(ROOT, "dist/.built.json")
+
+function readBuilt(): Record<string, string> {
+	try {
+		return JSON.parse(readFileSync(BUILT, "utf8")) as Record<string, string>
+	} catch {
+		// Nothing has been built yet, or the build was cut short: build everything.
+		return {}
+	}
+}
+
+/** Names, sizes and times of all source files, and of what is installed, as one short text. */
+function stampOf(patterns: string[]): string {
+	const hash = createHash("sha256")
+	const files = globSync([...patterns, "package-lock.json", "tools/build.ts", "tools/bundles.ts"], {
+		cwd: ROOT,
+		exclude: ["**/node_modules/**"],
+	})
+	for (const file of files.sort()) {
+		const stat = statSync(join(ROOT, file), { throwIfNoEntry: false })
+		if (stat?.isFile()) hash.update(`${file}\0${stat.size}\0${stat.mtimeMs}\n`)
+	}
+	return hash.digest("hex")
+}
+
+/** The package.json that lies beside the bundles: they are modules, and know their version by it. */
+function connectorManifest(): string {
+	const { name, version, license } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Record<
+		string,
+		string
+	>
+	return `${JSON.stringify({ name, version, license, type: "module" })}\n`
+}
+
+async function node(script: string, ...args: string[]): Promise<void> {
+	await run(process.execPath, [join(ROOT, script), ...args], { cwd: ROOT }).catch(
+		(error: Error & { stderr?: string; stdout?: string }) => {
+			throw new Error(`${script} failed:\n${error.stdout ?? ""}${error.stderr ?? error.message}`)
+		},
+	)
+}
+
+async function main(): Promise<void> {
+	const names = process.argv.slice(2).filter((name) => !name.startsWith("-"))
+	if (process.argv.includes("--clean")) rmSync(join(ROOT, "dist"), { recursive: true, force: true })
+	try {
+		await build(names.length > 0 ? names : Object.keys(PARTS), (line) => console.error(line))
+	} catch (error) {
+		console.error(error instanceof Error ? error.message : error)
+		process.exitCode = 1
+	}
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await main()

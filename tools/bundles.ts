@@ -1,0 +1,47 @@
+// How esbuild bundles the worker and the connector: once for a build, watched for development.
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import type { BuildOptions } from "esbuild"
+import { ROOT } from "./build.ts"
+
+const shared = {
+	absWorkingDir: ROOT,
+	bundle: true,
+	format: "esm",
+	logLevel: "warning",
+	sourcemap: true,
+	// Stack traces of bundles name the functions as the sources do.
+	keepNames: true,
+} satisfies BuildOptions
+
+export function workerOptions(): BuildOptions {
+	const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }
+	return {
+		...shared,
+		entryPoints: { index: "worker/index.ts" },
+		outdir: "dist/worker",
+		target: "es2024",
+		platform: "browser",
+		conditions: ["workerd", "worker", "browser"],
+		mainFields: ["browser", "module", "main"],
+		external: ["cloudflare:*", "node:*"],
+		loader: { ".sql": "text" },
+		define: { "process.env.NODE_ENV": '"production"', HOMEPORT_VERSION: JSON.stringify(version) },
+		// The source map of the worker would be served as a module; errors name functions without it.
+		sourcemap: false,
+	}
+}
+
+export function connectorOptions(): BuildOptions {
+	return {
+		...shared,
+		entryPoints: { homeport: "connector/main.ts", holder: "connector/holder/main.ts" },
+		outdir: "dist/connector",
+		platform: "node",
+		target: "node20",
+		// Programs and native files lie outside of the bundle; the last two are optional speed-ups of ws.
+		external: ["workerd", "@lydell/node-pty", "bufferutil", "utf-8-validate"],
+		// CommonJS packages inside of a module bundle call require for Node's own modules.
+		banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+	}
+}

@@ -1,0 +1,35 @@
+// Installs the packages that package-lock.json names, when they are not installed yet. Plain JS for any Node from 20.
+import { createHash } from "node:crypto"
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { run } from "./run.mjs"
+
+export const ROOT = fileURLToPath(new URL("..", import.meta.url))
+/** The Node that everything else runs on; it comes with the packages. */
+export const NODE = join(ROOT, "node_modules/.bin/node")
+
+const LOCK = join(ROOT, "package-lock.json")
+/** Which package-lock.json was installed. */
+const STAMP = join(ROOT, "node_modules/.cache/homeport/installed")
+
+export async function install() {
+	const wanted = createHash("sha256").update(readFileSync(LOCK)).digest("hex")
+	if (isInstalled(wanted)) return
+	process.stderr.write("Installing packages (npm ci); this takes a minute, once.\n")
+	const npm = await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: ROOT, stdout: "stderr" })
+	if (npm !== 0) {
+		process.stderr.write("The packages could not be installed; npm says why above.\n")
+		process.exit(npm)
+	}
+	mkdirSync(dirname(STAMP), { recursive: true })
+	writeFileSync(STAMP, wanted)
+}
+
+/** By our own stamp, or, where somebody installed by hand, by npm's record being newer than the lock file. */
+function isInstalled(wanted) {
+	if (!existsSync(NODE)) return false
+	if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === wanted) return true
+	const record = statSync(join(ROOT, "node_modules/.package-lock.json"), { throwIfNoEntry: false })
+	return record !== undefined && record.mtimeMs >= statSync(LOCK).mtimeMs
+}
