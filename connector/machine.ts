@@ -1,0 +1,275 @@
+// What the edge asks of this machine: the mirror of durable-objects/machine.ts.
+import { mkdir, readdir } from "node:fs/promises"
+import { join } from "node:path"
+import { type Answered, ASKS, type Ask, type Asked } from "../protocol/ask.ts"
+import { never, Refusal } from "../protocol/errors.ts"
+import { decodeFrame, KIND } from "../protocol/frames.ts"
+import { SessionId } from "../protocol/ids.ts"
+import { SESSIONS_PER_MACHINE } from "../protocol/limits.ts"
+import type { FromConnector, ToConnector } from "../protocol/messages.ts"
+import type { SessionInfo } from "../protocol/session.ts"
+import { completeFolders, workingDirectory } from "./folders.ts"
+import { type Audience, HeldSession } from "./held-session.ts"
+import { command, detectRuntimes, sessionEnvironment } from "./runtimes.ts"
+
+/** The way out while the link is up. */
+export interface Out {
+	tell(message: FromConnector): void
+	send(frame: Uint8Array): void
+}
+
+export class Machine {
+	readonly #sessionsDir: string
+	readonly #log: (line: string) => void
+	readonly #sessions = new Map<SessionId, HeldSession>()
+	/** Sessions on their way, so that asking twice starts one. */
+	readonly #starting = new Map<SessionId, { name: string; session: Promise<HeldSession> }>()
+	#out: Out | null = null
+	/** Changed or removed since the sessions were last listed for a hello: told once the link is up. */
+	readonly #unsaid = new Map<SessionId, FromConnector>()
+	#observed = false
+	/** Called when a snapshot for keeping has gone out. */
+	#onKept: (() => void) | null = null
+
+	private constructor(sessionsDir: string, log: (line: string) => void) {
+		this.#sessionsDir = sessionsDir
+		this.#log = log
+	}
+
+	/** Takes up every session that earlier link processes left in the data folder. */
+	static async open(dataDir: string, log: (line: string) => void): Promise<Machine> {
+		const machine = new Machine(join(dataDir, "sessions"), log)
+		await mkdir(machine.#sessionsDir, { recursive: true, mode: 0o700 })
+		const names = await readdir(machine.#sessionsDir)
+		await Promise.all(
+			names.map(async (name) => {
+				const id = SessionId.safeParse(name)
+				if (!id.success) return
+				const session = await HeldSession.adopt(id.data, machine.#sessionsDir, machine.#audience)
+				if (session !== undefined) machine.#sessions.set(id.data, session)
+			}),
+		)
+		return machine
+	}
+
+	/** For hello. Whatever changes from here on is told after welcome. */
+	sessions(): SessionInfo[] {
+		this.#unsaid.clear()
+		return [...this.#sessions.values()].map((session) => session.info)
+	}
+
+	linked(out: Out): void {
+		this.#out = out
+		for (const message of this.#unsaid.values()) out.tell(message)
+		this.#unsaid.clear()
+	}
+
+	unlinked(): void {
+		this.#out = null
+		this.#observed = false
+		for (const session of this.#sessions.values()) if (session.isConnected) session.unwatched()
+	}
+
+	message(message: Exclude<ToConnector, { type: "welcome" }>): void {
+		switch (message.type) {
+			case "watch": {
+				const { session, viewer, have } = message
+				const held = this.#sessions.get(session)
+				if (held === undefined)
+					return this.#out?.tell({ type: "unwatchable", session, viewer, code: "session_not_found" })
+				return held.send({ type: "watch", viewer, have })
+			}
+			case "unwatch":
+				return this.#connected(message.session)?.send({ type: "unwatch", viewer: message.viewer })
+			case "keep":
+				return this.#connected(message.session)?.send({ type: "keep" })
+			case "resize":
+				return this.#connected(message.session)?.send({ type: "resize", cols: message.cols, rows: message.rows })
+			case "observe":
+				this.#observed = message.on
+				for (const session of this.#sessions.values()) session.observe(message.on)
+				return
+			case "ask":
+				void this.#answer(message.number, message.ask, message.of)
+				return
+			default:
+				never(message)
+		}
+	}
+
+	/** A frame for a program: input or acknowledgement. Throws Refusal for any other. */
+	frame(data: Uint8Array): void {
+		const frame = decodeFrame(data)
+		if (frame.kind !== KIND.INPUT && frame.kind !== KIND.ACK)
+			throw new Refusal("malformed", "The edge does not send such frames.")
+		// Input for a session that has ended is never acknowledged: its viewer says so.
+		this.#connected(frame.session)?.sendFrame(data)
+	}
+
+	/** Sends the last screen of every running session to be kept; waits until they are out, but not for long. */
+	async keepAll(): Promise<void> {
+		const running = [...this.#sessions.values()].filter(
+			({ info, isConnected }) => info.state.is === "running" && isConnected,
+		)
+		if (this.#out === null || running.length === 0) return
+		let left = running.length
+		await new Promise<void>((resolve) => {
+			const timer = setTimeout(resolve, KEEP_MS)
+			this.#onKept = () => {
+				if (--left > 0) return
+				clearTimeout(timer)
+				resolve()
+			}
+			for (const session of running) session.send({ type: "keep" })
+		})
+		this.#onKept = null
+	}
+
+	#connected(id: SessionId): HeldSession | undefined {
+		const session = this.#sessions.get(id)
+		return session?.isConnected ? session : undefined
+	}
+
+	async #answer(number: number, ask: Ask, of: unknown): Promise<void> {
+		const out = this.#out
+		try {
+			const parsed = ASKS[ask].asked.safeParse(of)
+			if (!parsed.success) throw new Refusal("invalid_request")
+			out?.tell({ type: "answer", number, answer: await this.#do(ask, parsed.data as Asked<Ask>) })
+		} catch (error) {
+			if (error instanceof Refusal) {
+				const detail = error.detail === undefined ? {} : { detail: error.detail }
+				return out?.tell({ type: "refuse", number, code: error.code, ...detail })
+			}
+			this.#log(`A request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+			out?.tell({ type: "refuse", number, code: "internal" })
+		}
+	}
+
+	async #do<A extends Ask>(ask: A, of: Asked<A>): Promise<Answered<Ask>> {
+		const asked = { ask, of } as { [K in Ask]: { ask: K; of: Asked<K> } }[Ask]
+		switch (asked.ask) {
+			case "ping":
+				return { at: Date.now() }
+			case "start":
+				return (await this.#start(asked.of)).info
+			case "rename": {
+				const session = this.#session(asked.of.session)
+				if (session.info.name !== asked.of.name) this.#refuseTaken(asked.of.name)
+				return session.ask("rename", asked.of)
+			}
+			case "signal":
+				return this.#session(asked.of.session).ask("signal", asked.of)
+			case "write":
+				return this.#session(asked.of.session).ask("write", asked.of)
+			case "screen":
+				return this.#session(asked.of.session).ask("screen", asked.of)
+			case "log":
+				return this.#session(asked.of.session).ask("log", asked.of)
+			case "remove": {
+				const { session } = asked.of
+				await this.#session(session).remove()
+				this.#sessions.delete(session)
+				this.#say(session, { type: "removed", session })
+				return {}
+			}
+			case "runtimes":
+				return { runtimes: await detectRuntimes(sessionEnvironment()) }
+			case "folders":
+				return completeFolders(asked.of.path)
+			default:
+				never(asked)
+		}
+	}
+
+	async #start(spec: Asked<"start">): Promise<HeldSession> {
+		const known = this.#sessions.get(spec.id) ?? (await this.#starting.get(spec.id)?.session)
+		if (known !== undefined) return known
+		if (spec.substrate !== "host")
+			throw new Refusal("substrate_unavailable", `It has no ${spec.substrate}; ask for the host itself.`)
+		if (this.#sessions.size >= SESSIONS_PER_MACHINE) throw new Refusal("too_many", "Remove ended sessions.")
+		if (spec.name !== undefined) this.#refuseTaken(spec.name)
+		const name = spec.name ?? this.#freeName(spec.runtime)
+		const session = this.#execute(spec, name)
+		this.#starting.set(spec.id, { name, session })
+		try {
+			const started = await session
+			this.#sessions.set(spec.id, started)
+			if (this.#observed) started.observe(true)
+			this.#audience.changed(started)
+			return started
+		} finally {
+			this.#starting.delete(spec.id)
+		}
+	}
+
+	async #execute(spec: Asked<"start">, name: string): Promise<HeldSession> {
+		const environment = { ...sessionEnvironment(), ...spec.environment }
+		const cwd = await workingDirectory(spec.cwd)
+		const { program, arguments: args } = await command(spec.runtime, spec.argv, environment)
+		const { id, runtime, argv, substrate, cols, rows } = spec
+		return HeldSession.start(
+			{
+				id,
+				name,
+				runtime,
+				argv,
+				program,
+				arguments: args,
+				cwd,
+				environment,
+				substrate,
+				cols,
+				rows,
+				createdAt: Date.now(),
+			},
+			this.#sessionsDir,
+			this.#audience,
+		)
+	}
+
+	#session(id: SessionId): HeldSession {
+		const session = this.#sessions.get(id)
+		if (session === undefined) throw new Refusal("session_not_found")
+		return session
+	}
+
+	#names(): Set<string> {
+		const held = [...this.#sessions.values()].map(({ info }) => info.name)
+		return new Set([...held, ...[...this.#starting.values()].map(({ name }) => name)])
+	}
+
+	#refuseTaken(name: string): void {
+		if (this.#names().has(name)) throw new Refusal("name_taken")
+	}
+
+	#freeName(runtime: string): string {
+		const names = this.#names()
+		for (let count = 1; ; count++) {
+			const name = count === 1 ? runtime : `${runtime}-${count}`
+			if (!names.has(name)) return name
+		}
+	}
+
+	/** Says it now, or after the next welcome. */
+	#say(session: SessionId, message: FromConnector): void {
+		if (this.#out === null) this.#unsaid.set(session, message)
+		else this.#out.tell(message)
+	}
+
+	readonly #audience: Audience = {
+		changed: (session) => {
+			if (this.#sessions.get(session.info.id) === session)
+				this.#say(session.info.id, { type: "session", session: session.info })
+		},
+		message: ({ info }, message) => this.#out?.tell({ ...message, session: info.id }),
+		frame: (frame) => {
+			this.#out?.send(frame)
+			if (frame[0] === KIND.SNAPSHOT) this.#onKept?.()
+		},
+		log: (line) => this.#log(line),
+	}
+}
+
+/** A stop must not hang on a holder that is busy. */
+const KEEP_MS = 1_000

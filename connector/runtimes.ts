@@ -1,0 +1,200 @@
+// Runtimes as data: what each is called, how it is executed, how it is got, and which keys it needs.
+import { execFile } from "node:child_process"
+import { access, constants, stat } from "node:fs/promises"
+import { homedir, userInfo } from "node:os"
+import { delimiter, isAbsolute, join } from "node:path"
+import { Refusal } from "../protocol/errors.ts"
+import type { RuntimeInfo } from "../protocol/session.ts"
+
+interface Runtime {
+	id: string
+	label: string
+	/** The program's name on the PATH. */
+	program: () => string
+	arguments: string[]
+	install: string
+	/** Any one of these makes it ready: environment variables, or files under the home directory. */
+	keys: { variables: string[]; files: string[] }
+}
+
+const NO_KEYS = { variables: [], files: [] }
+
+/** Sources: each tool's own documentation of its installation and of where it keeps its sign-in. */
+export const RUNTIMES: Runtime[] = [
+	{
+		id: "shell",
+		label: "Shell",
+		program: () => process.env.SHELL ?? userInfo().shell ?? "/bin/sh",
+		arguments: ["-l"],
+		install: "Every machine has one.",
+		keys: NO_KEYS,
+	},
+	{
+		id: "claude-code",
+		label: "Claude Code",
+		program: () => "claude",
+		arguments: [],
+		install: "npm install -g @anthropic-ai/claude-code",
+		keys: {
+			variables: ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN", "CLAUDE_CODE_USE_BEDROCK"],
+			files: [".claude/.credentials.json"],
+		},
+	},
+	{
+		id: "codex",
+		label: "Codex",
+		program: () => "codex",
+		arguments: [],
+		install: "npm install -g @openai/codex",
+		keys: { variables: ["OPENAI_API_KEY", "CODEX_API_KEY"], files: [".codex/auth.json"] },
+	},
+	{
+		id: "gemini",
+		label: "Gemini CLI",
+		program: () => "gemini",
+		arguments: [],
+		install: "npm install -g @google/gemini-cli",
+		keys: { variables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"], files: [".gemini/oauth_creds.json"] },
+	},
+	{
+		id: "opencode",
+		label: "OpenCode",
+		program: () => "opencode",
+		arguments: [],
+		install: "npm install -g opencode-ai",
+		keys: {
+			variables: ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"],
+			files: [".local/share/opencode/auth.json", ".config/opencode/opencode.json"],
+		},
+	},
+	{
+		id: "aider",
+		label: "Aider",
+		program: () => "aider",
+		arguments: [],
+		install: "python3 -m pip install aider-install && aider-install",
+		keys: {
+			variables: ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY", "DEEPSEEK_API_KEY"],
+			files: [".aider.conf.yml"],
+		},
+	},
+]
+
+/** The runtime whose whole command the person gives. */
+export const CUSTOM = "custom"
+
+/** What a session of this runtime executes. Throws Refusal: program_missing, key_missing, invalid_request. */
+export async function command(
+	runtime: string,
+	argv: string[],
+	environment: Record<string, string>,
+): Promise<{ program: string; arguments: string[] }> {
+	if (runtime === CUSTOM) {
+		const [name, ...rest] = argv
+		if (name === undefined) throw new Refusal("invalid_request", "A custom session needs a command.")
+		return { program: await findProgram(name), arguments: rest }
+	}
+	const known = RUNTIMES.find(({ id }) => id === runtime)
+	if (known === undefined)
+		throw new Refusal("invalid_request", `Runtimes: ${[...RUNTIMES.map(({ id }) => id), CUSTOM].join(", ")}.`)
+	let program: string
+	try {
+		program = await findProgram(known.program())
+	} catch {
+		throw new Refusal("program_missing", `Get it with: ${known.install}`)
+	}
+	const missing = await missingKeys(known, environment)
+	if (missing.length > 0)
+		throw new Refusal("key_missing", `Set one of these, or sign in on the machine: ${missing.join(", ")}.`)
+	return { program, arguments: [...known.arguments, ...argv] }
+}
+
+/** Every runtime as this machine has it now. */
+export function detectRuntimes(environment: Record<string, string>): Promise<RuntimeInfo[]> {
+	return Promise.all(
+		RUNTIMES.map(async (runtime) => {
+			const program = await findProgram(runtime.program()).catch(() => null)
+			return {
+				id: runtime.id,
+				label: runtime.label,
+				program,
+				version: program === null || runtime.id === "shell" ? null : await version(program, environment),
+				install: runtime.install,
+				missingKeys: await missingKeys(runtime, environment),
+			}
+		}),
+	)
+}
+
+/** The environment of sessions: the connector's own, less what npm and Homeport put there for themselves. */
+export function sessionEnvironment(): Record<string, string> {
+	const environment: Record<string, string> = {}
+	for (const [name, value] of Object.entries(process.env))
+		if (value !== undefined && !/^(npm_|HOMEPORT_|INIT_CWD$|NODE$|NODE_OPTIONS$)/.test(name)) environment[name] = value
+	environment.PATH = searchPath().join(delimiter)
+	return environment
+}
+
+/** Where programs are looked for: the PATH without npm's additions, then where installers put things. */
+function searchPath(): string[] {
+	const own = (process.env.PATH ?? "")
+		.split(delimiter)
+		.filter((folder) => isAbsolute(folder) && !/node_modules/.test(folder))
+	const usual = [
+		join(homedir(), ".local/bin"),
+		join(homedir(), ".npm-global/bin"),
+		join(homedir(), ".bun/bin"),
+		"/opt/homebrew/bin",
+		"/usr/local/bin",
+		"/usr/bin",
+		"/bin",
+	]
+	return [...new Set([...own, ...usual])]
+}
+
+async function findProgram(name: string): Promise<string> {
+	const candidates = name.includes("/") ? [name] : searchPath().map((folder) => join(folder, name))
+	for (const candidate of candidates) {
+		if (!isAbsolute(candidate)) break
+		if (await isProgram(candidate)) return candidate
+	}
+	throw new Refusal("program_missing", `${name} was not found.`)
+}
+
+async function isProgram(path: string): Promise<boolean> {
+	try {
+		await access(path, constants.X_OK)
+		return (await stat(path)).isFile()
+	} catch {
+		return false
+	}
+}
+
+async function missingKeys({ keys }: Runtime, environment: Record<string, string>): Promise<string[]> {
+	if (keys.variables.length === 0 && keys.files.length === 0) return []
+	if (keys.variables.some((name) => (environment[name] ?? "") !== "")) return []
+	const home = environment.HOME ?? homedir()
+	for (const file of keys.files) if (await exists(join(home, file))) return []
+	return keys.variables
+}
+
+async function exists(path: string): Promise<boolean> {
+	try {
+		await access(path)
+		return true
+	} catch {
+		return false
+	}
+}
+
+/** The first thing that looks like a version in what `--version` prints; null when it prints none in time. */
+function version(program: string, environment: Record<string, string>): Promise<string | null> {
+	return new Promise((resolve) => {
+		execFile(program, ["--version"], { timeout: VERSION_MS, env: environment }, (_error, stdout) => {
+			resolve(/\d+\.\d+(?:\.\d+)?[\w.+-]*/.exec(stdout)?.[0] ?? null)
+		})
+	})
+}
+
+/** Some agents take seconds to start on a slow disk. */
+const VERSION_MS = 10_000
