@@ -120,8 +120,14 @@ export class MachineSocket {
 		socket.onmessage = ({ data }) => {
 			if (this.#socket !== socket) return
 			this.#heardAt = this.#now()
-			if (typeof data === "string") this.#message(data)
-			else if (data instanceof ArrayBuffer) this.#frame(new Uint8Array(data))
+			try {
+				if (typeof data === "string") this.#message(data)
+				else if (data instanceof ArrayBuffer) this.#frame(new Uint8Array(data))
+			} catch (error) {
+				if (!(error instanceof Refusal)) throw error
+				socket.close(error.closeCode, error.code)
+				this.#lost("")
+			}
 		}
 		// Whatever went wrong, the close event follows and says it.
 		socket.onerror = () => {}

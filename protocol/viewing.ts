@@ -136,11 +136,16 @@ export class Viewing {
 	}
 
 	frame(frame: Frame): void {
-		if (frame.kind === KIND.WRITTEN) return this.#written(frame.sequence)
+		if (frame.kind === KIND.WRITTEN) {
+			// Before the first `expects` this is about keys of an earlier page.
+			if (this.#anchored) this.#written(frame.sequence)
+			return
+		}
 		if (this.#attaching) return
 		switch (frame.kind) {
 			case KIND.SNAPSHOT:
-				if (this.#have !== null && frame.sequence <= this.#have) return this.#ack(this.#have)
+				// One of the very sequence counts: sizes may have changed without a byte.
+				if (this.#have !== null && frame.sequence < this.#have) return this.#ack(this.#have)
 				this.#have = frame.sequence
 				this.#options.screen.reset(frame.cols, frame.rows)
 				return this.#options.screen.write(frame.bytes, () => this.#ack(frame.sequence))
@@ -175,6 +180,8 @@ export class Viewing {
 	/** The person wants the old input sent. */
 	sendHeld(): void {
 		this.holding = false
+		// What the person has released is as new as if it were typed now.
+		for (const part of this.#pending) part.at = this.#options.now()
 		if (this.#expected) for (const part of this.#pending) this.#sendInput(part)
 		this.#options.changed()
 	}
