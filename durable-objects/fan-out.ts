@@ -65,6 +65,8 @@ export class FanOut {
 		if (follower === undefined || follower.followed.step !== "joining") return undefined
 		this.#step(follower, "live")
 		follower.sent = Math.max(follower.sent ?? 0, sequence)
+		// What its own channel left outstanding is bounded by that channel's credit; the count begins anew.
+		follower.acked = Math.max(follower.acked ?? 0, sequence)
 		return follower
 	}
 

@@ -1,0 +1,215 @@
+// One link, its epochs, its proof, and what a new link repairs.
+import { expect, test } from "vitest"
+import { encodeFrame, KIND } from "../../protocol/frames.ts"
+import { EVERYONE, KEEPER } from "../../protocol/ids.ts"
+import { GONE_AFTER_MS, PROTOCOL_VERSION } from "../../protocol/limits.ts"
+import { session, World } from "./world.ts"
+
+test("[LNK2] a new link gets the next epoch and replaces the old one at once", () => {
+	const world = new World()
+	const first = world.link()
+	const second = world.link()
+	expect(first.said).toContainEqual({ type: "welcome", epoch: 1, machine: "laptop" })
+	expect(second.said).toContainEqual({ type: "welcome", epoch: 2, machine: "laptop" })
+	expect(first.closedWith).toEqual({ code: 4409, reason: "link_replaced" })
+})
+
+test("[LNK2] whatever a replaced link still says or closes is ignored", () => {
+	const world = new World()
+	const shell = session()
+	const first = world.link([shell])
+	world.link([shell])
+	world.fromConnector(first, { type: "removed", session: shell.id })
+	world.core.closed(first)
+	expect(world.core.describe().sessions).toHaveLength(1)
+	expect(world.core.describe().presence).toMatchObject({ is: "linked", epoch: 2 })
+})
+
+test("[LNK2] the latest link is the link after a wake too", () => {
+	const world = new World()
+	const first = world.link()
+	const second = world.link()
+	world.evict()
+	world.core.closed(first)
+	expect(world.core.describe().presence.is).toBe("linked")
+	world.core.closed(second)
+	expect(world.core.describe().presence.is).toBe("away")
+})
+
+test("[LNK3] a new link repairs both sides: adopted, finished while away, lost", () => {
+	const world = new World()
+	const [kept, finished, lost, forgotten] = [
+		session({ name: "kept" }),
+		session({ name: "finished" }),
+		session({ name: "lost" }),
+		session({ name: "forgotten", state: { is: "exited", code: 0, signal: null, at: 1 } }),
+	]
+	world.core.closed(world.link([kept, finished, lost, forgotten]))
+	const adopted = session({ name: "adopted" })
+	const exited = { is: "exited", code: 3, signal: null, at: 5 } as const
+	world.link([kept, { ...finished, state: exited }, adopted])
+	const states = Object.fromEntries(world.core.describe().sessions.map(({ name, state }) => [name, state]))
+	expect(states).toMatchObject({
+		kept: { is: "running" },
+		finished: exited,
+		lost: { is: "lost" },
+		adopted: { is: "running" },
+	})
+	expect(states).not.toHaveProperty("forgotten")
+})
+
+test("[LNK4] a link that is silent for too long is away, as of its last proof", () => {
+	const world = new World()
+	const link = world.link()
+	world.now += GONE_AFTER_MS
+	expect(world.core.describe().presence.is).toBe("linked")
+	world.now += 1
+	expect(world.core.describe().presence).toMatchObject({ is: "away", provenAt: link.heard })
+	expect(link.closedWith).toEqual({ code: 4408, reason: "timed_out" })
+})
+
+test("[LNK4] whoever watches is told by the lease, without asking", () => {
+	const world = new World()
+	world.link()
+	const viewer = world.viewer()
+	expect(world.wakeAt).toBe(world.now + GONE_AFTER_MS + 1)
+	viewer.take()
+	world.now += GONE_AFTER_MS + 1
+	world.core.alarm()
+	expect(viewer.take().said).toContainEqual(
+		expect.objectContaining({ type: "presence", presence: expect.objectContaining({ is: "away" }) }),
+	)
+})
+
+test("[LNK4] the lease is renewed while the link is heard and somebody watches", () => {
+	const world = new World()
+	const link = world.link()
+	world.viewer()
+	world.now += 30_000
+	link.heard = world.now
+	world.core.alarm()
+	expect(world.wakeAt).toBe(world.now + GONE_AFTER_MS + 1)
+})
+
+test("[LNK5] with nobody watching there is no lease, no question to the machine, and no write", () => {
+	const world = new World()
+	const link = world.link([session()])
+	expect(world.wakeAt).toBeNull()
+	const writes = world.store.writes
+	link.take()
+	world.evict()
+	expect(world.store.writes).toBe(writes)
+	expect(link.take()).toEqual({ said: [], frames: [] })
+})
+
+test("[LNK5] activity is asked for only while somebody looks", () => {
+	const world = new World()
+	const link = world.link()
+	const viewer = world.viewer()
+	expect(link.take().said).toContainEqual({ type: "observe", on: true })
+	world.core.closed(viewer)
+	expect(link.take().said).toContainEqual({ type: "observe", on: false })
+})
+
+test("[LNK5] when the last viewer leaves, the last screen is kept and output stops leaving the machine", () => {
+	const world = new World()
+	const shell = session()
+	const link = world.link([shell])
+	const viewer = world.following(link, shell.id)
+	world.core.closed(viewer)
+	expect(link.take().said).toEqual([
+		{ type: "keep", session: shell.id },
+		{ type: "unwatch", session: shell.id, viewer: EVERYONE },
+		{ type: "observe", on: false },
+	])
+})
+
+test("a viewer of a machine that is away gets the kept screen", () => {
+	const world = new World()
+	const shell = session()
+	const link = world.link([shell])
+	const bytes = new TextEncoder().encode("$ ")
+	world.frame(link, { kind: KIND.SNAPSHOT, session: shell.id, viewer: KEEPER, sequence: 7, cols: 80, rows: 24, bytes })
+	world.core.closed(link)
+	const viewer = world.viewer()
+	world.fromViewer(viewer, { type: "attach", session: shell.id, have: null, cols: 80, rows: 24 })
+	expect(viewer.said).toContainEqual({ type: "attached", session: shell.id, live: false })
+	expect(viewer.frames).toEqual([expect.objectContaining({ kind: KIND.SNAPSHOT, sequence: 7, bytes })])
+})
+
+test("questions under way are refused when the link goes", async () => {
+	const world = new World()
+	const link = world.link()
+	const answer = world.core.ask("ping", {})
+	world.core.closed(link)
+	expect(await answer).toEqual({ ok: false, code: "machine_offline" })
+	expect(await world.core.ask("ping", {})).toEqual({ ok: false, code: "machine_offline" })
+})
+
+test("an answer of the wrong shape is refused, and a second answer changes nothing", async () => {
+	const world = new World()
+	const link = world.link()
+	const answer = world.core.ask("ping", {})
+	const asked = link.said.find((message) => message.type === "ask")
+	world.fromConnector(link, { type: "answer", number: asked?.number ?? -1, answer: { at: "noon" } })
+	world.fromConnector(link, { type: "answer", number: asked?.number ?? -1, answer: { at: 12 } })
+	expect(await answer).toMatchObject({ ok: false, code: "internal" })
+})
+
+test("a session that only the object remembers can be removed while the machine is away", async () => {
+	const world = new World()
+	const done = session({ state: { is: "lost", reason: "", at: 1 } })
+	world.core.closed(world.link([done]))
+	expect(await world.core.ask("remove", { session: done.id })).toEqual({ ok: true, value: {} })
+	expect(world.core.describe().sessions).toEqual([])
+})
+
+test("[LNK1] a revoked machine's link ends at once, and it cannot link again", () => {
+	const world = new World()
+	const link = world.link([session()])
+	world.core.revoke()
+	expect(link.closedWith).toEqual({ code: 4401, reason: "machine_revoked" })
+	const again = world.link()
+	expect(again.closedWith).toEqual({ code: 4401, reason: "machine_revoked" })
+	expect(world.core.describe()).toMatchObject({ sessions: [], presence: { is: "away" } })
+})
+
+test("a version that this side does not speak is refused with the side that is too old", () => {
+	const world = new World()
+	expect(world.link([], PROTOCOL_VERSION + 1).closedWith).toEqual({ code: 4426, reason: "version_too_old" })
+})
+
+test("[TRU4] a malformed message or frame closes only the socket that sent it", () => {
+	const world = new World()
+	const shell = session()
+	const link = world.link([shell])
+	const [bad, good] = [world.following(link, shell.id), world.following(link, shell.id)]
+	world.core.message(bad, new Uint8Array([9, 9, 9]))
+	expect(bad.closedWith).toEqual({ code: 4400, reason: "malformed" })
+	world.output(link, shell.id, 0, 5)
+	expect(good.frames).toHaveLength(1)
+	expect(link.closedWith).toBeNull()
+	world.core.message(link, '{"type":"joined"}')
+	expect(link.closedWith).toEqual({ code: 4400, reason: "malformed" })
+	expect(good.closedWith).toBeNull()
+})
+
+test("[TRU4] frames in the wrong direction, or in another viewer's name, are malformed", () => {
+	const world = new World()
+	const shell = session()
+	const link = world.link([shell])
+	const viewer = world.following(link, shell.id)
+	const other = world.following(link, shell.id)
+	world.frame(viewer, {
+		kind: KIND.OUTPUT,
+		session: shell.id,
+		viewer: viewer.id,
+		sequence: 0,
+		bytes: new Uint8Array(1),
+	})
+	expect(viewer.closedWith?.reason).toBe("malformed")
+	world.core.message(other, encodeFrame({ kind: KIND.ACK, session: shell.id, viewer: viewer.id, sequence: 0 }))
+	expect(other.closedWith?.reason).toBe("malformed")
+	world.input(Object.assign(link as never, { id: viewer.id }), shell.id, 0, "x")
+	expect(link.closedWith?.reason).toBe("malformed")
+})

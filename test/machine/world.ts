@@ -1,0 +1,220 @@
+// The core of a machine's object with sockets and storage in memory, and a clock that the test moves.
+import { Machine } from "../../durable-objects/machine.ts"
+import type { About, Peer } from "../../durable-objects/peer.ts"
+import type { MachineRow, Store } from "../../durable-objects/store.ts"
+import { decodeFrame, encodeFrame, type Frame, KIND } from "../../protocol/frames.ts"
+import {
+	EVERYONE,
+	type MachineId,
+	newSessionId,
+	newViewerId,
+	type SessionId,
+	type ViewerId,
+} from "../../protocol/ids.ts"
+import { PROTOCOL_VERSION } from "../../protocol/limits.ts"
+import type { FromConnector, FromViewer, ToConnector, ToViewer } from "../../protocol/messages.ts"
+import type { Role } from "../../protocol/roles.ts"
+import type { SessionInfo } from "../../protocol/session.ts"
+
+export class MemoryPeer<Said extends { type: string }> implements Peer {
+	about: About
+	/** What a wake would find. */
+	attachment: About
+	said: Said[] = []
+	frames: Frame[] = []
+	closedWith: { code: number; reason: string } | null = null
+	heard = 0
+
+	constructor(about: About) {
+		this.about = about
+		this.attachment = structuredClone(about)
+	}
+
+	remember(): void {
+		this.attachment = structuredClone(this.about)
+	}
+
+	send(data: string | Uint8Array): void {
+		if (typeof data === "string") this.said.push(JSON.parse(data) as Said)
+		else this.frames.push(decodeFrame(data))
+	}
+
+	close(code: number, reason: string): void {
+		this.closedWith ??= { code, reason }
+	}
+
+	heardAt(): number {
+		return this.heard
+	}
+
+	/** What was said and sent since the last look. */
+	take(): { said: Said[]; frames: Frame[] } {
+		const taken = { said: this.said, frames: this.frames }
+		this.said = []
+		this.frames = []
+		return taken
+	}
+}
+
+class MemoryStore implements Store {
+	row: MachineRow | null = null
+	readonly held = new Map<SessionId, SessionInfo>()
+	readonly snapshots = new Map<SessionId, NonNullable<ReturnType<Store["snapshot"]>>>()
+	writes = 0
+
+	machine = () => this.row
+	sessions = () => this.held
+	snapshot = (id: SessionId) => this.snapshots.get(id) ?? null
+
+	putMachine(row: MachineRow): void {
+		this.writes++
+		this.row = row
+	}
+
+	putSession(session: SessionInfo): void {
+		this.writes++
+		this.held.set(session.id, session)
+	}
+
+	dropSession(id: SessionId): void {
+		this.writes++
+		this.held.delete(id)
+		this.snapshots.delete(id)
+	}
+
+	putSnapshot(snapshot: Parameters<Store["putSnapshot"]>[0]): void {
+		this.writes++
+		this.snapshots.set(snapshot.session, { ...snapshot, bytes: snapshot.bytes.slice() })
+	}
+
+	clear(): void {
+		this.row = null
+		this.held.clear()
+		this.snapshots.clear()
+	}
+}
+
+export type LinkSide = MemoryPeer<ToConnector>
+export type ViewerSide = MemoryPeer<ToViewer> & { id: ViewerId }
+
+export class World {
+	now = 1_000_000
+	wakeAt: number | null = null
+	readonly store = new MemoryStore()
+	readonly peers = new Set<Peer>()
+	core: Machine
+	#deferred: (() => void)[] = []
+
+	constructor() {
+		this.core = this.#build()
+		this.core.enroll({ id: "mch_00000000000000000001" as MachineId, name: "laptop", platform: null })
+	}
+
+	/** The object leaves memory; its sockets and their attachments stay. */
+	evict(): void {
+		this.#deferred = []
+		for (const peer of this.peers) if (peer instanceof MemoryPeer) peer.about = structuredClone(peer.attachment)
+		this.core = this.#build()
+	}
+
+	/** The events that were here already have been handled. */
+	settle(): void {
+		for (let round = this.#deferred; round.length > 0; round = this.#deferred) {
+			this.#deferred = []
+			for (const then of round) then()
+		}
+	}
+
+	link(sessions: SessionInfo[] = [], version = PROTOCOL_VERSION): LinkSide {
+		const peer: LinkSide = new MemoryPeer({ is: "link", epoch: 0, acceptedAt: this.now, greeted: false })
+		peer.heard = this.now
+		this.peers.add(peer)
+		this.core.linkOpened(peer)
+		this.fromConnector(peer, { type: "hello", version, platform, sessions })
+		return peer
+	}
+
+	viewer(role: Role = "owner", id = newViewerId()): ViewerSide {
+		const principal = { id: `principal-${role}`, name: role, role }
+		const peer = Object.assign(new MemoryPeer<ToViewer>({ is: "viewer", principal, viewer: null, followed: {} }), {
+			id,
+		})
+		this.peers.add(peer)
+		this.core.viewerOpened(peer)
+		this.fromViewer(peer, { type: "hello", version: PROTOCOL_VERSION, viewer: id })
+		return peer
+	}
+
+	/** A viewer in step with everyone, from sequence 0. */
+	following(link: LinkSide, session: SessionId, role: Role = "owner"): ViewerSide {
+		const viewer = this.viewer(role)
+		this.fromViewer(viewer, { type: "attach", session, have: 0, cols: 80, rows: 24 })
+		this.fromConnector(link, { type: "joined", session, viewer: viewer.id, sequence: 0 })
+		viewer.take()
+		link.take()
+		return viewer
+	}
+
+	fromConnector(link: LinkSide, message: FromConnector): void {
+		this.core.message(link, JSON.stringify(message))
+	}
+
+	fromViewer(viewer: ViewerSide, message: FromViewer): void {
+		this.core.message(viewer, JSON.stringify(message))
+	}
+
+	frame(peer: Peer, frame: Frame): void {
+		this.core.message(peer, encodeFrame(frame))
+	}
+
+	output(link: LinkSide, session: SessionId, sequence: number, length: number, viewer: ViewerId = EVERYONE): void {
+		this.frame(link, { kind: KIND.OUTPUT, session, viewer, sequence, bytes: new Uint8Array(length) })
+	}
+
+	input(viewer: ViewerSide, session: SessionId, sequence: number, text: string): void {
+		this.frame(viewer, {
+			kind: KIND.INPUT,
+			session,
+			viewer: viewer.id,
+			sequence,
+			bytes: new TextEncoder().encode(text),
+		})
+	}
+
+	ack(viewer: ViewerSide, session: SessionId, sequence: number): void {
+		this.frame(viewer, { kind: KIND.ACK, session, viewer: viewer.id, sequence })
+	}
+
+	#build(): Machine {
+		return new Machine({
+			store: this.store,
+			peers: [...this.peers],
+			now: () => this.now,
+			defer: (then) => void this.#deferred.push(then),
+			wakeAt: (time) => {
+				this.wakeAt = time
+			},
+		})
+	}
+}
+
+const platform = { os: "linux", arch: "x64", release: "Debian", hostname: "laptop", connector: "0.1.0" }
+
+export function session(fields: Partial<SessionInfo> = {}): SessionInfo {
+	return {
+		id: newSessionId(),
+		name: "shell",
+		runtime: "shell",
+		argv: [],
+		cwd: "/",
+		substrate: "host",
+		cols: 80,
+		rows: 24,
+		state: { is: "running" },
+		title: "",
+		createdAt: 1,
+		lastOutputAt: null,
+		sequence: 0,
+		...fields,
+	}
+}
