@@ -9,7 +9,8 @@ import { Name, Platform, Presence, Sequence, SessionInfo, StartSpec, Time } from
 /** Who may use a route: anybody, a machine by its dial token, or a principal whose role has the action. */
 export type Permission = "anybody" | "machine" | Action
 
-interface Shape {
+/** One row of the table. */
+export interface Shape {
 	method: "GET" | "POST" | "PATCH" | "DELETE"
 	/** hono's notation: `:name` for a parameter. */
 	path: string

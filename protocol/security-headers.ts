@@ -19,7 +19,6 @@ export const SECURITY_HEADERS = {
 	"cross-origin-resource-policy": "same-origin",
 	"permissions-policy": "camera=(), geolocation=(), microphone=()",
 	"referrer-policy": "no-referrer",
-	"strict-transport-security": "max-age=31536000",
 	"x-content-type-options": "nosniff",
 	"x-frame-options": "DENY",
 } as const

@@ -1,0 +1,27 @@
+// What a route's handler gets, and what it must give: both follow from the route's row in the table.
+import type { Env } from "../durable-objects/env.ts"
+import type { Answer, JsonRouteName, Parsed, Route, RouteName } from "../protocol/routes.ts"
+import type { Principal } from "./access.ts"
+import type { MachineEntry, Registry } from "./registry.ts"
+
+/** Who calls: nobody known, the machine that dials, or a principal whose role allows the route. */
+type Caller<N extends RouteName> = Route<N>["may"] extends "anybody"
+	? unknown
+	: Route<N>["may"] extends "machine"
+		? { dialler: MachineEntry }
+		: { principal: Principal }
+
+export type Call<N extends RouteName> = Parsed<N> &
+	Caller<N> & {
+		env: Env
+		registry: Registry
+		request: Request
+		url: URL
+		/** Cookies that the answer sets. */
+		cookies: string[]
+	}
+
+export type Handler<N extends RouteName> = (call: Call<N>) => Promise<N extends JsonRouteName ? Answer<N> : Response>
+
+/** A handler for each of these routes: a new one in the table does not compile until somebody handles it. */
+export type Handlers<N extends RouteName> = { [Name in N]: Handler<Name> }

@@ -1,0 +1,43 @@
+// How the edge says no: every error becomes a refusal of the table, as a body or as a closed socket.
+import * as z from "zod"
+import { REFUSALS, Refusal, type RefusalCode } from "../protocol/errors.ts"
+import { explain } from "../protocol/messages.ts"
+import type { RefusalBody } from "../protocol/routes.ts"
+
+/** What anything that was thrown means to the caller. What nobody foresaw is logged and told without its words. */
+export function refusalOf(error: unknown): Refusal {
+	if (error instanceof Refusal) return error
+	if (error instanceof z.ZodError) return new Refusal("invalid_request", explain(error))
+	console.error(JSON.stringify({ event: "internal", error: describe(error) }))
+	return new Refusal("internal")
+}
+
+export function refuse(refusal: Refusal): Response {
+	const { code, message, status } = refusal
+	const { mayRetry } = REFUSALS[code]
+	return Response.json({ error: { code, message, mayRetry } } satisfies z.infer<typeof RefusalBody>, { status })
+}
+
+/**
+ * Refuses an upgrade. A browser's page is told nothing of a refused handshake, so the socket is accepted and closed
+ * at once, with the code that says why. The Date is for connectors whose clock is wrong.
+ */
+export function refuseUpgrade(refusal: Refusal): Response {
+	const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket]
+	server.accept()
+	server.close(refusal.closeCode, refusal.code)
+	return new Response(null, { status: 101, webSocket: client, headers: { date: new Date().toUTCString() } })
+}
+
+/** Objects answer refusals as values, since an error loses its class on the way. */
+export function unwrap<T>(outcome: { ok: true; value: T } | { ok: false; code: RefusalCode; detail?: string }): T {
+	if (outcome.ok) return outcome.value
+	throw new Refusal(outcome.code, outcome.detail)
+}
+
+/** Where it broke. A database error's message may quote a statement but never the values bound to it. */
+function describe(error: unknown): string {
+	if (!(error instanceof Error)) return typeof error
+	const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ""
+	return `${error.stack ?? error.message}${cause}`
+}

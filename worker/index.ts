@@ -1,0 +1,46 @@
+// The HTTP edge: who handles which row of the route table, and the classes of the objects. Read this first.
+import { Hono } from "hono"
+import type { Env } from "../durable-objects/env.ts"
+import { Refusal } from "../protocol/errors.ts"
+import { ROUTES, type RouteName } from "../protocol/routes.ts"
+import type { Handlers } from "./call.ts"
+import { refusalOf, refuse } from "./errors.ts"
+import { dress } from "./headers.ts"
+import { answerRoute } from "./route.ts"
+import { enrollments } from "./routes/enrollments.ts"
+import { home } from "./routes/home.ts"
+import { install } from "./routes/install.ts"
+import { machines } from "./routes/machines.ts"
+import { sessions } from "./routes/sessions.ts"
+import { signIn } from "./routes/sign-in.ts"
+import { tokens } from "./routes/tokens.ts"
+import { sockets } from "./sockets.ts"
+
+export { MachineObject } from "../durable-objects/machine-object.ts"
+export { WorkspaceObject } from "../durable-objects/workspace-object.ts"
+
+const HANDLERS: Handlers<RouteName> = {
+	...home,
+	...signIn,
+	...tokens,
+	...enrollments,
+	...machines,
+	...sessions,
+	...sockets,
+	...install,
+}
+
+const app = new Hono<{ Bindings: Env }>()
+for (const name of Object.keys(ROUTES) as RouteName[]) mount(name)
+for (const path of ["/api/openapi.json", "/api/docs", "/api/docs/*"])
+	app.get(path, async ({ env, req }) => dress(await env.ASSETS.fetch(req.raw)))
+app.notFound(() => dress(refuse(new Refusal("not_found"))))
+app.onError((error) => dress(refuse(refusalOf(error))))
+
+export default app
+
+function mount<N extends RouteName>(name: N): void {
+	const { method, path } = ROUTES[name]
+	const answer = answerRoute(name, HANDLERS[name])
+	app.on(method, path, ({ env, req }) => answer(req.raw, env, req.param()))
+}
