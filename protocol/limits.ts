@@ -22,6 +22,9 @@ export const REDIAL_REPLACED_MS = 60_000
 /** Input unacknowledged for less than this is sent again after an outage; older input waits for the person. */
 export const RESEND_WITHIN_MS = 5_000
 
+/** A viewer whose input is not acknowledged for this long asks again; it must be less than RESEND_WITHIN_MS. */
+export const STUCK_AFTER_MS = 2_000
+
 /** Output a channel may have unacknowledged. Larger is faster over long links, smaller is nimbler under a flood. */
 export const CREDIT_WINDOW = 128 * KiB
 /** Viewers acknowledge at least this often; the window must be at least twice this, or credit could stop for ever. */

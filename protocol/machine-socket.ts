@@ -57,6 +57,7 @@ export class MachineSocket {
 	#heardAt = 0
 	#tries = 0
 	#beat: ReturnType<typeof setInterval> | undefined
+	#tick: ReturnType<typeof setInterval> | undefined
 	#redial: ReturnType<typeof setTimeout> | undefined
 
 	constructor(options: Options) {
@@ -135,6 +136,9 @@ export class MachineSocket {
 			if (this.#socket === socket) this.#lost(reason)
 		}
 		this.#beat = setInterval(() => this.#heartbeat(), HEARTBEAT_MS)
+		this.#tick = setInterval(() => {
+			for (const viewing of this.viewings.values()) viewing.tick()
+		}, TICK_MS)
 	}
 
 	#heartbeat(): void {
@@ -160,6 +164,7 @@ export class MachineSocket {
 
 	#drop(): void {
 		clearInterval(this.#beat)
+		clearInterval(this.#tick)
 		clearTimeout(this.#redial)
 		const socket = this.#socket
 		this.#socket = null
@@ -236,6 +241,8 @@ export class MachineSocket {
 		this.#options.changed()
 	}
 }
+
+const TICK_MS = 1_000
 
 /** WebSocket.OPEN, of which every implementation has the same. */
 const OPEN = 1

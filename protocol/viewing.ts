@@ -2,7 +2,7 @@
 import { never, Refusal, refusalCode } from "./errors.ts"
 import { encodeFrame, type Frame, KIND } from "./frames.ts"
 import type { SessionId, ViewerId } from "./ids.ts"
-import { ACK_EVERY, INPUT_FRAME_BYTES, INPUT_UNACKED_BYTES, RESEND_WITHIN_MS } from "./limits.ts"
+import { ACK_EVERY, INPUT_FRAME_BYTES, INPUT_UNACKED_BYTES, RESEND_WITHIN_MS, STUCK_AFTER_MS } from "./limits.ts"
 import type { FromViewer, ToViewer } from "./messages.ts"
 import type { Watcher } from "./session.ts"
 
@@ -58,6 +58,10 @@ export class Viewing {
 	/** Sequence of the next byte that the terminal wants; null before the first snapshot. */
 	#have: number | null = null
 	#acked = 0
+	/** When it last attached. */
+	#attachedAt = 0
+	/** The oldest pending input when it last attached because that did not move. */
+	#stuckAt: number | null = null
 	/** Attached, and not yet answered: frames of the time before are passed over. */
 	#attaching = false
 	/** The holder has said which input it expects; until then nothing is sent. */
@@ -208,8 +212,24 @@ export class Viewing {
 		this.#send = null
 	}
 
+	/**
+	 * Called about once a second while the socket is open. An answer or an acknowledgement can be lost with the memory of
+	 * the object in the middle, which no socket notices: attaching again finds out. A program that does not read looks
+	 * the same, so it is asked once until something moves.
+	 */
+	tick(): void {
+		if (this.#options.now() - this.#attachedAt < STUCK_AFTER_MS) return
+		if (this.#attaching) return this.#attach()
+		const oldest = this.#pending[0]
+		if (oldest === undefined || !this.#expected || this.holding) return
+		if (this.#options.now() - oldest.at < STUCK_AFTER_MS || this.#stuckAt === oldest.sequence) return
+		this.#stuckAt = oldest.sequence
+		this.#attach()
+	}
+
 	#attach(): void {
 		if (this.#send === null) return
+		this.#attachedAt = this.#options.now()
 		this.#attaching = true
 		this.#expected = false
 		this.#become({ is: "connecting" })
