@@ -25,6 +25,8 @@ export type SocketStatus =
 	| { is: "open" }
 	/** Dials again at `at`, or now by `wake`. */
 	| { is: "waiting"; at: number }
+	/** Let go of by `rest`: dials again by `wake`. */
+	| { is: "resting" }
 	/** Refused for good: dialling again would change nothing. */
 	| { is: "refused"; refusal: Refusal }
 	| { is: "closed" }
@@ -95,8 +97,15 @@ export class MachineSocket {
 
 	/** The network or the page is back: dial now, or find out soon whether the socket still lives. */
 	wake(): void {
-		if (this.status.is === "waiting") this.#dial()
+		if (this.status.is === "waiting" || this.status.is === "resting") this.#dial()
 		else if (this.status.is === "open" && this.#now() - this.#heardAt > HEARTBEAT_MS) this.#restart()
+	}
+
+	/** Nobody looks: lets go of the machine until `wake`. What the viewings have, they keep. */
+	rest(): void {
+		if (this.status.is === "refused" || this.status.is === "closed") return
+		this.#drop()
+		this.#become({ is: "resting" })
 	}
 
 	/** Ends for good. The sessions do not notice. */
