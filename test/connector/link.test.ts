@@ -1,0 +1,181 @@
+// The link against a control plane of a few lines: what it dials with, how it comes back, when it gives up.
+
+import { mkdtemp, rm } from "node:fs/promises"
+import { createServer, type IncomingMessage } from "node:http"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { decodeJwt, importJWK, jwtVerify } from "jose"
+import { afterEach, expect, test } from "vitest"
+import { type WebSocket, WebSocketServer } from "ws"
+import { type Identity, newMachineKey } from "../../connector/identity.ts"
+import { runLink } from "../../connector/link.ts"
+import { Refusal } from "../../protocol/errors.ts"
+import { newMachineId } from "../../protocol/ids.ts"
+import { PING, PONG } from "../../protocol/limits.ts"
+import { FromConnector, parseMessage, type ToConnector } from "../../protocol/messages.ts"
+
+const ends: (() => Promise<void>)[] = []
+afterEach(async () => {
+	for (const end of ends.splice(0).reverse()) await end()
+})
+
+interface Call {
+	socket: WebSocket
+	request: IncomingMessage
+	/** The next JSON message. */
+	next(): Promise<FromConnector>
+	say(message: ToConnector): void
+}
+
+/** A control plane that takes every dial; `calls()` gives them one by one. */
+async function plane(options: { date?: () => Date } = {}) {
+	const server = createServer()
+	const sockets = new WebSocketServer({ server })
+	if (options.date !== undefined) {
+		const { date } = options
+		sockets.on("headers", (headers) => headers.push(`Date: ${date().toUTCString()}`))
+	}
+	const waiting: ((call: Call) => void)[] = []
+	const made: Call[] = []
+	sockets.on("connection", (socket, request) => {
+		const messages: FromConnector[] = []
+		const wanted: ((message: FromConnector) => void)[] = []
+		socket.on("message", (data, isBinary) => {
+			const text = data.toString()
+			if (isBinary) return
+			if (text === PING) return socket.send(PONG)
+			const message = parseMessage(FromConnector, text)
+			const want = wanted.shift()
+			if (want === undefined) messages.push(message)
+			else want(message)
+		})
+		const call: Call = {
+			socket,
+			request,
+			next: () => {
+				const message = messages.shift()
+				return message === undefined ? new Promise((resolve) => wanted.push(resolve)) : Promise.resolve(message)
+			},
+			say: (message) => socket.send(JSON.stringify(message)),
+		}
+		const wait = waiting.shift()
+		if (wait === undefined) made.push(call)
+		else wait(call)
+	})
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+	ends.push(async () => {
+		for (const client of sockets.clients) client.terminate()
+		await new Promise((resolve) => server.close(resolve))
+	})
+	const next = (): Promise<Call> => {
+		const call = made.shift()
+		return call === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(call)
+	}
+	return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, next }
+}
+
+async function connector(url: string) {
+	const dataDir = await mkdtemp(join(tmpdir(), "homeport-link-"))
+	const identity: Identity = { machine: newMachineId(), name: "test", url, home: false, key: await newMachineKey() }
+	const stop = new AbortController()
+	const run = runLink({ url, identity, dataDir, log: () => {}, signal: stop.signal })
+	// The test that expects an end awaits it; for the others it is swept up at the end.
+	run.catch(() => {})
+	ends.push(async () => {
+		stop.abort()
+		await run.catch(() => {})
+		await rm(dataDir, { recursive: true, force: true })
+	})
+	return { identity, run, stop }
+}
+
+test("[LNK1] each dial presents a fresh short-lived token signed with the machine's key", async () => {
+	const control = await plane()
+	const { identity } = await connector(control.url)
+	const first = await control.next()
+	first.socket.close()
+	const second = await control.next()
+	const tokens = [first, second].map(({ request }) => request.headers.authorization?.replace("Bearer ", "") ?? "")
+	expect(new Set(tokens).size).toBe(2)
+	for (const token of tokens) {
+		const { kty, crv, x } = identity.key
+		const { payload } = await jwtVerify(token, await importJWK({ kty, crv, x }, "EdDSA"), { audience: "homeport-link" })
+		expect(payload.sub).toBe(identity.machine)
+		expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBeLessThanOrEqual(60)
+	}
+})
+
+test("[LNK1] a machine whose clock is wrong signs by the server's", async () => {
+	const ahead = 3 * 24 * 60 * 60_000
+	const control = await plane({ date: () => new Date(Date.now() + ahead) })
+	await connector(control.url)
+	const first = await control.next()
+	first.socket.close(4401, "dial_token_invalid")
+	const second = await control.next()
+	const issuedAt = decodeJwt(second.request.headers.authorization?.replace("Bearer ", "") ?? "").iat ?? 0
+	expect(Math.abs(issuedAt * 1000 - (Date.now() + ahead))).toBeLessThan(30_000)
+})
+
+test("[LNK3] the first word on every link is hello with every session", async () => {
+	const control = await plane()
+	await connector(control.url)
+	const call = await control.next()
+	expect(await call.next()).toMatchObject({ type: "hello", version: 1, sessions: [] })
+})
+
+test("[LNK3] questions are answered with their number, and refused with a code", async () => {
+	const control = await plane()
+	await connector(control.url)
+	const call = await control.next()
+	await call.next()
+	call.say({ type: "welcome", epoch: 1, machine: "test" })
+	call.say({ type: "ask", number: 7, ask: "ping", of: {} })
+	expect(await call.next()).toMatchObject({ type: "answer", number: 7 })
+	call.say({ type: "ask", number: 8, ask: "screen", of: { session: "ses_00000000000000000000" } })
+	expect(await call.next()).toMatchObject({ type: "refuse", number: 8, code: "session_not_found" })
+	call.say({ type: "ask", number: 9, ask: "screen", of: { session: "../../etc" } })
+	expect(await call.next()).toMatchObject({ type: "refuse", number: 9, code: "invalid_request" })
+})
+
+test("[SES4] a substrate that the machine does not have is refused, and nothing is started", async () => {
+	const control = await plane()
+	await connector(control.url)
+	const call = await control.next()
+	await call.next()
+	call.say({ type: "welcome", epoch: 1, machine: "test" })
+	const of = { id: "ses_00000000000000000001", runtime: "shell", substrate: "sandbox" }
+	call.say({ type: "ask", number: 1, ask: "start", of })
+	expect(await call.next()).toMatchObject({ type: "refuse", number: 1, code: "substrate_unavailable" })
+	call.socket.close()
+	expect(await (await control.next()).next()).toMatchObject({ type: "hello", sessions: [] })
+})
+
+test("[LNK1] a machine that was removed stops dialling", async () => {
+	const control = await plane()
+	const { run } = await connector(control.url)
+	const call = await control.next()
+	call.socket.close(4401, "machine_revoked")
+	await expect(run).rejects.toMatchObject(new Refusal("machine_revoked"))
+})
+
+test("[TRU4] a malformed message from the edge closes only that socket, with a code that says why", async () => {
+	const control = await plane()
+	await connector(control.url)
+	const call = await control.next()
+	const closed = new Promise((resolve) => call.socket.on("close", (code, reason) => resolve([code, reason.toString()])))
+	call.socket.send("{")
+	expect(await closed).toEqual([4400, "malformed"])
+	expect(await (await control.next()).next()).toMatchObject({ type: "hello" })
+})
+
+test("a stop is clean: the socket closes with 1000 and the link returns", async () => {
+	const control = await plane()
+	const { run, stop } = await connector(control.url)
+	const call = await control.next()
+	await call.next()
+	const closed = new Promise((resolve) => call.socket.on("close", resolve))
+	stop.abort()
+	expect(await closed).toBe(1000)
+	await run
+})

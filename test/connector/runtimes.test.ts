@@ -1,0 +1,62 @@
+// Runtimes as data: found, missing, without a key, and the command that each becomes.
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterEach, beforeEach, expect, test, vi } from "vitest"
+import { command, detectRuntimes, sessionEnvironment } from "../../connector/runtimes.ts"
+
+let folder: string
+beforeEach(async () => {
+	folder = await mkdtemp(join(tmpdir(), "homeport-runtimes-"))
+	vi.stubEnv("PATH", `${folder}:/project/node_modules/.bin:relative/bin:/usr/bin:/bin`)
+	vi.stubEnv("HOME", folder)
+})
+afterEach(async () => {
+	vi.unstubAllEnvs()
+	await rm(folder, { recursive: true })
+})
+
+async function install(name: string, prints: string): Promise<string> {
+	const path = join(folder, name)
+	await writeFile(path, `#!/bin/sh\necho '${prints}'\n`)
+	await chmod(path, 0o755)
+	return path
+}
+
+test("an installed runtime is detected with its version, a missing one with how to get it", async () => {
+	const codex = await install("codex", "codex-cli 0.169.0")
+	const found = Object.fromEntries(
+		(await detectRuntimes({ HOME: folder, PATH: folder })).map((info) => [info.id, info]),
+	)
+	expect(found.codex).toMatchObject({ program: codex, version: "0.169.0" })
+	expect(found.aider).toMatchObject({ program: null, version: null, install: expect.stringContaining("aider") })
+	expect(found.shell?.missingKeys).toEqual([])
+})
+
+test("a runtime without any of its keys is refused before it starts, and started with one", async () => {
+	const gemini = await install("gemini", "0.61.0")
+	await expect(command("gemini", [], { HOME: folder })).rejects.toMatchObject({ code: "key_missing" })
+	expect(await command("gemini", ["--yolo"], { HOME: folder, GEMINI_API_KEY: "k" })).toEqual({
+		program: gemini,
+		arguments: ["--yolo"],
+	})
+})
+
+test("[SES3] a custom command is an array from end to end, found on the PATH, and refused when it is not there", async () => {
+	const tool = await install("tool", "1")
+	expect(await command("custom", ["tool", "a b", "$(c)"], {})).toEqual({ program: tool, arguments: ["a b", "$(c)"] })
+	await expect(command("custom", ["no-such-tool"], {})).rejects.toMatchObject({ code: "program_missing" })
+	await expect(command("custom", [], {})).rejects.toMatchObject({ code: "invalid_request" })
+	await expect(command("unheard-of", [], {})).rejects.toMatchObject({ code: "invalid_request" })
+})
+
+test("[SES3] sessions do not inherit what npm and Homeport keep in the environment for themselves", () => {
+	vi.stubEnv("npm_config_cache", "x")
+	vi.stubEnv("HOMEPORT_TOKEN", "secret")
+	vi.stubEnv("NODE_OPTIONS", "--inspect")
+	const environment = sessionEnvironment()
+	expect(Object.keys(environment).filter((name) => /^(npm_|HOMEPORT_|NODE_OPTIONS)/.test(name))).toEqual([])
+	expect(environment.PATH?.split(":").filter((part) => !part.startsWith("/") || part.includes("node_modules"))).toEqual(
+		[],
+	)
+})
