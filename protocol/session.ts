@@ -25,99 +25,111 @@ export const Substrate = z.enum(SUBSTRATES)
 export type Substrate = z.infer<typeof Substrate>
 
 /** The program ran to an end of its own (`exited`, final), or whoever held it died with it (`lost`). */
-export const SessionState = z.discriminatedUnion("is", [
-	z.object({ is: z.literal("running") }),
-	z.object({
-		is: z.literal("exited"),
-		/** The exit code; null when a signal ended it. */
-		code: z.int().nullable(),
-		/** The signal's name, such as SIGTERM. */
-		signal: z.string().nullable(),
-		at: Time,
-	}),
-	z.object({ is: z.literal("lost"), reason: z.string(), at: Time }),
-])
+export const SessionState = z
+	.discriminatedUnion("is", [
+		z.object({ is: z.literal("running") }),
+		z.object({
+			is: z.literal("exited"),
+			/** The exit code; null when a signal ended it. */
+			code: z.int().nullable(),
+			/** The signal's name, such as SIGTERM. */
+			signal: z.string().nullable(),
+			at: Time,
+		}),
+		z.object({ is: z.literal("lost"), reason: z.string(), at: Time }),
+	])
+	.meta({ id: "SessionState" })
 export type SessionState = z.infer<typeof SessionState>
 
-export const SessionInfo = z.object({
-	id: SessionId,
-	name: Name,
-	runtime: z.string(),
-	argv: z.array(z.string()),
-	cwd: z.string(),
-	substrate: Substrate,
-	cols: Cols,
-	rows: Rows,
-	state: SessionState,
-	/** What the program calls itself by OSC 0 or 2; empty until it does. */
-	title: z.string(),
-	createdAt: Time,
-	/** When the program last wrote; null when it has not. As fresh as ACTIVITY_EVERY_MS while somebody looks. */
-	lastOutputAt: Time.nullable(),
-	/** Bytes of output so far, as fresh as lastOutputAt. */
-	sequence: Sequence,
-})
+export const SessionInfo = z
+	.object({
+		id: SessionId,
+		name: Name,
+		runtime: z.string(),
+		argv: z.array(z.string()),
+		cwd: z.string(),
+		substrate: Substrate,
+		cols: Cols,
+		rows: Rows,
+		state: SessionState,
+		/** What the program calls itself by OSC 0 or 2; empty until it does. */
+		title: z.string(),
+		createdAt: Time,
+		/** When the program last wrote; null when it has not. As fresh as ACTIVITY_EVERY_MS while somebody looks. */
+		lastOutputAt: Time.nullable(),
+		/** Bytes of output so far, as fresh as lastOutputAt. */
+		sequence: Sequence,
+	})
+	.meta({ id: "SessionInfo" })
 export type SessionInfo = z.infer<typeof SessionInfo>
 
 /** What a session is started from. argv goes to exec as it is; environment is data. */
-export const StartSpec = z.object({
-	/** Chosen by whoever asks, so that asking twice starts one session. */
-	id: SessionId,
-	name: Name.optional(),
-	runtime: z.string().min(1).max(NAME_CHARS).default("shell"),
-	/** The whole command for the runtime `custom`; further arguments for any other. */
-	argv: z
-		.array(z.string().max(ARGV_CHARS))
-		.max(ARGV_ITEMS)
-		.refine((argv) => argv.reduce((sum, item) => sum + item.length, 0) <= ARGV_CHARS, "is too long in all")
-		.refine((argv) => !argv.some((item) => item.includes("\0")), "must not hold a NUL character")
-		.default([]),
-	cwd: Path.optional(),
-	environment: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(ARGV_CHARS)).default({}),
-	substrate: Substrate.default("host"),
-	cols: Cols.default(80),
-	rows: Rows.default(24),
-})
+export const StartSpec = z
+	.object({
+		/** Chosen by whoever asks, so that asking twice starts one session. */
+		id: SessionId,
+		name: Name.optional(),
+		runtime: z.string().min(1).max(NAME_CHARS).default("shell"),
+		/** The whole command for the runtime `custom`; further arguments for any other. */
+		argv: z
+			.array(z.string().max(ARGV_CHARS))
+			.max(ARGV_ITEMS)
+			.refine((argv) => argv.reduce((sum, item) => sum + item.length, 0) <= ARGV_CHARS, "is too long in all")
+			.refine((argv) => !argv.some((item) => item.includes("\0")), "must not hold a NUL character")
+			.default([]),
+		cwd: Path.optional(),
+		environment: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(ARGV_CHARS)).default({}),
+		substrate: Substrate.default("host"),
+		cols: Cols.default(80),
+		rows: Rows.default(24),
+	})
+	.meta({ id: "StartSpec" })
 export type StartSpec = z.infer<typeof StartSpec>
 
 /** A runtime as one machine has it. */
-export const RuntimeInfo = z.object({
-	id: z.string(),
-	label: z.string(),
-	/** Absolute path of the program; null when it is not installed. */
-	program: z.string().nullable(),
-	version: z.string().nullable(),
-	/** How to get it. */
-	install: z.string(),
-	/** Said before a start: environment variables or sign-ins of which none was found; empty when it is ready. */
-	missingKeys: z.array(z.string()),
-})
+export const RuntimeInfo = z
+	.object({
+		id: z.string(),
+		label: z.string(),
+		/** Absolute path of the program; null when it is not installed. */
+		program: z.string().nullable(),
+		version: z.string().nullable(),
+		/** How to get it. */
+		install: z.string(),
+		/** Said before a start: environment variables or sign-ins of which none was found; empty when it is ready. */
+		missingKeys: z.array(z.string()),
+	})
+	.meta({ id: "RuntimeInfo" })
 export type RuntimeInfo = z.infer<typeof RuntimeInfo>
 
 /** Whether a machine is linked, as the holder of its socket knows it. */
-export const Presence = z.object({
-	is: z.enum(["linked", "away"]),
-	/** When it became so; null when the machine has never called. */
-	since: Time.nullable(),
-	/** The last time that the machine was heard; null when never. */
-	provenAt: Time.nullable(),
-	/** The link's number; each new link has the next. */
-	epoch: z.int().min(0),
-	/** The clock of whoever says this, so that ages do not depend on the reader's. */
-	now: Time,
-})
+export const Presence = z
+	.object({
+		is: z.enum(["linked", "away"]),
+		/** When it became so; null when the machine has never called. */
+		since: Time.nullable(),
+		/** The last time that the machine was heard; null when never. */
+		provenAt: Time.nullable(),
+		/** The link's number; each new link has the next. */
+		epoch: z.int().min(0),
+		/** The clock of whoever says this, so that ages do not depend on the reader's. */
+		now: Time,
+	})
+	.meta({ id: "Presence" })
 export type Presence = z.infer<typeof Presence>
 
-export const Platform = z.object({
-	/** As Node says it: linux, darwin. */
-	os: z.string().max(32),
-	arch: z.string().max(32),
-	/** A person's word for it, such as "Debian GNU/Linux 12". */
-	release: z.string().max(128),
-	hostname: z.string().max(256),
-	/** The version of the connector. */
-	connector: z.string().max(32),
-})
+export const Platform = z
+	.object({
+		/** As Node says it: linux, darwin. */
+		os: z.string().max(32),
+		arch: z.string().max(32),
+		/** A person's word for it, such as "Debian GNU/Linux 12". */
+		release: z.string().max(128),
+		hostname: z.string().max(256),
+		/** The version of the connector. */
+		connector: z.string().max(32),
+	})
+	.meta({ id: "Platform" })
 export type Platform = z.infer<typeof Platform>
 
 /** Another screen on the same session. */
