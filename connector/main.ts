@@ -1,7 +1,22 @@
 // The `homeport` command: its verbs, and what its help says about all of them. Read this first.
 import { Command, CommanderError } from "commander"
+import { attach } from "./commands/attach.ts"
+import { connect } from "./commands/connect.ts"
+import { doctor } from "./commands/doctor.ts"
+import { kill } from "./commands/kill.ts"
 import { link } from "./commands/link.ts"
+import { login } from "./commands/login.ts"
+import { logs } from "./commands/logs.ts"
+import { ls } from "./commands/ls.ts"
+import { machines } from "./commands/machines.ts"
+import { rename } from "./commands/rename.ts"
+import { rm } from "./commands/rm.ts"
+import { screen } from "./commands/screen.ts"
+import { send } from "./commands/send.ts"
+import { spawn } from "./commands/spawn.ts"
+import { tokens } from "./commands/tokens.ts"
 import { up } from "./commands/up.ts"
+import { wait } from "./commands/wait.ts"
 import { EXIT } from "./exit.ts"
 import { VERSION } from "./version.ts"
 
@@ -11,7 +26,25 @@ const program = new Command("homeport")
 	.exitOverride()
 	.showHelpAfterError("(homeport --help, or homeport VERB --help, teaches more)")
 
-for (const command of [up()]) program.addCommand(command)
+for (const make of [
+	up,
+	connect,
+	spawn,
+	ls,
+	attach,
+	send,
+	screen,
+	logs,
+	wait,
+	kill,
+	rm,
+	rename,
+	machines,
+	tokens,
+	login,
+	doctor,
+])
+	program.addCommand(make())
 program.addCommand(link(), { hidden: true })
 
 program.addHelpText(

@@ -1,6 +1,4 @@
 // How esbuild bundles the worker and the connector: once for a build, watched for development.
-import { readFileSync } from "node:fs"
-import { join } from "node:path"
 import type { BuildOptions } from "esbuild"
 import { ROOT } from "./build.ts"
 
@@ -15,7 +13,6 @@ const shared = {
 } satisfies BuildOptions
 
 export function workerOptions(): BuildOptions {
-	const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }
 	return {
 		...shared,
 		entryPoints: { index: "worker/index.ts" },
@@ -26,7 +23,7 @@ export function workerOptions(): BuildOptions {
 		mainFields: ["browser", "module", "main"],
 		external: ["cloudflare:*", "node:*"],
 		loader: { ".sql": "text" },
-		define: { "process.env.NODE_ENV": '"production"', HOMEPORT_VERSION: JSON.stringify(version) },
+		define: { "process.env.NODE_ENV": '"production"' },
 		// The source map of the worker would be served as a module; errors name functions without it.
 		sourcemap: false,
 	}

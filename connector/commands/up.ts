@@ -1,11 +1,11 @@
 // `homeport up`: runs a home on this computer until Ctrl-C.
 import { InvalidArgumentError } from "commander"
+import { signSignInLink } from "../../protocol/sign-in-link.ts"
 import { Failure } from "../exit.ts"
 import { hasDesktop, openBrowser } from "../home/browser.ts"
 import { type Home, startHome } from "../home/home.ts"
 import { readRunning } from "../home/running.ts"
 import { readSecrets } from "../home/secrets.ts"
-import { signInToken } from "../home/sign-in-link.ts"
 import { style } from "../output.ts"
 import { action, type Context, verb } from "../verb.ts"
 
@@ -49,7 +49,7 @@ async function signInLink({ folder, out }: Context): Promise<void> {
 	const running = await readRunning(folder)
 	if (secrets === undefined || running === undefined)
 		throw new Failure(`No home runs over ${folder.path}. Start it with \`npm start\`.`)
-	const signInUrl = `${running.url}/sign-in#${await signInToken(secrets.signInKey)}`
+	const signInUrl = `${running.url}/sign-in#${await signSignInLink(secrets.signInKey, Date.now())}`
 	out.result({ url: running.url, signInUrl }, () => signInUrl)
 }
 

@@ -7,6 +7,7 @@ import { setTimeout as wait } from "node:timers/promises"
 import type { DataFolder } from "../data-folder.ts"
 import { Failure } from "../exit.ts"
 import { writePrivate } from "../private-file.ts"
+import { VERSION } from "../version.ts"
 import { Child } from "./child.ts"
 import type { Secrets } from "./secrets.ts"
 
@@ -17,7 +18,6 @@ interface Options {
 	parts: { worker: string; web: string }
 	host: string
 	port: number
-	url: string
 	started: (pid: number) => void
 	died: (how: string, again: number) => void
 }
@@ -72,7 +72,7 @@ function configPath(folder: DataFolder): string {
 }
 
 /** The same bindings as wrangler.toml has, with what a home on one machine needs. */
-function configuration({ parts, secrets, url }: Options) {
+function configuration({ parts, secrets }: Options) {
 	return {
 		name: NAME,
 		main: parts.worker,
@@ -81,7 +81,7 @@ function configuration({ parts, secrets, url }: Options) {
 		vars: {
 			AUTH_SECRET: secrets.authSecret,
 			SIGN_IN_KEY: secrets.signInKey,
-			PUBLIC_URL: url,
+			VERSION,
 			SELF_MIGRATE: "1",
 		},
 		durable_objects: {

@@ -2,12 +2,11 @@
 import { hostname } from "node:os"
 import { client } from "../../protocol/client.ts"
 import { Refusal } from "../../protocol/errors.ts"
-import { Name } from "../../protocol/session.ts"
-import { readCredentials, signedIn, signedOut, writeCredentials } from "../credentials.ts"
+import { signSignInLink } from "../../protocol/sign-in-link.ts"
+import { readCredentials, signedIn, writeCredentials } from "../credentials.ts"
 import type { DataFolder } from "../data-folder.ts"
-import { type Identity, newMachineKey, readIdentity, writeIdentity } from "../identity.ts"
-import { thisPlatform } from "../platform.ts"
-import { signInToken } from "./sign-in-link.ts"
+import { enroll, nameFrom } from "../enroll.ts"
+import { type Identity, readIdentity, writeIdentity } from "../identity.ts"
 
 /** The command's token: the saved one while it is good here, else a new one. */
 export async function findToken(folder: DataFolder, url: string, signInKey: string): Promise<string> {
@@ -16,7 +15,7 @@ export async function findToken(folder: DataFolder, url: string, signInKey: stri
 		if (saved.url !== url) await writeCredentials(folder.credentials, { url, token: saved.token })
 		return saved.token
 	}
-	const cookie = await signInByLink(url, await signInToken(signInKey))
+	const cookie = await signInByLink(url, await signSignInLink(signInKey, Date.now()))
 	const call = client((path, init) => fetch(url + path, { ...init, headers: { ...init.headers, cookie, origin: url } }))
 	const { secret } = await call("createToken", { body: { name: nameFrom(`homeport command on ${hostname()}`) } })
 	await writeCredentials(folder.credentials, { url, token: secret })
@@ -41,28 +40,6 @@ export async function findIdentity(folder: DataFolder, url: string, token: strin
 	if (saved !== undefined && machines.length > 0) return undefined
 	const { code } = await call("createEnrollment")
 	return enroll(folder, { url, code, name: nameFrom(hostname()), home: true })
-}
-
-/** Makes a key, trades the code for a place in the workspace, and keeps both. */
-export async function enroll(
-	folder: DataFolder,
-	{ url, code, name, home }: { url: string; code: string; name: string; home: boolean },
-): Promise<Identity> {
-	const key = await newMachineKey()
-	const body = { code, publicKey: key.x, name, platform: thisPlatform() }
-	const enrolled = await signedOut(url)("enroll", { body })
-	const identity = { machine: enrolled.machine, name: enrolled.name, url, home, key }
-	await writeIdentity(folder.identity, identity)
-	return identity
-}
-
-/** What of a text a name can hold. */
-export function nameFrom(text: string): string {
-	const kept = text
-		.replace(/[^\p{L}\p{N} ._-]+/gu, "-")
-		.replace(/^[^\p{L}\p{N}]+/u, "")
-		.slice(0, 64)
-	return Name.safeParse(kept).success ? kept : "machine"
 }
 
 async function isGood(url: string, token: string): Promise<boolean> {

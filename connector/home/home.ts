@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
+import { signSignInLink } from "../../protocol/sign-in-link.ts"
 import { signedIn } from "../credentials.ts"
 import { type DataFolder, openDataFolder } from "../data-folder.ts"
 import { Failure } from "../exit.ts"
@@ -14,7 +15,6 @@ import { lockHome } from "./lock.ts"
 import { findParts } from "./parts.ts"
 import { forgetRunning, readRunning, writeRunning } from "./running.ts"
 import { findSecrets } from "./secrets.ts"
-import { signInToken } from "./sign-in-link.ts"
 
 interface Options {
 	folder: DataFolder
@@ -73,7 +73,6 @@ export async function startHome({ folder, host, port: wanted, note }: Options): 
 			parts: findParts(),
 			host,
 			port,
-			url,
 			started,
 			died,
 		})
@@ -93,7 +92,7 @@ export async function startHome({ folder, host, port: wanted, note }: Options): 
 		const linked = identity !== undefined && (await untilLinked(url, token, identity.machine))
 		return {
 			url,
-			signInUrl: `${url}/sign-in#${await signInToken(secrets.signInKey)}`,
+			signInUrl: `${url}/sign-in#${await signSignInLink(secrets.signInKey, Date.now())}`,
 			token,
 			machine: identity?.name ?? null,
 			linked,

@@ -1,0 +1,149 @@
+// `homeport logs`: what a session has written, as text or as bytes, and what it goes on to write.
+import type { Client } from "../../protocol/client.ts"
+import type { Session } from "../../protocol/routes.ts"
+import type { Credentials } from "../credentials.ts"
+import { findSession } from "../lookup.ts"
+import { LogText } from "../terminal/log-text.ts"
+import { action, verb } from "../verb.ts"
+import { Watch } from "../watch.ts"
+
+interface Options {
+	follow?: boolean
+	raw?: boolean
+}
+
+export function logs() {
+	return verb("logs", {
+		summary: "print what a session has written",
+		description:
+			"As text, a terminal's worth of scrollback: what full-screen programs draw is left out. With --raw the bytes as they came; the machine keeps the newest 32 MiB.",
+		examples: [
+			["homeport logs build", "all of it as text"],
+			["homeport logs build -f", "and what comes, until it ends or Ctrl-C"],
+			["homeport logs build --raw > build.log", "every byte, escape sequences too"],
+		],
+	})
+		.argument("<name>", "the session: NAME, MACHINE/NAME or its id")
+		.option("-f, --follow", "go on until the session ends")
+		.option("--raw", "bytes as they came, escape sequences and all")
+		.action(
+			action<[string], Options>(async ({ out, signIn }, options, name) => {
+				const { call, credentials } = await signIn()
+				const session = await findSession(call, name)
+				const printer = out.json ? jsonPrinter() : options.raw ? rawPrinter() : textPrinter(session)
+				const next = await printFrom(call, session, 0, printer)
+				if (options.follow && session.state.is === "running") await follow(call, credentials, session, next, printer)
+				await printer.end()
+			}),
+		)
+}
+
+interface Printer {
+	print(from: number, bytes: Uint8Array): Promise<void>
+	end(): Promise<void>
+}
+
+/** Prints the log from `from` on; answers with the sequence after it. */
+async function printFrom(call: Client, session: Session, from: number, printer: Printer): Promise<number> {
+	const params = { machine: session.machine, session: session.id }
+	let next = from
+	for (;;) {
+		const part = await call("readLog", { params, query: { from: next } })
+		const bytes = Buffer.from(part.base64, "base64")
+		if (bytes.length > 0) await printer.print(part.from, bytes)
+		next = part.from + bytes.length
+		if (bytes.length === 0 || next >= part.end) return next
+	}
+}
+
+/** Prints what comes from `from` on. What the viewer is skipped over is read from the log, so nothing is left out. */
+function follow(
+	call: Client,
+	credentials: Credentials,
+	session: Session,
+	from: number,
+	printer: Printer,
+): Promise<void> {
+	return new Promise((resolve, reject) => {
+		/** Sequence of the next byte to print. */
+		let next = from
+		/** The next write is a snapshot: what a screen shows, not what was written. */
+		let isSnapshot = false
+		let work = Promise.resolve()
+		const then = (deed: () => Promise<void>) => {
+			work = work.then(deed)
+			work.catch(end)
+		}
+		const screen = {
+			reset: () => {
+				isSnapshot = true
+			},
+			resize: () => {},
+			write: (bytes: Uint8Array, parsed: () => void) => {
+				const skipped = isSnapshot
+				const at = watch.viewing.sequence - (skipped ? 0 : bytes.length)
+				isSnapshot = false
+				// Acknowledged when it is printed, so that a slow reader of ours slows nothing but this.
+				then(async () => {
+					if (next < at) next = await printFrom(call, session, next, printer)
+					if (!skipped && at + bytes.length > next) {
+						await printer.print(next, bytes.subarray(next - at))
+						next = at + bytes.length
+					}
+					parsed()
+				})
+			},
+		}
+		const watch = new Watch({ credentials, session, screen, cols: session.cols, rows: session.rows, changed })
+		const stop = () => end()
+		process.on("SIGINT", stop)
+
+		function changed(): void {
+			if (watch.failure !== undefined) return end(watch.failure)
+			if (watch.info?.state.is === "running") return
+			if (watch.viewing.status.is !== "live") return
+			then(async () => {
+				next = await printFrom(call, session, next, printer)
+				end()
+			})
+		}
+		function end(error?: unknown): void {
+			process.off("SIGINT", stop)
+			watch.close()
+			if (error === undefined) resolve()
+			else reject(error)
+		}
+	})
+}
+
+function rawPrinter(): Printer {
+	return { print: (_from, bytes) => write(bytes), end: async () => {} }
+}
+
+function jsonPrinter(): Printer {
+	return {
+		print: (from, bytes) => write(`${JSON.stringify({ from, base64: Buffer.from(bytes).toString("base64") })}\n`),
+		end: async () => {},
+	}
+}
+
+function textPrinter({ cols, rows }: Session): Printer {
+	const text = new LogText(cols, rows)
+	return {
+		async print(_from, bytes) {
+			const lines = await text.take(bytes)
+			if (lines.length > 0) await write(`${lines.join("\n")}\n`)
+		},
+		async end() {
+			const lines = text.rest()
+			if (lines.length > 0) await write(`${lines.join("\n")}\n`)
+		},
+	}
+}
+
+/** Resolves when standard output has taken it, so that a slow reader is waited for. */
+function write(data: string | Uint8Array): Promise<void> {
+	return new Promise((resolve, reject) => {
+		process.stdout.write(data, (error) => (error ? reject(error) : resolve()))
+	})
+}

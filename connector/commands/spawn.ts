@@ -1,0 +1,77 @@
+// `homeport spawn`: starts a session.
+
+import { Option } from "commander"
+import { newSessionId } from "../../protocol/ids.ts"
+import { SUBSTRATES } from "../../protocol/session.ts"
+import { attachTo } from "../attach.ts"
+import { readIdentity } from "../identity.ts"
+import { findMachine } from "../lookup.ts"
+import { style } from "../output.ts"
+import { action, verb } from "../verb.ts"
+
+interface Options {
+	runtime?: string
+	machine?: string
+	name?: string
+	cwd?: string
+	substrate: (typeof SUBSTRATES)[number]
+	attach?: boolean
+}
+
+export function spawn() {
+	return verb("spawn", {
+		summary: "start a session",
+		description:
+			"Without a command it starts your shell. With --runtime the words after -- are further arguments for it; without, they are the command itself, taken as they are: no shell reads them.",
+		examples: [
+			["homeport spawn", "a shell here"],
+			["homeport spawn --name build -- make -j4", "a command, by name"],
+			["homeport spawn --runtime claude-code --attach", "an agent, and watch it at once"],
+			["homeport spawn --machine server --cwd /srv", "on another machine"],
+		],
+	})
+		.argument("[argv...]", "after --: the command, or further arguments for the runtime")
+		.option("--runtime <runtime>", "shell, claude-code, codex, gemini, opencode, aider or custom")
+		.option("--machine <name>", "where (default: this computer, or the only machine)")
+		.option("--name <name>", "what to call it (default: a free name after the runtime)")
+		.option("--cwd <folder>", "working directory (default: this one on this computer, else the home directory)")
+		.addOption(new Option("--substrate <kind>", "what it runs in").choices(SUBSTRATES).default("host"))
+		.option("--attach", "attach to it at once")
+		.action(
+			action<[string[]], Options>(async ({ folder, out, signIn }, options, argv) => {
+				const { call, credentials } = await signIn()
+				const machine = await findMachine(call, options.machine, folder.identity)
+				const isHere = (await readIdentity(folder.identity))?.machine === machine.id
+				const cwd = options.cwd ?? (isHere ? process.cwd() : undefined)
+				const { columns, rows } = process.stdout
+				const session = await call("startSession", {
+					params: { machine: machine.id },
+					body: {
+						id: newSessionId(),
+						runtime: options.runtime ?? (argv.length > 0 ? "custom" : "shell"),
+						argv,
+						substrate: options.substrate,
+						...(options.name === undefined ? {} : { name: options.name }),
+						...(cwd === undefined ? {} : { cwd }),
+						...(process.stdout.isTTY ? { cols: columns, rows } : {}),
+					},
+				})
+				const started = {
+					...session,
+					machine: machine.id,
+					machineName: machine.name,
+					machinePresence: machine.presence,
+				}
+				if (options.attach) return attachTo({ session: started, credentials, out })
+				out.result(
+					started,
+					() =>
+						`${style("bold", session.name)} runs on ${machine.name}. Attach: homeport attach ${quote(session.name)}`,
+				)
+			}),
+		)
+}
+
+function quote(name: string): string {
+	return name.includes(" ") ? `"${name}"` : name
+}

@@ -1,0 +1,146 @@
+// `homeport wait`: until a session ends, falls silent, or shows a text.
+import { InvalidArgumentError } from "commander"
+import { SCROLLBACK_LINES } from "../../protocol/limits.ts"
+import type { Session } from "../../protocol/routes.ts"
+import type { SessionState } from "../../protocol/session.ts"
+import type { Credentials } from "../credentials.ts"
+import { EXIT, Failure } from "../exit.ts"
+import { findSession } from "../lookup.ts"
+import { Mirror } from "../mirror.ts"
+import { action, verb } from "../verb.ts"
+import { Watch } from "../watch.ts"
+import { describeState } from "./ls.ts"
+
+interface Options {
+	exit?: boolean
+	idle?: number | true
+	text?: string
+	timeout?: number
+}
+
+export function wait() {
+	return verb("wait", {
+		summary: "wait until a session ends, is idle, or shows a text",
+		description: `It waits for the first that happens; without any, for the end. Exit code ${EXIT.timedOut} when the time is over first, ${EXIT.failed} when the session ended without showing the text.`,
+		examples: [
+			["homeport wait build", "until it ends; prints how"],
+			["homeport wait agent --idle 5", "until nothing was written for 5 s"],
+			['homeport wait agent --text "proceed\\?" --timeout 60', "until the screen shows it, for a minute at most"],
+		],
+	})
+		.argument("<name>", "the session: NAME, MACHINE/NAME or its id")
+		.option("--exit", "until the program ends")
+		.option("--idle [seconds]", `until it writes nothing for so long (${IDLE_SECONDS} s if not said)`, seconds)
+		.option("--text <regexp>", "until a line on its screen, or scrolled off it since, matches")
+		.option("--timeout <seconds>", "give up after so long", seconds)
+		.action(
+			action<[string], Options>(async ({ out, signIn }, options, name) => {
+				const text = options.text === undefined ? undefined : expression(options.text)
+				const { call, credentials } = await signIn()
+				const session = await findSession(call, name)
+				const idle = options.idle === true ? IDLE_SECONDS : options.idle
+				const isForEnd = options.exit === true || (idle === undefined && text === undefined)
+				const what = await waitFor({ session, credentials, idle, text, isForEnd, timeout: options.timeout })
+				out.result({ session: session.id, ...what }, ({ because, state, line }) => {
+					if (because === "text") return line ?? ""
+					return because === "idle" ? "idle" : describeState({ state })
+				})
+			}),
+		)
+}
+
+const IDLE_SECONDS = 2
+
+interface Wanted {
+	session: Session
+	credentials: Credentials
+	/** Seconds. */
+	idle: number | undefined
+	text: RegExp | undefined
+	isForEnd: boolean
+	/** Seconds. */
+	timeout: number | undefined
+}
+
+interface Met {
+	because: "exit" | "idle" | "text"
+	state: SessionState
+	/** The line that matched. */
+	line?: string
+}
+
+function waitFor({ session, credentials, idle, text, isForEnd, timeout }: Wanted): Promise<Met> {
+	return new Promise((resolve, reject) => {
+		const { cols, rows } = session
+		const mirror = new Mirror({ cols, rows, scrollback: SCROLLBACK_LINES })
+		/** The first row that counts: what had scrolled away before does not. */
+		let first: number | undefined
+		let quiet: NodeJS.Timeout | undefined
+		const screen = {
+			reset: (cols: number, rows: number) => mirror.reset(cols, rows),
+			resize: (cols: number, rows: number) => mirror.resize(cols, rows),
+			write: (bytes: Uint8Array, parsed: () => void) => {
+				listen()
+				mirror.write(bytes, () => {
+					parsed()
+					look()
+				})
+			},
+		}
+		const over = timeout === undefined ? undefined : setTimeout(() => end(timedOut(session, timeout)), timeout * 1000)
+		const watch = new Watch({ credentials, session, screen, cols, rows, changed: () => changed() })
+
+		function end(how: Met | Error): void {
+			clearTimeout(over)
+			clearTimeout(quiet)
+			watch.close()
+			if (how instanceof Error) reject(how)
+			else resolve(how)
+		}
+		function listen(): void {
+			if (idle === undefined) return
+			clearTimeout(quiet)
+			quiet = setTimeout(() => end({ because: "idle", state: watch.info?.state ?? session.state }), idle * 1000)
+		}
+		function look(): void {
+			first ??= mirror.screenAt
+			if (text === undefined) return
+			const line = mirror.lines(Math.min(first, mirror.screenAt)).find((line) => text.test(line))
+			if (line !== undefined) end({ because: "text", state: watch.info?.state ?? session.state, line })
+		}
+		function changed(): void {
+			const { failure, info, viewing } = watch
+			if (failure !== undefined) return end(failure)
+			if (info === undefined || info.state.is === "running") {
+				if (viewing.status.is === "live" && quiet === undefined) listen()
+				return
+			}
+			if (isForEnd) return end({ because: "exit", state: info.state })
+			if (viewing.status.is !== "live" && info.state.is !== "lost") return
+			// All that it wrote is here: its last bytes are parsed before the answer is given.
+			mirror.write(new Uint8Array(), () => {
+				look()
+				if (idle !== undefined) end({ because: "idle", state: info.state })
+				else end(new Failure(`${session.name} ended (${describeState(info)}) without showing that text.`))
+			})
+		}
+	})
+}
+
+function timedOut(session: Session, seconds: number): Failure {
+	return new Failure(`${session.name} did not get there within ${seconds} s.`, EXIT.timedOut)
+}
+
+function seconds(text: string): number {
+	const number = Number(text)
+	if (!(number >= 0) || number > 1e6) throw new InvalidArgumentError("It must be a number of seconds.")
+	return number
+}
+
+function expression(text: string): RegExp {
+	try {
+		return new RegExp(text, "u")
+	} catch (error) {
+		throw new Failure(`That is no regular expression: ${error instanceof Error ? error.message : error}.`, EXIT.usage)
+	}
+}

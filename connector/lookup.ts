@@ -1,0 +1,53 @@
+// Finding sessions and machines by what a person calls them: exactly, never by how a name begins.
+import type { Client } from "../protocol/client.ts"
+import type { Machine, Session } from "../protocol/routes.ts"
+import { EXIT, Failure } from "./exit.ts"
+import { readIdentity } from "./identity.ts"
+
+/** The session that is called `NAME`, `MACHINE/NAME`, or by its id. */
+export async function findSession(call: Client, wanted: string): Promise<Session> {
+	const { sessions } = await call("listSessions")
+	return pickSession(sessions, wanted)
+}
+
+export function pickSession(sessions: Session[], wanted: string): Session {
+	const slash = wanted.indexOf("/")
+	const found = sessions.filter(({ id, name, machineName }) =>
+		slash === -1
+			? id === wanted || name === wanted
+			: machineName === wanted.slice(0, slash) && name === wanted.slice(slash + 1),
+	)
+	const [session, other] = found
+	if (session === undefined)
+		throw new Failure(`There is no session named "${wanted}". \`homeport ls\` lists them.`, EXIT.notFound)
+	if (other !== undefined) {
+		const candidates = found.map(({ id, name, machineName }) => `  ${machineName}/${name}  ${id}`)
+		throw new Failure(`More than one session is named "${wanted}". Say which:\n${candidates.join("\n")}`, EXIT.usage)
+	}
+	return session
+}
+
+/** The machine that is called so; without a name this computer, or the only machine there is. */
+export async function findMachine(call: Client, wanted: string | undefined, identityPath: string): Promise<Machine> {
+	const { machines } = await call("listMachines")
+	if (wanted !== undefined) return pickMachine(machines, wanted)
+	const here = await readIdentity(identityPath)
+	const chosen = machines.find(({ id }) => id === here?.machine) ?? (machines.length === 1 ? machines[0] : undefined)
+	if (chosen !== undefined) return chosen
+	if (machines.length === 0)
+		throw new Failure("There is no machine yet. `homeport machines add` shows how to add one.", EXIT.notFound)
+	const names = machines.map(({ name }) => `  ${name}`).join("\n")
+	throw new Failure(`Say which machine with --machine:\n${names}`, EXIT.usage)
+}
+
+export function pickMachine(machines: Machine[], wanted: string): Machine {
+	const found = machines.filter(({ id, name }) => id === wanted || name === wanted)
+	const [machine, other] = found
+	if (machine === undefined)
+		throw new Failure(`There is no machine named "${wanted}". \`homeport machines\` lists them.`, EXIT.notFound)
+	if (other !== undefined) {
+		const candidates = found.map(({ id, name }) => `  ${name}  ${id}`).join("\n")
+		throw new Failure(`More than one machine is named "${wanted}". Say its id:\n${candidates}`, EXIT.usage)
+	}
+	return machine
+}
