@@ -33,8 +33,7 @@ export class MachineObject extends DurableObject<Env> {
 		const peer = new SocketPeer(this.ctx, server, about(request.headers))
 		this.ctx.acceptWebSocket(server)
 		this.#peers.set(server, peer)
-		if (peer.about.is === "link") this.#machine.linkOpened(peer)
-		else this.#machine.viewerOpened(peer)
+		this.#machine.opened(peer)
 		return new Response(null, { status: 101, webSocket: client })
 	}
 

@@ -1,4 +1,5 @@
 // The seam between the core and its sockets: four verbs, and what a socket remembers while the object sleeps.
+import type { Refusal } from "../protocol/errors.ts"
 import type { SessionId, ViewerId } from "../protocol/ids.ts"
 import type { Role } from "../protocol/roles.ts"
 
@@ -47,4 +48,9 @@ export interface Peer {
 	close(code: number, reason: string): void
 	/** When this peer was last heard, heartbeats that the platform answered included. Milliseconds since 1970. */
 	heardAt(): number
+}
+
+/** Ends a socket with a code and a reason that its other side understands. */
+export function refuse(peer: Peer, refusal: Refusal): void {
+	peer.close(refusal.closeCode, refusal.code)
 }

@@ -129,7 +129,7 @@ export class World {
 		const peer: LinkSide = new MemoryPeer({ is: "link", epoch: 0, acceptedAt: this.now, greeted: false })
 		peer.heard = this.now
 		this.peers.add(peer)
-		this.core.linkOpened(peer)
+		this.core.opened(peer)
 		this.fromConnector(peer, { type: "hello", version, platform, sessions })
 		return peer
 	}
@@ -140,7 +140,7 @@ export class World {
 			id,
 		})
 		this.peers.add(peer)
-		this.core.viewerOpened(peer)
+		this.core.opened(peer)
 		this.fromViewer(peer, { type: "hello", version: PROTOCOL_VERSION, viewer: id })
 		return peer
 	}
