@@ -2,11 +2,10 @@
 import { execFile } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
-import { dirname, join, resolve } from "node:path"
-import { pathToFileURL } from "node:url"
+import { dirname, join } from "node:path"
 import { promisify } from "node:util"
+import { ROOT } from "./root.ts"
 
-export const ROOT = resolve(import.meta.dirname, "..")
 const run = promisify(execFile)
 
 interface Part {
@@ -54,8 +53,6 @@ const PARTS: Record<string, Part> = {
 		build: async () => (await import("./installers.ts")).makeInstallers(),
 	},
 }
-
-export type PartName = keyof typeof PARTS
 
 /** Builds those of `names` that are missing or stale, and says which it builds. */
 export async function build(names: string[], say: (line: string) => void): Promise<void> {
@@ -128,4 +125,4 @@ async function main(): Promise<void> {
 	}
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await main()
+if (import.meta.main) await main()

@@ -1,6 +1,6 @@
 // How esbuild bundles the worker and the connector: once for a build, watched for development.
 import type { BuildOptions } from "esbuild"
-import { ROOT } from "./build.ts"
+import { ROOT } from "./root.ts"
 
 const shared = {
 	absWorkingDir: ROOT,

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { ROOT } from "./build.ts"
+import { ROOT } from "./root.ts"
 
 const run = promisify(execFile)
 

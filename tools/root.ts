@@ -1,0 +1,4 @@
+// The clone's top folder.
+import { resolve } from "node:path"
+
+export const ROOT = resolve(import.meta.dirname, "..")
