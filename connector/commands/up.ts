@@ -72,7 +72,7 @@ function welcome({ url, signInUrl, machine, linked }: Home, dataDir: string): st
 		"",
 		`  Sign in   ${style("bold", signInUrl)}`,
 		"            good once, for an hour; `homeport up --sign-in-link` makes another",
-		`  Machine   ${machine === null ? "this computer calls no home, or another one (`homeport connect` changes that)" : `${machine}, ${state}`}`,
+		`  Machine   ${machine === null ? "this computer calls no home, or another one (`homeport connect` changes that)" : `${machine.name}, ${state}`}`,
 		`  Data      ${dataDir}`,
 		"",
 		"Ctrl-C stops it; sessions go on without it.",

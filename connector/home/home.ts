@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
+import type { MachineId } from "../../protocol/ids.ts"
 import { signSignInLink } from "../../protocol/sign-in-link.ts"
 import { signedIn } from "../credentials.ts"
 import { type DataFolder, openDataFolder } from "../data-folder.ts"
@@ -31,8 +32,8 @@ export interface Home {
 	signInUrl: string
 	/** What the command signs in with. */
 	token: string
-	/** This machine's name here; null when it calls no home or another one. */
-	machine: string | null
+	/** This machine here; null when it calls no home or another one. */
+	machine: { id: MachineId; name: string } | null
 	/** Whether the link stood when this was told. */
 	linked: boolean
 	pids: { controlPlane: number | null; connector: number | null }
@@ -94,7 +95,7 @@ export async function startHome({ folder, host, port: wanted, note }: Options): 
 			url,
 			signInUrl: `${url}/sign-in#${await signSignInLink(secrets.signInKey, Date.now())}`,
 			token,
-			machine: identity?.name ?? null,
+			machine: identity === undefined ? null : { id: identity.machine, name: identity.name },
 			linked,
 			pids: { controlPlane: controlPlane.pid ?? null, connector: link?.pid ?? null },
 			stop,
