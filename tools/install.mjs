@@ -1,6 +1,6 @@
 // Installs the packages that package-lock.json names, when they are not installed yet. Plain JS for any Node from 20.
 import { createHash } from "node:crypto"
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { run } from "./run.mjs"
@@ -15,7 +15,7 @@ const STAMP = join(ROOT, "node_modules/.cache/homeport/installed")
 
 export async function install() {
 	const wanted = createHash("sha256").update(readFileSync(LOCK)).digest("hex")
-	if (isInstalled(wanted)) return
+	if (isInstalled(wanted)) return linkCommand()
 	process.stderr.write("Installing packages (npm ci); this takes a minute, once.\n")
 	const npm = await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: ROOT, stdout: "stderr" })
 	if (npm !== 0) {
@@ -24,6 +24,13 @@ export async function install() {
 	}
 	mkdirSync(dirname(STAMP), { recursive: true })
 	writeFileSync(STAMP, wanted)
+	linkCommand()
+}
+
+/** npm links the commands of packages, but not a clone's own: with this one `npx homeport` finds it at once. */
+function linkCommand() {
+	const link = join(ROOT, "node_modules/.bin/homeport")
+	if (!existsSync(link)) symlinkSync("../../tools/homeport.mjs", link)
 }
 
 /** By our own stamp, or, where somebody installed by hand, by npm's record being newer than the lock file. */
@@ -31,5 +38,6 @@ function isInstalled(wanted) {
 	if (!existsSync(NODE)) return false
 	if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === wanted) return true
 	const record = statSync(join(ROOT, "node_modules/.package-lock.json"), { throwIfNoEntry: false })
-	return record !== undefined && record.mtimeMs >= statSync(LOCK).mtimeMs
+	// npm writes the two one after the other, in no order that it promises.
+	return record !== undefined && record.mtimeMs + 10_000 >= statSync(LOCK).mtimeMs
 }

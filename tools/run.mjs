@@ -11,8 +11,10 @@ import { constants } from "node:os"
 export function run(program, args, options = {}) {
 	const { stdout = "inherit", ...rest } = options
 	const child = spawn(program, args, { stdio: ["inherit", stdout === "stderr" ? 2 : "inherit", "inherit"], ...rest })
-	// Ctrl-C reaches the child by the terminal too; it takes the second one for the same.
-	const pass = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal)
+	const pass = (/** @type {NodeJS.Signals} */ signal) => {
+		// Ctrl-C in a terminal reaches the child without our help.
+		if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal)
+	}
 	for (const signal of SIGNALS) process.on(signal, pass)
 	return new Promise((resolve) => {
 		const done = (/** @type {number} */ code) => {

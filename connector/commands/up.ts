@@ -1,7 +1,7 @@
 // `homeport up`: runs a home on this computer until Ctrl-C.
 import { InvalidArgumentError } from "commander"
 import { signSignInLink } from "../../protocol/sign-in-link.ts"
-import { Failure } from "../exit.ts"
+import { EXIT, Failure } from "../exit.ts"
 import { hasDesktop, openBrowser } from "../home/browser.ts"
 import { type Home, startHome } from "../home/home.ts"
 import { readRunning } from "../home/running.ts"
@@ -80,15 +80,18 @@ function welcome({ url, signInUrl, machine, linked }: Home, dataDir: string): st
 	return lines.join("\n")
 }
 
-/** The first of the signals that ask to end; a second one ends at once. */
+/** The first of the signals that ask to end; one more, when a person loses patience, ends at once. */
 function untilAskedToStop(): Promise<void> {
 	return new Promise((resolve) => {
-		let asked = false
+		let asked: number | undefined
 		for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
 			process.on(signal, () => {
-				if (asked) process.exit(1)
-				asked = true
+				// npm passes on what the terminal has sent already: the same Ctrl-C may come twice.
+				if (asked !== undefined && Date.now() - asked > SAME_MS) process.exit(EXIT.failed)
+				asked ??= Date.now()
 				resolve()
 			})
 	})
 }
+
+const SAME_MS = 1_000

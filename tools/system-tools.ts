@@ -1,0 +1,39 @@
+// Programs of the system that tests run in sessions, and the browser: installed where that is allowed.
+import { execFileSync } from "node:child_process"
+import { accessSync, constants, existsSync } from "node:fs"
+import { delimiter, join } from "node:path"
+
+/** A program, and the Debian package that has it. */
+const TOOLS = { chromium: "chromium", tmux: "tmux", vim: "vim", htop: "htop", less: "less", git: "git", ps: "procps" }
+
+/** Installs what is missing. Ends this process with a sentence where that is not possible. */
+export function installSystemTools(): void {
+	const missing = Object.entries(TOOLS).filter(([program]) => !isOnPath(program))
+	if (missing.length === 0) return
+	const packages = missing.map(([, name]) => name)
+	if (!existsSync("/usr/bin/apt-get") || process.getuid?.() !== 0) {
+		console.error(`The tests need programs that are not installed: ${missing.map(([program]) => program).join(", ")}.`)
+		console.error(`Install them first, on Debian and Ubuntu by: sudo apt-get install ${packages.join(" ")}`)
+		process.exit(1)
+	}
+	console.error(`Installing ${packages.join(", ")}.`)
+	const options = { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const
+	try {
+		execFileSync("apt-get", ["update", "-q"], options)
+		execFileSync("apt-get", ["install", "-q", "-y", "--no-install-recommends", ...packages], options)
+	} catch {
+		console.error(`They could not be installed; apt-get says why above. Install them, and run this again.`)
+		process.exit(1)
+	}
+}
+
+function isOnPath(program: string): boolean {
+	return (process.env.PATH ?? "").split(delimiter).some((folder) => {
+		try {
+			accessSync(join(folder, program), constants.X_OK)
+			return true
+		} catch {
+			return false
+		}
+	})
+}
