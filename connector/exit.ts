@@ -16,6 +16,9 @@ export const EXIT = {
 	timedOut: 5,
 } as const
 
+/** The link process was refused for good: its machine was removed. For `homeport up`, which then leaves it ended. */
+export const LINK_REFUSED = 9
+
 /** An end that the person is told in one sentence, without a stack. */
 export class Failure extends Error {
 	override readonly name = "Failure"

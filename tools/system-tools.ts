@@ -17,14 +17,18 @@ export function installSystemTools(): void {
 		process.exit(1)
 	}
 	console.error(`Installing ${packages.join(", ")}.`)
-	const options = { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const
 	try {
-		execFileSync("apt-get", ["update", "-q"], options)
-		execFileSync("apt-get", ["install", "-q", "-y", "--no-install-recommends", ...packages], options)
+		apt("update", "-q")
+		apt("install", "-q", "-y", "--no-install-recommends", ...packages)
 	} catch {
-		console.error(`They could not be installed; apt-get says why above. Install them, and run this again.`)
+		console.error("They could not be installed; apt-get says why above. Install them, and run this again.")
 		process.exit(1)
 	}
+}
+
+function apt(...args: string[]): void {
+	const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
+	execFileSync("apt-get", args, { stdio: ["ignore", "ignore", "inherit"], env })
 }
 
 function isOnPath(program: string): boolean {

@@ -1,5 +1,6 @@
 // `homeport link`: the link process that `homeport up` keeps alive. Not for people, and so not in the help.
-import { Failure } from "../exit.ts"
+import { Refusal } from "../../protocol/errors.ts"
+import { Failure, LINK_REFUSED } from "../exit.ts"
 import { readIdentity } from "../identity.ts"
 import { runLink } from "../link.ts"
 import { action, verb } from "../verb.ts"
@@ -17,7 +18,13 @@ export function link() {
 			// The channel closes when the process that keeps this one dies; nobody would stop this one then.
 			process.on("disconnect", () => stop.abort())
 			const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`)
-			await runLink({ url: identity.url, identity, dataDir: folder.path, log, signal: stop.signal })
+			try {
+				await runLink({ url: identity.url, identity, dataDir: folder.path, log, signal: stop.signal })
+			} catch (error) {
+				if (!(error instanceof Refusal)) throw error
+				log(error.message)
+				process.exit(LINK_REFUSED)
+			}
 			process.exit()
 		}),
 	)

@@ -12,8 +12,10 @@ interface Options {
 	environment?: Record<string, string>
 	/** Called for each process that has been started. */
 	started: (pid: number) => void
-	/** Called when a process died without being asked to; `again` is the wait before the next one. */
-	died: (how: string, again: number) => void
+	/** The exit code that says that starting it again would change nothing. */
+	final?: number
+	/** Called when a process died without being asked to. */
+	died: (how: string, isFinal: boolean) => void
 }
 
 /** A child that lived this long was healthy: the next one is started at once. */
@@ -64,16 +66,19 @@ export class Child {
 		})
 		closeSync(output)
 		this.#process = child
-		const over = (how: string) => {
+		const over = (how: string, isFinal = false) => {
 			if (this.#process !== child) return
 			this.#process = undefined
 			if (this.#stopping) return
+			this.#options.died(how, isFinal)
+			if (isFinal) return
 			this.#wait = Date.now() - startedAt > HEALTHY_MS ? 0 : Math.min(AGAIN_MAX_MS, this.#wait * 2 || AGAIN_MIN_MS)
 			this.#again = setTimeout(() => this.#start(), this.#wait)
-			this.#options.died(how, this.#wait)
 		}
 		child.once("error", (error) => over(error.message))
-		child.once("exit", (code, signal) => over(signal ?? `exit code ${code}`))
+		child.once("exit", (code, signal) =>
+			over(signal ?? `exit code ${code}`, code !== null && code === this.#options.final),
+		)
 		if (child.pid !== undefined) this.#options.started(child.pid)
 	}
 }

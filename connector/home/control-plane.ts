@@ -19,7 +19,7 @@ interface Options {
 	host: string
 	port: number
 	started: (pid: number) => void
-	died: (how: string, again: number) => void
+	died: (how: string) => void
 }
 
 /** Starts it; it may take a moment until it answers. */

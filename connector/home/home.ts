@@ -7,7 +7,7 @@ import type { MachineId } from "../../protocol/ids.ts"
 import { signSignInLink } from "../../protocol/sign-in-link.ts"
 import { signedIn } from "../credentials.ts"
 import { type DataFolder, openDataFolder } from "../data-folder.ts"
-import { Failure } from "../exit.ts"
+import { Failure, LINK_REFUSED } from "../exit.ts"
 import { SELF } from "../self.ts"
 import { Child } from "./child.ts"
 import { endLeftover, startControlPlane, untilHealthy } from "./control-plane.ts"
@@ -114,7 +114,13 @@ function startLink(folder: DataFolder, note: (line: string) => void): Child {
 		log: join(folder.logs, "link.log"),
 		channel: true,
 		started: () => {},
-		died: (how) => note(`The link process died (${how}); it is started again. Sessions go on.`),
+		final: LINK_REFUSED,
+		died: (how, isFinal) =>
+			note(
+				isFinal
+					? "This machine was removed from its home. Its sessions go on, out of reach; `homeport connect` adds it again."
+					: `The link process died (${how}); it is started again. Sessions go on.`,
+			),
 	})
 }
 
