@@ -55,6 +55,7 @@ const fromViewer: { [T in FromViewer["type"]]: Extract<FromViewer, { type: T }> 
 }
 const toViewer: { [T in ToViewer["type"]]: Extract<ToViewer, { type: T }> } = {
 	machine: { type: "machine", name: "box", role: "guest", presence, platform: null, sessions: [info] },
+	renamed: { type: "renamed", name: "box 2", platform },
 	presence: { type: "presence", presence: { ...presence, is: "away", since: null, provenAt: null } },
 	session: { type: "session", session: info },
 	removed: { type: "removed", session },
