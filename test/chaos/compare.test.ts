@@ -1,8 +1,8 @@
 // The harness can fail: its comparisons find damage that was done on purpose.
 import { describe, expect, test } from "vitest"
-import { createTerminal } from "../../connector/holder/terminal.ts"
 import { Dice } from "../support/dice.ts"
 import { firstDifference, screenState } from "../support/screen-state.ts"
+import { createTerminal } from "../support/terminal.ts"
 import { damage, isWhole, keyDamage } from "./compare.ts"
 
 const sent = new Dice(1).bytes(5_000)

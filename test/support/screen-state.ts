@@ -1,5 +1,6 @@
 // All that a terminal holds, as text: two terminals are equal where these are. Reads private fields of the pinned xterm.
-import type { IBufferCell, IBufferLine, IBufferNamespace, Terminal } from "@xterm/headless"
+import type { IBufferCell, IBufferLine, IBufferNamespace } from "@xterm/headless"
+import type { Terminal } from "./terminal.ts"
 
 interface Pen {
 	fg: number

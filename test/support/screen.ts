@@ -1,8 +1,8 @@
 // A viewer's terminal in Node: a real xterm without a window, which remembers every byte of output that it was given.
 import { createHash } from "node:crypto"
-import { createTerminal } from "../../connector/holder/terminal.ts"
 import type { Screen } from "../../protocol/viewing.ts"
 import { screenState } from "./screen-state.ts"
+import { createTerminal } from "./terminal.ts"
 
 /** Output without a break: it begins at `from` and each byte follows the one before. */
 export interface Run {
