@@ -39,6 +39,8 @@ export function connectorOptions(): BuildOptions {
 		// Programs and native files lie outside of the bundle; the last two are optional speed-ups of ws.
 		external: ["workerd", "@lydell/node-pty", "bufferutil", "utf-8-validate"],
 		// CommonJS packages inside of a module bundle call require for Node's own modules.
-		banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+		banner: {
+			js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
+		},
 	}
 }
