@@ -4,18 +4,22 @@ import { join, resolve } from "node:path"
 
 const FOLDER = resolve(import.meta.dirname, "../migrations")
 
-/** The module that carries the migrations into the Worker. */
-export function migrationsModule(): string {
+/** The migrations in their order, each cut into its statements. */
+export function readMigrations(): { name: string; statements: string[] }[] {
 	const names = readdirSync(FOLDER).filter((name) => name.endsWith(".sql"))
-	const migrations = names.sort().map((name) => ({
+	return names.sort().map((name) => ({
 		name,
 		statements: readFileSync(join(FOLDER, name), "utf8")
 			.split("--> statement-breakpoint")
 			.map((statement) => statement.trim()),
 	}))
-	return `// The migrations as data, made from the .sql files beside this one by \`npm run db:generate\`.
-export const MIGRATIONS: readonly { name: string; statements: readonly string[] }[] = ${JSON.stringify(migrations, null, "\t")}
-`
 }
 
-if (import.meta.main) writeFileSync(join(FOLDER, "sql.ts"), migrationsModule())
+function writeModule(): void {
+	const text = `// The migrations as data, made from the .sql files beside this one by \`npm run db:generate\`.
+export const MIGRATIONS: readonly { name: string; statements: readonly string[] }[] = ${JSON.stringify(readMigrations())}
+`
+	writeFileSync(join(FOLDER, "sql.ts"), text)
+}
+
+if (import.meta.main) writeModule()

@@ -1,4 +1,5 @@
 // How the edge says no: every error becomes a refusal of the table, as a body or as a closed socket.
+import { DrizzleQueryError } from "drizzle-orm/errors"
 import * as z from "zod"
 import { REFUSALS, Refusal, type RefusalCode } from "../protocol/errors.ts"
 import { explain } from "../protocol/messages.ts"
@@ -35,9 +36,11 @@ export function unwrap<T>(outcome: { ok: true; value: T } | { ok: false; code: R
 	throw new Refusal(outcome.code, outcome.detail)
 }
 
-/** Where it broke. A database error's message may quote a statement but never the values bound to it. */
+/** What broke and where. A failed query's own message would quote the values bound to it. */
 function describe(error: unknown): string {
 	if (!(error instanceof Error)) return typeof error
-	const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ""
-	return `${error.stack ?? error.message}${cause}`
+	const said = error instanceof DrizzleQueryError ? error.query : error.message
+	const why = error.cause instanceof Error ? ` (${error.cause.message})` : ""
+	const where = error.stack?.match(/^ {4}at .*$/gm)?.join("\n") ?? ""
+	return `${error.name}: ${said}${why}\n${where}`
 }

@@ -51,7 +51,6 @@ install() {
 	say "  from  $url"
 	say "  into  $folder"
 	say "  as    $bin/homeport"
-	mkdir -p "$folder" "$bin"
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
 	fetch "$url/install/connector-$os-$arch.tar.gz" "$work/connector.tar.gz" ||
@@ -60,6 +59,7 @@ install() {
 	tar -xzf "$work/connector.tar.gz" -C "$work/connector" 2>/dev/null ||
 		fail "$url has no connector for $os-$arch."
 	[ -f "$work/connector/homeport.js" ] || fail "What $url sent is not a connector."
+	mkdir -p "$folder" "$bin"
 	cp -R "$work/connector/." "$folder/"
 	node=$(command -v node)
 	{

@@ -56,7 +56,7 @@ export class Registry {
 		return spent.length === 1
 	}
 
-	/** The owner's user id; makes the owner and the workspace where there is none yet. */
+	/** The user id of the home's owner; makes the owner and the first workspace where there is none yet. */
 	async findOrMakeOwner(now: Date): Promise<string> {
 		const found = await this.#findOwner()
 		if (found !== undefined) return found
@@ -72,7 +72,7 @@ export class Registry {
 					createdAt: now,
 					updatedAt: now,
 				}),
-				this.#db.insert(schema.workspace).values({ id: workspaceId, name: "Home", slug: "home", createdAt: now }),
+				this.#db.insert(schema.workspace).values({ id: workspaceId, name: "Home", slug: HOME_SLUG, createdAt: now }),
 				this.#db
 					.insert(schema.member)
 					.values({ id: crypto.randomUUID(), workspaceId, userId, role: "owner", createdAt: now }),
@@ -87,11 +87,13 @@ export class Registry {
 	}
 
 	async #findOwner(): Promise<string | undefined> {
+		const { member, workspace } = schema
 		const [owner] = await this.#db
-			.select({ userId: schema.member.userId })
-			.from(schema.member)
-			.where(eq(schema.member.role, "owner"))
-			.orderBy(asc(schema.member.createdAt))
+			.select({ userId: member.userId })
+			.from(member)
+			.innerJoin(workspace, eq(workspace.id, member.workspaceId))
+			.where(and(eq(workspace.slug, HOME_SLUG), eq(member.role, "owner")))
+			.orderBy(asc(member.createdAt))
 			.limit(1)
 		return owner?.userId
 	}
@@ -264,6 +266,8 @@ export class Registry {
 	}
 }
 
+/** The workspace that the first sign-in made. */
+const HOME_SLUG = "home"
 /** More machines than this with one name are a mistake somewhere. */
 const NAME_TRIES = 100
 

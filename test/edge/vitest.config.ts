@@ -1,0 +1,34 @@
+// Two worlds: the edge inside the Workers runtime, and what is made at build time, in Node.
+import { mkdirSync } from "node:fs"
+import { resolve } from "node:path"
+import { cloudflareTest } from "@cloudflare/vitest-plugin"
+import { defineConfig } from "vitest/config"
+
+/** The home's own settings, as `homeport up` makes them. The key signs the links of these tests. */
+const HOME = {
+	AUTH_SECRET: "an-auth-secret-for-the-tests-of-the-edge",
+	SIGN_IN_KEY: "a-sign-in-key-for-the-tests-of-the-edge",
+	SELF_MIGRATE: "1",
+}
+
+// wrangler.toml serves this folder; the tests need nothing in it.
+mkdirSync(resolve(import.meta.dirname, "../../dist/web"), { recursive: true })
+
+export default defineConfig({
+	test: {
+		projects: [
+			{
+				root: import.meta.dirname,
+				plugins: [
+					cloudflareTest({
+						main: "../../worker/index.ts",
+						miniflare: { bindings: HOME },
+						wrangler: { configPath: "../../wrangler.toml" },
+					}),
+				],
+				test: { name: "edge", include: ["*.test.ts"], testTimeout: 20_000 },
+			},
+			{ root: import.meta.dirname, test: { name: "built", include: ["node/*.test.ts"] } },
+		],
+	},
+})
