@@ -1,0 +1,81 @@
+// Adding a machine: one line to paste, and the moment it calls.
+import { useComputed, useSignal } from "@preact/signals"
+import { useEffect } from "preact/hooks"
+import { api, load } from "../api.ts"
+import { words } from "../messages.ts"
+import { LOADING, type Loaded, machines, now } from "../state.ts"
+import { CopyField } from "../ui/copy-field.tsx"
+import { Refused, Skeleton } from "../ui/faces.tsx"
+import { Icon } from "../ui/icon.tsx"
+import { closeDialog, Modal } from "../ui/modal.tsx"
+import { PresenceMark } from "../ui/presence.tsx"
+
+interface Code {
+	code: string
+	expiresAt: number
+}
+
+export function Enroll() {
+	const code = useSignal<Loaded<Code>>(LOADING)
+	const before = useSignal(listed())
+	const arrived = useComputed(() => listed().filter((id) => !before.value.includes(id)))
+	const make = async () => {
+		code.value = LOADING
+		code.value = await load(api("createEnrollment"))
+	}
+	useEffect(() => void make(), [])
+	const machine =
+		machines.value.is === "loaded" ? machines.value.value.find(({ id }) => arrived.value.includes(id)) : undefined
+	return (
+		<Modal title={words.enroll.title} size="wide" onSubmit={closeDialog}>
+			<div class="modal-body">
+				<CodeFace code={code.value} renew={() => void make()} />
+				<p class="waiting" role="status">
+					{machine === undefined ? (
+						<>
+							<span class="pulse" aria-hidden="true" />
+							{words.enroll.waiting}
+						</>
+					) : (
+						<>
+							<Icon name="circle-check" />
+							<strong>{words.enroll.connected(machine.name)}</strong>
+							<PresenceMark machine={machine.id} />
+						</>
+					)}
+				</p>
+			</div>
+			<footer class="modal-foot">
+				<button type="submit" class={machine === undefined ? "" : "primary"}>
+					{machine === undefined ? words.close : words.enroll.done}
+				</button>
+			</footer>
+		</Modal>
+	)
+}
+
+function CodeFace({ code, renew }: { code: Loaded<Code>; renew: () => void }) {
+	if (code.is === "loading") return <Skeleton rows={2} />
+	if (code.is === "refused") return <Refused refusal={code.refusal} retry={renew} />
+	const left = code.value.expiresAt - now.value
+	return (
+		<>
+			<p>{words.enroll.explain}</p>
+			<CopyField text={`curl -fsSL ${location.origin}/install | sh -s -- ${code.value.code}`} />
+			<p class="dim">{words.enroll.manual}</p>
+			<CopyField text={`homeport connect ${location.origin} --code ${code.value.code}`} />
+			<p class="dim">
+				{left > 0 ? words.enroll.expires(left) : words.enroll.expired}{" "}
+				{left <= 0 && (
+					<button type="button" onClick={renew}>
+						{words.enroll.newCode}
+					</button>
+				)}
+			</p>
+		</>
+	)
+}
+
+function listed(): string[] {
+	return machines.value.is === "loaded" ? machines.value.value.map(({ id }) => id) : []
+}

@@ -1,0 +1,139 @@
+// The command palette: every session, machine and action, by typing.
+import { useSignal } from "@preact/signals"
+import { useId } from "preact/hooks"
+import { words } from "../messages.ts"
+import { FLEET, go, sessionPath, TOKENS } from "../navigation.ts"
+import { rank } from "../rank.ts"
+import { sessionsOf } from "../screens/fleet.tsx"
+import { dialog, filter, machines, may, screenReader, theme } from "../state.ts"
+import { Icon } from "../ui/icon.tsx"
+import type { IconName } from "../ui/icons.ts"
+import { closeDialog, Modal } from "../ui/modal.tsx"
+
+interface Command {
+	id: string
+	kind: string
+	icon: IconName
+	name: string
+	detail: string
+	run: () => void
+}
+
+const SHOWN = 50
+
+export function Palette() {
+	const typed = useSignal("")
+	const at = useSignal(0)
+	const list = useId()
+	const found = rank(commands(), typed.value, ({ name, detail }) => `${name} ${detail}`).slice(0, SHOWN)
+	const index = Math.min(at.value, found.length - 1)
+	const run = (command: Command | undefined) => {
+		if (command === undefined) return
+		closeDialog()
+		command.run()
+	}
+	return (
+		<Modal title={words.palette.title} size="palette" onSubmit={() => run(found[index])}>
+			<input
+				type="text"
+				role="combobox"
+				aria-expanded="true"
+				aria-controls={list}
+				aria-activedescendant={found[index] && `${list}-${index}`}
+				aria-label={words.palette.title}
+				placeholder={words.palette.hint}
+				autocomplete="off"
+				autofocus
+				value={typed.value}
+				onInput={(event) => {
+					typed.value = event.currentTarget.value
+					at.value = 0
+				}}
+				onKeyDown={(event) => {
+					if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return
+					event.preventDefault()
+					const by = event.key === "ArrowDown" ? 1 : -1
+					at.value = (index + by + found.length) % Math.max(1, found.length)
+					document.getElementById(`${list}-${at.value}`)?.scrollIntoView({ block: "nearest" })
+				}}
+			/>
+			<div id={list} role="listbox" aria-label={words.palette.title} class="commands">
+				{found.map((command, i) => (
+					<button
+						type="button"
+						key={command.id}
+						id={`${list}-${i}`}
+						role="option"
+						tabIndex={-1}
+						class="menu-item"
+						aria-selected={i === index}
+						onClick={() => run(command)}
+						onPointerMove={() => {
+							at.value = i
+						}}
+					>
+						<Icon name={command.icon} />
+						<span>{command.name}</span>
+						<span class="dim grow">{command.detail}</span>
+						<small class="dim">{command.kind}</small>
+					</button>
+				))}
+				{found.length === 0 && <p class="menu-note">{words.palette.none}</p>}
+			</div>
+		</Modal>
+	)
+}
+
+function commands(): Command[] {
+	const known = machines.value.is === "loaded" ? machines.value.value : []
+	const sessions = known.flatMap(({ id: machine, name: where }) =>
+		(sessionsOf(machine) ?? []).map(
+			({ id, name, runtime, cwd }): Command => ({
+				id,
+				kind: words.palette.session,
+				icon: "square-terminal",
+				name,
+				detail: `${where} · ${runtime} · ${cwd}`,
+				run: () => go(sessionPath(machine, id)),
+			}),
+		),
+	)
+	const places = known.map(
+		({ id, name }): Command => ({
+			id,
+			kind: words.palette.machine,
+			icon: "server",
+			name,
+			detail: words.fleet.startOn(name),
+			run: () => {
+				go(FLEET)
+				filter.value = name
+			},
+		}),
+	)
+	return [...sessions, ...actions(), ...places]
+}
+
+function actions(): Command[] {
+	const { palette } = words
+	const action = (icon: IconName, name: string, run: () => void): Command => ({
+		id: name,
+		kind: palette.action,
+		icon,
+		name,
+		detail: "",
+		run,
+	})
+	const nextTheme = ({ system: "light", light: "dark", dark: "system" } as const)[theme.value]
+	return [
+		...(may("session:start") ? [action("plus", palette.start, () => (dialog.value = { is: "start" }))] : []),
+		action("server", palette.goFleet, () => go(FLEET)),
+		...(may("token:manage") ? [action("key-round", palette.goTokens, () => go(TOKENS))] : []),
+		...(may("machine:enroll") ? [action("plus", palette.enroll, () => (dialog.value = { is: "enroll" }))] : []),
+		action("keyboard", palette.shortcuts, () => (dialog.value = { is: "shortcuts" })),
+		action("eye", palette.theme[nextTheme], () => (theme.value = nextTheme)),
+		action("eye", screenReader.value ? palette.screenReaderOff : palette.screenReaderOn, () => {
+			screenReader.value = !screenReader.value
+		}),
+	]
+}

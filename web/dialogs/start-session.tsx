@@ -1,0 +1,235 @@
+// Starting a session: what, where, in which directory. A shell on the machine at hand is already chosen; Enter starts.
+import { useSignal } from "@preact/signals"
+import { useEffect } from "preact/hooks"
+import type { MachineId } from "../../protocol/ids.ts"
+import type { RuntimeInfo } from "../../protocol/session.ts"
+import { api, load, sentence } from "../api.ts"
+import { quoteArgument, splitCommand } from "../argv.ts"
+import { words } from "../messages.ts"
+import { lastMachine, startSession } from "../starting.ts"
+import { LOADING, type Loaded, machines } from "../state.ts"
+import { DirectoryField } from "../ui/directory-field.tsx"
+import { Refused } from "../ui/faces.tsx"
+import { Icon } from "../ui/icon.tsx"
+import { closeDialog, Modal } from "../ui/modal.tsx"
+import { standingOf } from "../ui/presence.tsx"
+
+const SHELL = "shell"
+const CUSTOM = "custom"
+
+export function StartSession({ machine: wanted }: { machine?: MachineId }) {
+	const listed = machines.value.is === "loaded" ? machines.value.value : []
+	const machine = useSignal<MachineId | null>(null)
+	machine.value ??= wanted ?? choose(listed.map(({ id }) => id))
+	const runtimes = useSignal<Loaded<RuntimeInfo[]>>(LOADING)
+	const runtime = useSignal(SHELL)
+	const command = useSignal("")
+	const cwd = useSignal("")
+	const name = useSignal("")
+	const isPending = useSignal(false)
+	const problem = useSignal("")
+
+	useEffect(() => {
+		const of = machine.value
+		if (of === null) return
+		runtimes.value = LOADING
+		void load(api("listRuntimes", { params: { machine: of } })).then((answer) => {
+			if (machine.peek() !== of) return
+			runtimes.value = answer.is === "loaded" ? { is: "loaded", value: answer.value.runtimes } : answer
+		})
+	}, [machine.value])
+
+	if (machine.value === null)
+		return (
+			<Modal title={words.start.title}>
+				<p class="modal-body">{words.start.noMachine}</p>
+			</Modal>
+		)
+	const on = machine.value
+	const isAway = ["away", "never"].includes(standingOf(on).is)
+	const chosen =
+		runtimes.value.is === "loaded" ? runtimes.value.value.find(({ id }) => id === runtime.value) : undefined
+	const isMissing = chosen !== undefined && chosen.program === null && runtime.value !== CUSTOM
+	const argv = splitCommand(command.value)
+	const isIncomplete = !argv.ok || (runtime.value === CUSTOM && argv.argv.length === 0)
+
+	const start = async () => {
+		if (isPending.value || isMissing || isAway) return
+		if (!argv.ok || isIncomplete) {
+			problem.value = argv.ok ? words.start.commandMissing : words.start.openQuote
+			return
+		}
+		isPending.value = true
+		problem.value = ""
+		try {
+			const directory = cwd.value.trim()
+			const called = name.value.trim()
+			await startSession(on, {
+				runtime: runtime.value,
+				argv: argv.argv,
+				...(directory === "" ? {} : { cwd: directory }),
+				...(called === "" ? {} : { name: called }),
+			})
+		} catch (error) {
+			problem.value = sentence(error)
+		} finally {
+			isPending.value = false
+		}
+	}
+	return (
+		<Modal title={words.start.title} size="wide" onSubmit={() => void start()}>
+			<div class="modal-body start-form">
+				{listed.length > 1 && (
+					<label class="field">
+						{words.start.machine}
+						<select
+							value={on}
+							onChange={(event) => {
+								const picked = listed.find(({ id }) => id === event.currentTarget.value)
+								if (picked) machine.value = picked.id
+							}}
+						>
+							{listed.map(({ id, name: called }) => (
+								<option key={id} value={id}>
+									{called} ({words.presence.word(standingOf(id))})
+								</option>
+							))}
+						</select>
+					</label>
+				)}
+				{isAway && <p class="problem">{words.start.awayMachine}</p>}
+				<fieldset class="field">
+					<legend>{words.start.runtime}</legend>
+					<Runtimes runtimes={runtimes.value} chosen={runtime.value} choose={(id) => (runtime.value = id)} />
+				</fieldset>
+				{chosen && <RuntimeNote runtime={chosen} />}
+				{runtime.value !== SHELL && (
+					<label class="field">
+						{runtime.value === CUSTOM ? words.start.command : words.start.extra}
+						<input
+							type="text"
+							class="mono"
+							autocomplete="off"
+							autocapitalize="off"
+							spellcheck={false}
+							placeholder={runtime.value === CUSTOM ? words.start.commandHint : ""}
+							value={command.value}
+							onInput={(event) => {
+								command.value = event.currentTarget.value
+							}}
+						/>
+						{argv.ok && argv.argv.length > 0 && (
+							<span class="argv">
+								<span class="dim">{words.start.arguments}</span>
+								{argv.argv.map((argument, i) => (
+									<code key={i}>{argument === "" ? quoteArgument("") : argument}</code>
+								))}
+							</span>
+						)}
+						{!argv.ok && <span class="problem">{words.start.openQuote}</span>}
+					</label>
+				)}
+				<div class="two-columns">
+					<DirectoryField machine={on} value={cwd.value} change={(value) => (cwd.value = value)} />
+					<label class="field">
+						{words.start.name}
+						<input
+							type="text"
+							autocomplete="off"
+							placeholder={words.start.nameHint}
+							value={name.value}
+							onInput={(event) => {
+								name.value = event.currentTarget.value
+							}}
+						/>
+					</label>
+				</div>
+			</div>
+			{problem.value !== "" && (
+				<p class="problem" role="alert">
+					{problem.value}
+				</p>
+			)}
+			<footer class="modal-foot">
+				<button type="button" onClick={closeDialog}>
+					{words.cancel}
+				</button>
+				<button
+					type="submit"
+					class="primary"
+					autofocus
+					disabled={isPending.value || isMissing || isAway}
+					aria-busy={isPending.value}
+				>
+					<Icon name="play" />
+					{isPending.value ? words.start.pending : words.start.submit}
+				</button>
+			</footer>
+		</Modal>
+	)
+}
+
+interface RuntimesProps {
+	runtimes: Loaded<RuntimeInfo[]>
+	chosen: string
+	choose: (id: string) => void
+}
+
+/** Installed ones first. A shell and a custom command need no answer of the machine. */
+function Runtimes({ runtimes, chosen, choose }: RuntimesProps) {
+	if (runtimes.is === "refused") return <Refused refusal={runtimes.refusal} />
+	const known: Pick<RuntimeInfo, "id" | "label" | "program" | "version" | "missingKeys">[] =
+		runtimes.is === "loaded"
+			? [...runtimes.value]
+			: [
+					{ id: SHELL, label: words.start.shell, program: "", version: null, missingKeys: [] },
+					{ id: CUSTOM, label: words.start.custom, program: "", version: null, missingKeys: [] },
+				]
+	const isThere = ({ id, program }: { id: string; program: string | null }) => program !== null || id === CUSTOM
+	known.sort((a, b) => Number(isThere(b)) - Number(isThere(a)))
+	return (
+		<div class="runtimes">
+			{known.map((runtime) => (
+				<label key={runtime.id} class={isThere(runtime) ? "runtime" : "runtime missing"}>
+					<input
+						type="radio"
+						name="runtime"
+						class="unseen"
+						checked={chosen === runtime.id}
+						onChange={() => choose(runtime.id)}
+					/>
+					<span>{runtime.label}</span>
+					<small class="dim">
+						{isThere(runtime) ? (runtime.version ?? "") : words.start.notInstalled}
+						{isThere(runtime) && runtime.missingKeys.length > 0 && <Icon name="triangle-alert" />}
+					</small>
+				</label>
+			))}
+			{runtimes.is === "loading" && <span class="bone">{words.start.runtimesLoading}</span>}
+		</div>
+	)
+}
+
+function RuntimeNote({ runtime: { id, program, install, missingKeys } }: { runtime: RuntimeInfo }) {
+	if (program === null && id !== CUSTOM)
+		return (
+			<div class="note">
+				<p>{words.start.install}</p>
+				<p class="mono breaks">{install}</p>
+			</div>
+		)
+	if (missingKeys.length > 0)
+		return (
+			<p class="note">
+				<Icon name="triangle-alert" />
+				{words.start.missingKeys(missingKeys.join(", "))}
+			</p>
+		)
+	return null
+}
+
+/** The machine started on last if it is linked, else the first that is. */
+function choose(ids: readonly MachineId[]): MachineId | null {
+	const linked = ids.filter((id) => ["linked", "unproven"].includes(standingOf(id).is))
+	return linked.find((id) => id === lastMachine()) ?? linked[0] ?? ids[0] ?? null
+}

@@ -1,0 +1,24 @@
+// A session's raw output as a file: all that the machine still has.
+import type { MachineId } from "../protocol/ids.ts"
+import type { SessionInfo } from "../protocol/session.ts"
+import { api } from "./api.ts"
+import { fromBase64 } from "./base64.ts"
+
+export async function downloadLog(machine: MachineId, { id, name }: Pick<SessionInfo, "id" | "name">): Promise<void> {
+	const parts: Uint8Array<ArrayBuffer>[] = []
+	const params = { machine, session: id }
+	let from = 0
+	for (;;) {
+		const answer = await api("readLog", { params, query: { from } })
+		const bytes = fromBase64(answer.base64)
+		parts.push(bytes)
+		from = answer.from + bytes.length
+		if (bytes.length === 0 || from >= answer.end) break
+	}
+	const url = URL.createObjectURL(new Blob(parts, { type: "application/octet-stream" }))
+	const link = document.createElement("a")
+	link.href = url
+	link.download = `${name}.log`
+	link.click()
+	URL.revokeObjectURL(url)
+}

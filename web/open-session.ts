@@ -1,0 +1,194 @@
+// One session on the screen: its terminal and its viewing brought together, with what the page must remember of them.
+import { effect, signal } from "@preact/signals"
+import type { MachineId, SessionId } from "../protocol/ids.ts"
+import type { Viewing } from "../protocol/viewing.ts"
+import { copyText } from "./clipboard.ts"
+import { changed, onChange, socketOf } from "./machine-sockets.ts"
+import { words } from "./messages.ts"
+import { isOurs } from "./shortcuts.ts"
+import { dialog, fontSize, notify, screenReader, viewing as shown, theme } from "./state.ts"
+import { MAX_FONT_SIZE, MIN_FONT_SIZE, Terminal } from "./terminal.ts"
+import { keepUnsent, takeUnsent } from "./unsent.ts"
+
+interface Options {
+	room: HTMLElement
+	machine: MachineId
+	session: SessionId
+	/** This page has just started the session: its window is the one that the program should fill. */
+	isNew: boolean
+	title: (title: string) => void
+}
+
+/** More than this on its way is lost by leaving, even while the link is live. */
+const LARGE_PASTE_BYTES = 64 * 1024
+
+export class OpenSession {
+	readonly terminal: Terminal
+	/** Rung lately, and not looked at. */
+	readonly bell = signal(false)
+	readonly #options: Options
+	readonly #viewing: Viewing
+	readonly #ended = new AbortController()
+	readonly #stop: (() => void)[] = []
+	/** The window's size is not claimed yet for a session that was made for it. */
+	#toFit: boolean
+	#clipboard: "ask" | "asking" | "allowed" | "refused" = "ask"
+
+	constructor(options: Options) {
+		const { machine, session, room } = options
+		const socket = socketOf(machine)
+		if (socket === undefined) throw new Error(`invariant: no socket to ${machine}`)
+		this.#options = options
+		this.#toFit = options.isNew
+		this.terminal = new Terminal({
+			room,
+			fontSize: fontSize.peek(),
+			isDark: isDark(),
+			screenReader: screenReader.peek(),
+			input: (bytes) => this.#type(bytes),
+			isOurs,
+			title: options.title,
+			bell: () => this.#ring(),
+			clipboard: (text) => this.#offered(text),
+			copy: (text) => void copyText(text),
+			open: openLink,
+			pinch: (size) => {
+				fontSize.value = Math.min(MAX_FONT_SIZE, Math.max(MIN_FONT_SIZE, size))
+			},
+			sequence: () => this.#viewing.sequence,
+		})
+		const size = this.terminal.fits()
+		this.#viewing = socket.attach(session, this.terminal, size, takeUnsent(session))
+		this.terminal.resized = () => this.#layout()
+		this.#stop.push(
+			onChange((of) => {
+				if (of === machine) this.#publish()
+			}),
+			effect(() => {
+				this.terminal.fontSize = fontSize.value
+				this.#layout()
+			}),
+			effect(() => {
+				this.terminal.screenReader = screenReader.value
+			}),
+			theme.subscribe(() => this.#recolour()),
+		)
+		const { signal } = this.#ended
+		DARK.addEventListener("change", () => this.#recolour(), { signal })
+		addEventListener("pagehide", () => this.#keep(), { signal })
+		addEventListener(
+			"beforeunload",
+			(event) => {
+				if (this.#wouldLose()) event.preventDefault()
+			},
+			{ signal },
+		)
+		this.#publish()
+	}
+
+	/** Makes this window's size the session's. */
+	fit(): void {
+		const { cols, rows } = this.terminal.fits()
+		this.#viewing.size(cols, rows, true)
+	}
+
+	sendHeld(): void {
+		this.#viewing.sendHeld()
+	}
+
+	discardHeld(): void {
+		this.#viewing.discardHeld()
+	}
+
+	/** Text, and then Enter by itself, so that no program takes it for a part of a paste. */
+	send(text: string, enter: boolean): void {
+		if (text !== "") this.terminal.paste(text)
+		if (enter) this.terminal.press("Enter")
+	}
+
+	close(): void {
+		this.#keep()
+		this.#ended.abort()
+		for (const stop of this.#stop) stop()
+		socketOf(this.#options.machine)?.detach(this.#options.session)
+		this.terminal.dispose()
+		shown.value = null
+	}
+
+	#type(bytes: Uint8Array): void {
+		if (!this.#viewing.type(bytes)) notify({ tone: "bad", text: words.session.tooMuchWaits })
+		changed(this.#options.machine)
+	}
+
+	#layout(): void {
+		const { cols, rows } = this.terminal.fits()
+		this.#viewing.size(cols, rows)
+		if (this.#viewing.watchers.some((watcher) => watcher.self && watcher.ownsSize)) this.terminal.unscale()
+		else this.terminal.scale()
+	}
+
+	#publish(): void {
+		const { machine, session } = this.#options
+		const { status, watchers, pending, holding, sequence } = this.#viewing
+		const bytes = pending.reduce((sum, part) => sum + part.bytes.length, 0)
+		const before = shown.peek()
+		shown.value = { machine, session, status, watchers, pending: bytes, holding, sequence }
+		if (before?.watchers !== watchers) this.#layout()
+		if (this.#toFit && status.is === "live") {
+			this.#toFit = false
+			this.fit()
+		}
+	}
+
+	#keep(): void {
+		keepUnsent(this.#options.session, this.#viewing.pending)
+	}
+
+	#wouldLose(): boolean {
+		const { pending, holding, status } = this.#viewing
+		const bytes = pending.reduce((sum, part) => sum + part.bytes.length, 0)
+		return bytes > 0 && (holding || status.is !== "live" || bytes > LARGE_PASTE_BYTES)
+	}
+
+	#recolour(): void {
+		this.terminal.isDark = isDark()
+	}
+
+	#ring(): void {
+		this.bell.value = true
+	}
+
+	/** Asks once a session; only for what the program says now, not for what is replayed. */
+	#offered(text: string): void {
+		if (this.#viewing.status.is !== "live" || this.#clipboard === "refused" || this.#clipboard === "asking") return
+		if (this.#clipboard === "allowed") return void copyText(text)
+		this.#clipboard = "asking"
+		notify({
+			tone: "good",
+			text: words.session.clipboardOffer,
+			action: {
+				label: words.session.clipboardAllow,
+				run: () => {
+					this.#clipboard = "allowed"
+					void copyText(text)
+				},
+			},
+			dismissed: () => {
+				if (this.#clipboard === "asking") this.#clipboard = "refused"
+			},
+		})
+	}
+}
+
+const DARK = matchMedia("(prefers-color-scheme: dark)")
+
+function isDark(): boolean {
+	return theme.peek() === "system" ? DARK.matches : theme.peek() === "dark"
+}
+
+/** What is shown may not be where it leads: a link under other words is asked about first. */
+function openLink(url: string, text: string): void {
+	if (!/^https?:/i.test(url)) return notify({ tone: "bad", text: words.session.linkRefused(url) })
+	if (url === text) window.open(url, "_blank", "noopener,noreferrer")
+	else dialog.value = { is: "open-link", url }
+}

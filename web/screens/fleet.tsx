@@ -1,0 +1,189 @@
+// The fleet: machines as rows with their presence, and the sessions of each. All of it live.
+import type { MachineId } from "../../protocol/ids.ts"
+import type { Machine } from "../../protocol/routes.ts"
+import type { SessionInfo } from "../../protocol/session.ts"
+import { refreshMachines } from "../home.ts"
+import { words } from "../messages.ts"
+import { sessionPath } from "../navigation.ts"
+import { dialog, filter, fleet, machines, may, now } from "../state.ts"
+import { exact } from "../times.ts"
+import { Face, Refused, Skeleton } from "../ui/faces.tsx"
+import { Icon } from "../ui/icon.tsx"
+import { Menu, MenuItem } from "../ui/menu.tsx"
+import { PresenceMark, standingOf } from "../ui/presence.tsx"
+import { StateMark } from "../ui/session-state.tsx"
+import { Shell } from "../ui/shell.tsx"
+
+export function Fleet() {
+	document.title = `${words.fleet.title} · ${words.product}`
+	return (
+		<Shell>
+			<header class="page-head">
+				<h1>{words.fleet.title}</h1>
+				<input
+					type="search"
+					class="filter"
+					data-filter
+					placeholder={words.fleet.filter}
+					aria-label={words.fleet.filter}
+					value={filter.value}
+					onInput={(event) => {
+						filter.value = event.currentTarget.value
+					}}
+					onKeyDown={(event) => {
+						if (event.key !== "Escape") return
+						filter.value = ""
+						event.currentTarget.blur()
+					}}
+				/>
+				<button type="button" disabled={!may("machine:enroll")} onClick={enroll}>
+					<Icon name="plus" />
+					{words.fleet.enroll}
+				</button>
+			</header>
+			<Machines />
+		</Shell>
+	)
+}
+
+function Machines() {
+	const loaded = machines.value
+	if (loaded.is === "loading") return <Skeleton rows={6} />
+	if (loaded.is === "refused") return <Refused refusal={loaded.refusal} retry={() => void refreshMachines()} />
+	if (loaded.value.length === 0)
+		return (
+			<Face icon="server" title={words.fleet.emptyTitle} text={words.fleet.empty}>
+				<button type="button" class="primary" disabled={!may("machine:enroll")} onClick={enroll}>
+					<Icon name="plus" />
+					{words.fleet.enroll}
+				</button>
+			</Face>
+		)
+	const wanted = filter.value.trim().toLowerCase()
+	const shown = loaded.value.flatMap((machine) => {
+		const sessions = sessionsOf(machine.id)
+		if (wanted === "" || describes(machine).includes(wanted)) return [{ machine, sessions }]
+		const matching = sessions?.filter((session) => tells(session).includes(wanted)) ?? []
+		return matching.length === 0 ? [] : [{ machine, sessions: matching }]
+	})
+	if (shown.length === 0) return <p class="page-note">{words.fleet.noMatch(filter.value)}</p>
+	return shown.map(({ machine, sessions }) => <MachineRow key={machine.id} machine={machine} sessions={sessions} />)
+}
+
+function MachineRow({ machine, sessions }: { machine: Machine; sessions: SessionInfo[] | null }) {
+	const { id, name } = machine
+	const platform = fleet.value.get(id)?.platform ?? machine.platform
+	const running = sessions?.filter((session) => session.state.is === "running").length ?? machine.running
+	return (
+		<section class="machine" aria-labelledby={id}>
+			<header class="machine-head">
+				<Icon name="server" />
+				<h2 id={id} title={id}>
+					{name}
+				</h2>
+				<PresenceMark machine={id} />
+				<span
+					class="dim platform"
+					title={platform === null ? undefined : `${platform.hostname}, ${platform.connector}`}
+				>
+					{platform === null ? "" : `${platform.release} · ${platform.arch}`}
+				</span>
+				<span class="spring" />
+				<span class="dim running-count">{words.fleet.running(running)}</span>
+				<button
+					type="button"
+					class="quiet square"
+					aria-label={words.fleet.startOn(name)}
+					title={words.fleet.startOn(name)}
+					disabled={!may("session:start")}
+					onClick={() => {
+						dialog.value = { is: "start", machine: id }
+					}}
+				>
+					<Icon name="plus" />
+				</button>
+				<Menu label={words.fleet.machineActions(name)} icon="ellipsis">
+					<MenuItem
+						icon="pencil"
+						label={words.fleet.renameMachine}
+						disabled={!may("machine:manage")}
+						onClick={() => {
+							dialog.value = { is: "rename-machine", machine: id, name }
+						}}
+					/>
+					<MenuItem
+						icon="trash-2"
+						label={words.fleet.removeMachine}
+						danger
+						disabled={!may("machine:manage")}
+						onClick={() => {
+							dialog.value = { is: "remove-machine", machine: id, name, running }
+						}}
+					/>
+				</Menu>
+			</header>
+			<Sessions machine={id} sessions={sessions} />
+		</section>
+	)
+}
+
+function Sessions({ machine, sessions }: { machine: MachineId; sessions: SessionInfo[] | null }) {
+	const socket = fleet.value.get(machine)?.socket
+	if (sessions === null && socket?.is === "refused")
+		return (
+			<p class="row dim">
+				<Icon name="circle-alert" />
+				{words.fleet.machineRefused}: {socket.refusal.message}
+			</p>
+		)
+	if (sessions === null) return <Skeleton rows={2} />
+	if (sessions.length === 0) return <p class="row dim">{words.fleet.noSessions}</p>
+	return (
+		<ul class="rows">
+			{sessions.map((session) => (
+				<li key={session.id}>
+					<SessionRow machine={machine} session={session} />
+				</li>
+			))}
+		</ul>
+	)
+}
+
+function SessionRow({ machine, session }: { machine: MachineId; session: SessionInfo }) {
+	const { id, name, runtime, cwd, state, title, lastOutputAt } = session
+	const stands = standingOf(machine).is
+	return (
+		<a class="row session-row" href={sessionPath(machine, id)} data-row>
+			<StateMark state={state} isKnown={stands === "linked" || stands === "unproven"} />
+			<strong>{name}</strong>
+			<span class="dim runtime">{runtime}</span>
+			<span class="dim cwd mono" title={cwd}>
+				{cwd}
+			</span>
+			<span class="dim title">{title}</span>
+			<time class="dim activity" title={lastOutputAt === null ? undefined : exact(lastOutputAt)}>
+				{lastOutputAt === null ? words.fleet.quiet : words.session.ago(now.value - lastOutputAt)}
+			</time>
+		</a>
+	)
+}
+
+/** Running ones first, then the newest; an order that does not move while one looks. Null before the machine's word. */
+export function sessionsOf(machine: MachineId): SessionInfo[] | null {
+	const view = fleet.value.get(machine)
+	if (view === undefined || view.presence === null) return null
+	const ended = (session: SessionInfo) => (session.state.is === "running" ? 0 : 1)
+	return [...view.sessions.values()].sort((a, b) => ended(a) - ended(b) || b.createdAt - a.createdAt)
+}
+
+function describes({ name, platform }: Machine): string {
+	return `${name} ${platform?.release ?? ""} ${platform?.arch ?? ""} ${platform?.hostname ?? ""}`.toLowerCase()
+}
+
+function tells({ name, runtime, cwd, title, state }: SessionInfo): string {
+	return `${name} ${runtime} ${cwd} ${title} ${state.is}`.toLowerCase()
+}
+
+function enroll(): void {
+	dialog.value = { is: "enroll" }
+}

@@ -1,0 +1,129 @@
+// Everything that the console shows, as signals. Written by the sockets, the API calls and the terminal; read by components.
+import { batch, computed, signal } from "@preact/signals"
+import type { Refusal } from "../protocol/errors.ts"
+import type { MachineId, SessionId } from "../protocol/ids.ts"
+import type { SocketStatus } from "../protocol/machine-socket.ts"
+import { type Action, can } from "../protocol/roles.ts"
+import type { Machine, Me, Token } from "../protocol/routes.ts"
+import type { Platform, Presence, SessionInfo, Watcher } from "../protocol/session.ts"
+import type { ViewingStatus } from "../protocol/viewing.ts"
+
+/** What was asked for: not here yet, refused, or here. */
+export type Loaded<T> = { is: "loading" } | { is: "refused"; refusal: Refusal } | { is: "loaded"; value: T }
+
+export const LOADING = { is: "loading" } as const
+
+/** A machine as its own object tells it. */
+export interface MachineView {
+	socket: SocketStatus
+	name: string | null
+	platform: Platform | null
+	presence: Presence | null
+	/** When `presence` was told, by this clock. */
+	presenceAt: number
+	sessions: ReadonlyMap<SessionId, SessionInfo>
+}
+
+/** The session on the screen, as its viewing tells it. */
+export interface ViewingView {
+	machine: MachineId
+	session: SessionId
+	status: ViewingStatus
+	watchers: readonly Watcher[]
+	/** Bytes typed and not known to be written. */
+	pending: number
+	/** The typed bytes are old and wait for the person. */
+	holding: boolean
+	/** Bytes of output that this page has. */
+	sequence: number
+}
+
+/** Something that the person should know once. */
+export interface Notice {
+	id: number
+	tone: "good" | "bad"
+	text: string
+	action?: { label: string; run: () => void }
+	dismissed?: () => void
+}
+
+export type Dialog =
+	| { is: "start"; machine?: MachineId }
+	| { is: "enroll" }
+	| { is: "palette" }
+	| { is: "shortcuts" }
+	| { is: "rename-machine"; machine: MachineId; name: string }
+	| { is: "remove-machine"; machine: MachineId; name: string; running: number }
+	| { is: "rename-session"; machine: MachineId; session: SessionId; name: string }
+	| { is: "remove-session"; machine: MachineId; session: SessionId; name: string }
+	| { is: "kill-session"; machine: MachineId; session: SessionId; name: string }
+	| { is: "create-token" }
+	| { is: "revoke-token"; token: string; name: string }
+	| { is: "open-link"; url: string }
+
+export const me = signal<Loaded<Me>>(LOADING)
+export const machines = signal<Loaded<Machine[]>>(LOADING)
+export const tokens = signal<Loaded<Token[]>>(LOADING)
+/** When `machines` was answered, by this clock. */
+export const machinesAt = signal(0)
+export const fleet = signal<ReadonlyMap<MachineId, MachineView>>(new Map())
+export const viewing = signal<ViewingView | null>(null)
+/** Whether the control plane answered the last call, and the browser has a network. */
+export const reachable = signal(true)
+/** Ticks while somebody looks, so that ages count. */
+export const now = signal(Date.now())
+export const dialog = signal<Dialog | null>(null)
+export const notices = signal<readonly Notice[]>([])
+export const filter = signal("")
+
+export type Theme = "system" | "light" | "dark"
+export const theme = signal<Theme>(oneOf(["system", "light", "dark"], localStorage.getItem("theme")))
+export const fontSize = signal(Number(localStorage.getItem("font-size")) || defaultFontSize())
+/** Mirrors the terminal's text for screen readers; costs speed under a flood, so it is the person's choice. */
+export const screenReader = signal(localStorage.getItem("screen-reader") === "on")
+
+theme.subscribe((value) => localStorage.setItem("theme", value))
+fontSize.subscribe((value) => localStorage.setItem("font-size", String(value)))
+screenReader.subscribe((value) => localStorage.setItem("screen-reader", value ? "on" : "off"))
+
+export const role = computed(() => (me.value.is === "loaded" ? me.value.value.role : null))
+
+export function may(action: Action): boolean {
+	return role.value !== null && can(role.value, action)
+}
+
+export function findSession(machine: MachineId, session: SessionId): SessionInfo | undefined {
+	return fleet.value.get(machine)?.sessions.get(session)
+}
+
+let lastNotice = 0
+
+export function notify(notice: Omit<Notice, "id">): void {
+	notices.value = [...notices.value.slice(-2), { id: ++lastNotice, ...notice }]
+}
+
+export function dismiss(id: number): void {
+	notices.value.find((notice) => notice.id === id)?.dismissed?.()
+	notices.value = notices.value.filter((notice) => notice.id !== id)
+}
+
+/** After signing out nothing of the workspace stays on the screen. */
+export function forgetAll(): void {
+	batch(() => {
+		me.value = LOADING
+		machines.value = LOADING
+		tokens.value = LOADING
+		fleet.value = new Map()
+		viewing.value = null
+		dialog.value = null
+		filter.value = ""
+	})
+}
+
+function defaultFontSize(): number {
+	return matchMedia("(pointer: coarse)").matches ? 12 : 14
+}
+
+function oneOf<T extends string>(values: readonly [T, ...T[]], value: string | null): T {
+	return values.find((known) => known === value) ?? values[0]
+}

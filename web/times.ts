@@ -1,0 +1,41 @@
+// Times, sizes and counts as people read them.
+
+/** How long `ms` is, in its largest unit. */
+export function age(ms: number): string {
+	const seconds = Math.max(0, Math.round(ms / 1_000))
+	if (seconds < 60) return units.format(seconds, "second")
+	if (seconds < 3_600) return units.format(Math.floor(seconds / 60), "minute")
+	if (seconds < 86_400) return units.format(Math.floor(seconds / 3_600), "hour")
+	return units.format(Math.floor(seconds / 86_400), "day")
+}
+
+/** The time of day, with the date when it is not today. */
+export function clock(at: number, now: number): string {
+	const sameDay = new Date(at).toDateString() === new Date(now).toDateString()
+	return (sameDay ? timeOfDay : dayAndTime).format(at)
+}
+
+export function exact(at: number): string {
+	return exactly.format(at)
+}
+
+export function bytes(count: number): string {
+	if (count < 1_000) return `${count} B`
+	if (count < 1_000_000) return `${Math.round(count / 1_000)} kB`
+	return `${(count / 1_000_000).toFixed(1)} MB`
+}
+
+const LANGUAGE = "en"
+const format = (unit: string) =>
+	new Intl.NumberFormat(LANGUAGE, { style: "unit", unit, unitDisplay: "narrow", maximumFractionDigits: 0 })
+const formats = new Map(["second", "minute", "hour", "day"].map((unit) => [unit, format(unit)]))
+const units = { format: (count: number, unit: string) => formats.get(unit)?.format(count) ?? String(count) }
+const timeOfDay = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
+const dayAndTime = new Intl.DateTimeFormat(LANGUAGE, {
+	month: "short",
+	day: "numeric",
+	hour: "2-digit",
+	minute: "2-digit",
+	hourCycle: "h23",
+})
+const exactly = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeStyle: "medium" })

@@ -1,0 +1,84 @@
+// The small dialogs: a question or a field, a button that shows pending until it is done, a refusal in words.
+import { useSignal } from "@preact/signals"
+import type { ComponentChildren } from "preact"
+import { NAME_CHARS } from "../../protocol/limits.ts"
+import { sentence } from "../api.ts"
+import { words } from "../messages.ts"
+import { closeDialog, Modal } from "./modal.tsx"
+
+interface Props {
+	title: string
+	submit: string
+	danger?: boolean
+	disabled?: boolean
+	/** There is something to show when it is done. */
+	staysOpen?: boolean
+	children: ComponentChildren
+	/** What the button does; the dialog closes when it is done. */
+	run: () => Promise<unknown>
+}
+
+export function Confirm({ title, submit, danger, disabled, staysOpen, children, run }: Props) {
+	const isPending = useSignal(false)
+	const problem = useSignal("")
+	const go = async () => {
+		isPending.value = true
+		problem.value = ""
+		try {
+			await run()
+			if (!staysOpen) closeDialog()
+		} catch (error) {
+			problem.value = sentence(error)
+		} finally {
+			isPending.value = false
+		}
+	}
+	return (
+		<Modal title={title} onSubmit={() => void go()}>
+			<div class="modal-body">{children}</div>
+			{problem.value !== "" && (
+				<p class="problem" role="alert">
+					{problem.value}
+				</p>
+			)}
+			<footer class="modal-foot">
+				<button type="button" onClick={closeDialog}>
+					{words.cancel}
+				</button>
+				<button
+					type="submit"
+					class={danger ? "primary danger" : "primary"}
+					disabled={disabled || isPending.value}
+					aria-busy={isPending.value}
+				>
+					{submit}
+				</button>
+			</footer>
+		</Modal>
+	)
+}
+
+interface NameProps {
+	label: string
+	value: string
+	hint?: string
+	change: (value: string) => void
+}
+
+export function NameField({ label, value, hint, change }: NameProps) {
+	return (
+		<label class="field">
+			{label}
+			<input
+				type="text"
+				value={value}
+				placeholder={hint}
+				maxLength={NAME_CHARS}
+				autocomplete="off"
+				autofocus
+				onFocus={(event) => event.currentTarget.select()}
+				onInput={(event) => change(event.currentTarget.value)}
+			/>
+		</label>
+	)
+}

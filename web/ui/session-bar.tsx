@@ -1,0 +1,205 @@
+// The thin bar over a terminal: what runs where, the truth about the link, who else is here, and what can be done.
+import type { MachineId, SessionId } from "../../protocol/ids.ts"
+import type { SessionInfo } from "../../protocol/session.ts"
+import { attempt } from "../api.ts"
+import { copyText } from "../clipboard.ts"
+import { downloadLog } from "../download.ts"
+import { words } from "../messages.ts"
+import { FLEET, sessionPath } from "../navigation.ts"
+import type { OpenSession } from "../open-session.ts"
+import { sessionsOf } from "../screens/fleet.tsx"
+import { dialog, fleet, fontSize, machines, may, viewing } from "../state.ts"
+import { Icon } from "./icon.tsx"
+import { LinkTruth } from "./link-truth.tsx"
+import { Menu, MenuItem } from "./menu.tsx"
+import { standingOf } from "./presence.tsx"
+import { StateMark } from "./session-state.tsx"
+
+interface Props {
+	machine: MachineId
+	session: SessionId
+	info: SessionInfo | undefined
+	open: OpenSession | null
+	find: () => void
+}
+
+export function SessionBar({ machine, session, info, open, find }: Props) {
+	const where = fleet.value.get(machine)?.name ?? ""
+	return (
+		<header class="session-bar">
+			<a class="quiet square button" href={FLEET} aria-label={words.session.back} title={words.session.back}>
+				<Icon name="arrow-left" />
+			</a>
+			<Menu label={words.session.sessions} icon="list">
+				<Switcher session={session} />
+			</Menu>
+			{info === undefined ? (
+				<span class="bone" />
+			) : (
+				<>
+					<h1 title={info.id}>{info.name}</h1>
+					<span class="dim runtime wide-only">{info.runtime}</span>
+					<span class="dim mono where wide-only" title={info.cwd}>
+						{where}:{info.cwd}
+					</span>
+				</>
+			)}
+			<span class="spring" />
+			{open?.bell.value && (
+				<span class="bell" title={words.session.bell}>
+					<Icon name="bell" />
+					<span class="unseen">{words.session.bell}</span>
+				</span>
+			)}
+			<SizeOwner open={open} info={info} />
+			<Watchers />
+			<LinkTruth machine={machine} info={info} />
+			<button
+				type="button"
+				class="quiet square wide-only"
+				aria-label={words.session.find}
+				title={words.session.find}
+				onClick={find}
+			>
+				<Icon name="search" />
+			</button>
+			<Menu label={words.session.actions} icon="ellipsis">
+				{info && <Actions machine={machine} info={info} open={open} find={find} />}
+			</Menu>
+		</header>
+	)
+}
+
+function Actions({
+	machine,
+	info,
+	open,
+	find,
+}: {
+	machine: MachineId
+	info: SessionInfo
+	open: OpenSession | null
+	find: () => void
+}) {
+	const { id: session, name } = info
+	const running = info.state.is === "running"
+	return (
+		<>
+			<MenuItem
+				icon="maximize"
+				label={words.session.fit}
+				disabled={!running || !may("session:type")}
+				onClick={() => open?.fit()}
+			/>
+			<MenuItem icon="search" label={words.session.find} onClick={find} />
+			<MenuItem icon="plus" label={words.session.larger} onClick={() => fontSize.value++} />
+			<MenuItem icon="minus" label={words.session.smaller} onClick={() => fontSize.value--} />
+			<hr />
+			<MenuItem
+				icon="link"
+				label={words.session.copyLink}
+				onClick={() => void copyText(new URL(sessionPath(machine, session), location.origin).href)}
+			/>
+			<MenuItem icon="copy" label={words.session.copyText} onClick={() => void copyText(open?.terminal.text() ?? "")} />
+			<MenuItem
+				icon="download"
+				label={words.session.download}
+				onClick={() => void attempt(() => downloadLog(machine, info))}
+			/>
+			<hr />
+			<MenuItem
+				icon="pencil"
+				label={words.session.rename}
+				disabled={!may("session:start")}
+				onClick={() => {
+					dialog.value = { is: "rename-session", machine, session, name }
+				}}
+			/>
+			{running ? (
+				<MenuItem
+					icon="power"
+					label={words.session.kill}
+					danger
+					disabled={!may("session:end")}
+					onClick={() => {
+						dialog.value = { is: "kill-session", machine, session, name }
+					}}
+				/>
+			) : (
+				<MenuItem
+					icon="trash-2"
+					label={words.session.remove}
+					danger
+					disabled={!may("session:end")}
+					onClick={() => {
+						dialog.value = { is: "remove-session", machine, session, name }
+					}}
+				/>
+			)}
+		</>
+	)
+}
+
+/** All sessions, by machine, to go to another one. */
+function Switcher({ session }: { session: SessionId }) {
+	if (machines.value.is !== "loaded") return null
+	return machines.value.value.map(({ id, name }) => (
+		<section key={id} class="switcher">
+			<h2 class="menu-note">{name}</h2>
+			{sessionsOf(id)?.map((other) => (
+				<a
+					key={other.id}
+					class="menu-item"
+					href={sessionPath(id, other.id)}
+					aria-current={other.id === session ? "page" : undefined}
+				>
+					<span class="grow">{other.name}</span>
+					<StateMark state={other.state} isKnown={standingOf(id).is !== "away"} />
+				</a>
+			))}
+		</section>
+	))
+}
+
+function SizeOwner({ open, info }: { open: OpenSession | null; info: SessionInfo | undefined }) {
+	const watchers = viewing.value?.watchers ?? []
+	const mine = watchers.some(({ self, ownsSize }) => self && ownsSize)
+	if (open === null || info === undefined || info.state.is !== "running" || mine || viewing.value?.status.is !== "live")
+		return null
+	const { cols, rows } = open.terminal.size
+	const fits = open.terminal.fits()
+	if (fits.cols === cols && fits.rows === rows) return null
+	return (
+		<button
+			type="button"
+			class="quiet"
+			title={words.session.fitHint(cols, rows)}
+			disabled={!may("session:type")}
+			onClick={() => {
+				open.fit()
+				open.terminal.focus()
+			}}
+		>
+			<Icon name="maximize" />
+			<span class="wide-only">{words.session.fit}</span>
+		</button>
+	)
+}
+
+function Watchers() {
+	const watchers = viewing.value?.watchers ?? []
+	const others = watchers.filter(({ self }) => !self).length
+	if (others === 0) return null
+	return (
+		<Menu label={words.session.watchers(others)} icon="eye" text={<span>{others}</span>}>
+			<ul class="watchers">
+				{watchers.map(({ name, self, ownsSize }, index) => (
+					<li key={index} class="menu-note">
+						<span class="grow">{self ? words.session.watcherYou : name}</span>
+						{ownsSize && <small>{words.session.ownsSize}</small>}
+					</li>
+				))}
+			</ul>
+		</Menu>
+	)
+}
