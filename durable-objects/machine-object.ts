@@ -45,14 +45,20 @@ export class MachineObject extends DurableObject<Env> {
 	}
 
 	override webSocketClose(socket: WebSocket): void {
+		// A hibernatable socket is not closed from this side by itself, and the other side would wait for that.
+		socket.close()
+		this.#closed(socket)
+	}
+
+	override webSocketError(socket: WebSocket): void {
+		this.#closed(socket)
+	}
+
+	#closed(socket: WebSocket): void {
 		const peer = this.#peers.get(socket)
 		if (peer === undefined) return
 		this.#peers.delete(socket)
 		this.#machine.closed(peer)
-	}
-
-	override webSocketError(socket: WebSocket): void {
-		this.webSocketClose(socket)
 	}
 
 	override alarm(): void {

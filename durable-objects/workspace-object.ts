@@ -28,6 +28,11 @@ export class WorkspaceObject extends DurableObject<Env> {
 		const refusal = new Refusal("malformed")
 		socket.close(refusal.closeCode, refusal.code)
 	}
+
+	override webSocketClose(socket: WebSocket): void {
+		// A hibernatable socket is not closed from this side by itself, and the other side would wait for that.
+		socket.close()
+	}
 }
 
 function listener(socket: WebSocket): Listener {
