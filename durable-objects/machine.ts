@@ -32,6 +32,8 @@ export class Machine {
 	readonly #link: Link
 	readonly #sessions: Sessions
 	readonly #viewers: Viewers
+	/** When the alarm that was asked for in this wake is due. */
+	#alarmAt = 0
 
 	constructor(host: Host) {
 		this.#host = host
@@ -123,6 +125,7 @@ export class Machine {
 
 	/** The lease on the link's proof has run out, unless it was heard since. */
 	alarm(): void {
+		this.#alarmAt = 0
 		this.#link.isUp()
 		this.#lease()
 	}
@@ -213,7 +216,10 @@ export class Machine {
 	/** Somebody watches, so somebody must be told when the link's proof gets too old. */
 	#lease(): void {
 		const expiresAt = this.#link.expiresAt()
-		if (!this.#viewers.isEmpty && expiresAt !== null) this.#host.wakeAt(expiresAt)
+		// An alarm is a write, which holds back what is sent after it: one is enough, and renews itself.
+		if (this.#viewers.isEmpty || expiresAt === null || this.#alarmAt > this.#host.now()) return
+		this.#alarmAt = expiresAt
+		this.#host.wakeAt(expiresAt)
 	}
 
 	// The viewers.
