@@ -2,11 +2,14 @@
 // https://sw.kovidgoyal.net/kitty/keyboard-protocol/
 import type { IDisposable, IParser } from "@xterm/xterm"
 
-/** Disambiguate escape codes: the one enhancement of the protocol that the machine's terminal says it has, too. */
+/** Keys that the old encoding confuses, such as Escape, Shift+Enter, Ctrl+I, are told apart. */
 const DISAMBIGUATE = 1
-const SUPPORTED = DISAMBIGUATE
-/** A program that pushes without end must not grow the page. */
-const DEPTH = 16
+/** Every key is told as an escape code, also those that make text. */
+const ALL_KEYS = 8
+/** Such a code carries the text that the key makes. */
+const WITH_TEXT = 16
+/** What the machine's terminal keeps, too; a push beyond it drops the oldest. */
+const DEPTH = 8
 
 /** What of a keyboard event counts. */
 export interface Key {
@@ -21,7 +24,7 @@ export interface Key {
 
 /** The flags that programs have set; the main and the alternate screen each have their own. */
 export class KittyKeyboard {
-	#flags = { normal: [0], alternate: [0] }
+	#stacks = { normal: [] as number[], alternate: [] as number[] }
 	readonly #screen: () => "normal" | "alternate"
 
 	constructor(screen: () => "normal" | "alternate") {
@@ -29,7 +32,7 @@ export class KittyKeyboard {
 	}
 
 	get flags(): number {
-		return this.#flags[this.#screen()].at(-1) ?? 0
+		return this.#stacks[this.#screen()].at(-1) ?? 0
 	}
 
 	register(parser: IParser): IDisposable[] {
@@ -42,7 +45,7 @@ export class KittyKeyboard {
 			// The query: the machine answers it.
 			parser.registerCsiHandler({ prefix: "?", final: "u" }, () => true),
 			parser.registerEscHandler({ final: "c" }, () => {
-				this.#flags = { normal: [0], alternate: [0] }
+				this.#stacks = { normal: [], alternate: [] }
 				// The terminal resets itself, too.
 				return false
 			}),
@@ -50,39 +53,40 @@ export class KittyKeyboard {
 	}
 
 	#push(flags: number): boolean {
-		const stack = this.#flags[this.#screen()]
-		stack.push(flags & SUPPORTED)
+		const stack = this.#stacks[this.#screen()]
+		stack.push(flags)
 		if (stack.length > DEPTH) stack.shift()
 		return true
 	}
 
 	#pop(count: number): boolean {
-		const stack = this.#flags[this.#screen()]
-		stack.splice(Math.max(0, stack.length - Math.max(1, count)))
-		if (stack.length === 0) stack.push(0)
+		const stack = this.#stacks[this.#screen()]
+		stack.length = Math.max(0, stack.length - Math.max(1, count))
 		return true
 	}
 
-	#set(flags: number, mode: number): boolean {
-		const stack = this.#flags[this.#screen()]
+	/** `how`: 1 replaces the flags, 2 adds these, 3 removes these. */
+	#set(flags: number, how: number): boolean {
+		const stack = this.#stacks[this.#screen()]
 		const before = stack.pop() ?? 0
-		if (mode === 2) stack.push(before | (flags & SUPPORTED))
-		else if (mode === 3) stack.push(before & ~flags)
-		else stack.push(flags & SUPPORTED)
+		stack.push(how === 3 ? before & ~flags : how === 2 ? before | flags : flags)
 		return true
 	}
 }
 
 /** The key's bytes under `flags`; null where the old encoding stands. */
 export function encodeKey(key: Key, flags: number): string | null {
-	if ((flags & DISAMBIGUATE) === 0) return null
+	const all = (flags & ALL_KEYS) !== 0
+	if ((flags & DISAMBIGUATE) === 0 && !all) return null
 	const modifiers = (key.shift ? 1 : 0) | (key.alt ? 2 : 0) | (key.ctrl ? 4 : 0)
 	if (key.key === "Escape") return csiU(27, modifiers)
 	const named = NAMED[key.key]
 	// Alone they stay what they were, so that `reset` can still be typed when a program has died with the flag set.
-	if (named !== undefined) return modifiers === 0 ? null : csiU(named, modifiers)
-	if ([...key.key].length !== 1 || (modifiers & ~1) === 0) return null
-	return csiU(plainCode(key), modifiers)
+	if (named !== undefined) return modifiers === 0 && !all ? null : csiU(named, modifiers)
+	if ([...key.key].length !== 1) return null
+	const makesText = (modifiers & ~1) === 0
+	if (makesText && !all) return null
+	return csiU(plainCode(key), modifiers, makesText && (flags & WITH_TEXT) !== 0 ? key.key.codePointAt(0) : undefined)
 }
 
 /** The key's bytes in the old encoding, for keys that no keyboard event brings; null where there are none. */
@@ -132,7 +136,8 @@ function plainCode({ key, code, shift }: Key): number {
 	return unshifted.toLowerCase().codePointAt(0) ?? 0
 }
 
-function csiU(code: number, modifiers: number): string {
+function csiU(code: number, modifiers: number, text?: number): string {
+	if (text !== undefined) return `\x1b[${code};${modifiers === 0 ? "" : modifiers + 1};${text}u`
 	return modifiers === 0 ? `\x1b[${code}u` : `\x1b[${code};${modifiers + 1}u`
 }
 

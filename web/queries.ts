@@ -12,8 +12,6 @@ const CSI_QUERIES = [
 	// Modes: ANSI and DEC.
 	{ intermediates: "$", final: "p" },
 	{ prefix: "?", intermediates: "$", final: "p" },
-	// Window: size and title reports, and wishes that a browser does not grant anyway.
-	{ final: "t" },
 	// Terminal parameters, name and version.
 	{ final: "x" },
 	{ prefix: ">", final: "q" },
@@ -25,6 +23,9 @@ const DCS_QUERIES = [
 	{ intermediates: "+", final: "q" },
 ]
 
+/** Of the window operations only these concern the terminal itself: the title is pushed and popped. */
+const TITLE_STACK = [22, 23]
+
 /** Palette, foreground, background, cursor: they set colours, or ask for them by a question mark. */
 const OSC_COLOURS = [4, 10, 11, 12]
 
@@ -34,6 +35,7 @@ const FOCUS_REPORTS = new Set(["\x1b[I", "\x1b[O"])
 export function swallowQueries(parser: IParser): IDisposable[] {
 	return [
 		...CSI_QUERIES.map((id) => parser.registerCsiHandler(id, () => true)),
+		parser.registerCsiHandler({ final: "t" }, ([operation]) => !TITLE_STACK.includes(Number(operation))),
 		...DCS_QUERIES.map((id) => parser.registerDcsHandler(id, () => true)),
 		...OSC_COLOURS.map((id) => parser.registerOscHandler(id, (data) => data.split(";").includes("?"))),
 	]

@@ -72,6 +72,7 @@ export class Terminal implements Screen {
 			cursorBlink: false,
 			overviewRuler: { width: SCROLLBAR_PX },
 			screenReaderMode: options.screenReader,
+			windowOptions: { pushTitle: true, popTitle: true },
 			linkHandler: { activate: (_, url) => options.open(url, "") },
 		})
 		const xterm = this.#xterm

@@ -1,7 +1,6 @@
 // How the console is built: to dist/web, and with live reload against a running control plane.
 import preact from "@preact/preset-vite"
 import { defineConfig } from "vite"
-import { policy } from "./build/policy.ts"
 import { sprite } from "./build/sprite.ts"
 
 /** Where `vite dev` finds the control plane. */
@@ -9,13 +8,13 @@ const HOME = process.env.HOMEPORT_URL ?? "http://127.0.0.1:8480"
 
 export default defineConfig({
 	root: import.meta.dirname,
-	plugins: [preact({ devToolsEnabled: false }), sprite(), policy()],
+	plugins: [preact({ devToolsEnabled: false }), sprite()],
 	build: {
 		outDir: "../dist/web",
 		emptyOutDir: true,
 		target: "es2024",
-		// The licence texts are in the packages; source maps would double what is served.
-		sourcemap: false,
+		// The terminal is larger than what the reporter calls large, and loads by itself.
+		chunkSizeWarningLimit: 600,
 	},
 	server: {
 		proxy: {
