@@ -1,0 +1,25 @@
+// A home that brings its own registry up to date.
+import { applyD1Migrations, reset } from "cloudflare:test"
+import { env } from "cloudflare:workers"
+import { expect, test } from "vitest"
+import { MIGRATIONS } from "../../migrations/sql.ts"
+import { ask } from "./home.ts"
+
+const MACHINES = "SELECT count(*) AS n FROM machine"
+const applied = () => env.DB.prepare("SELECT name FROM d1_migrations ORDER BY id").all<{ name: string }>()
+
+test("a new home's first requests, all at once, find a registry", async () => {
+	await reset()
+	await expect(env.DB.prepare(MACHINES).first()).rejects.toThrow("no such table")
+	const answers = await Promise.all(Array.from({ length: 8 }, () => ask("/api/health")))
+	expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(200))
+	expect(await env.DB.prepare(MACHINES).first("n")).toBe(0)
+	const names = MIGRATIONS.map(({ name }) => name)
+	expect((await applied()).results.map(({ name }) => name)).toEqual(names)
+	// wrangler keeps the same ledger, and so finds nothing left to apply.
+	await applyD1Migrations(
+		env.DB,
+		MIGRATIONS.map(({ name, statements }) => ({ name, queries: [...statements] })),
+	)
+	expect((await applied()).results).toHaveLength(names.length)
+})
