@@ -16,7 +16,8 @@ export const REFUSALS = {
 	sign_in_link_spent: {
 		status: 401,
 		mayRetry: false,
-		message: "This sign-in link has been used or has expired. Run `homeport up --sign-in-link` for a new one.",
+		message:
+			"This sign-in link has been used or has expired. `homeport up --sign-in-link` makes a new one, and so does `npm run deploy`.",
 	},
 	dial_token_invalid: { status: 401, mayRetry: true, message: "The machine's token is not valid now." },
 	machine_revoked: {
@@ -35,7 +36,7 @@ export const REFUSALS = {
 	},
 	directory_missing: { status: 404, mayRetry: false, message: "That directory does not exist on the machine." },
 	timed_out: { status: 408, mayRetry: true, message: "The machine did not answer in time." },
-	name_taken: { status: 409, mayRetry: false, message: "A session on this machine has that name already." },
+	name_taken: { status: 409, mayRetry: false, message: "That name is taken here. Choose another." },
 	session_ended: { status: 409, mayRetry: false, message: "The session has ended; its program takes no more input." },
 	session_running: { status: 409, mayRetry: false, message: "The session is still running. Kill it first." },
 	link_replaced: {
