@@ -9,7 +9,10 @@ export default defineConfig({
 			{
 				test: {
 					name: "parts",
-					include: ["test/*.test.ts", "test/{protocol,machine,connector,holder,web,tools}/**/*.test.{ts,tsx}"],
+					include: [
+						"test/*.test.ts",
+						"test/{protocol,machine,connector,holder,web,tools,chaos,bench}/**/*.test.{ts,tsx}",
+					],
 					testTimeout: 20_000,
 				},
 			},

@@ -1,8 +1,10 @@
 // A session in the person's own terminal: raw keys in, output out, and the terminal left as it was found.
 import { never } from "../protocol/errors.ts"
 import type { Session } from "../protocol/routes.ts"
+import type { SessionState } from "../protocol/session.ts"
 import type { Screen } from "../protocol/viewing.ts"
 import type { Credentials } from "./credentials.ts"
+import { describeState } from "./describe-state.ts"
 import { EXIT, Failure } from "./exit.ts"
 import type { Output } from "./output.ts"
 import { type DetachKey, DetachWatch, detachKey, SECOND_PRESS_MS } from "./terminal/detach-key.ts"
@@ -18,7 +20,7 @@ interface Options {
 
 export const DEFAULT_DETACH_KEY = "ctrl-\\"
 
-type End = { is: "detached" } | { is: "ended" } | { is: "failed"; error: Error }
+type End = { is: "detached" } | { is: "ended"; state: SessionState } | { is: "failed"; error: Error }
 
 /** Shows the session until the person detaches or its program ends. */
 export async function attachTo({
@@ -29,12 +31,16 @@ export async function attachTo({
 }: Options): Promise<void> {
 	const { stdin, stdout } = process
 	if (!stdin.isTTY || !stdout.isTTY)
-		throw new Failure("Attaching needs a terminal. `homeport send`, `screen` and `logs` work without one.", EXIT.usage)
-	out.note(`Attached to ${session.machineName}/${session.name}. Detach: ${key.name} twice.`)
+		throw new Failure(
+			"Attaching needs a terminal. `homeport send`, `homeport screen` and `homeport logs` work without one.",
+			EXIT.usage,
+		)
 	const end = await new Promise<End>((resolve) => new Attachment(session, credentials, key, resolve))
 	if (end.is === "failed") throw end.error
-	const state = end.is === "detached" ? "detached; it goes on" : "ended"
-	out.result({ session: session.id, end: end.is }, () => `${session.machineName}/${session.name}: ${state}.`)
+	out.result({ session: session.id, ...end }, () => {
+		const how = end.is === "detached" ? "detached; it goes on" : describeState(end.state)
+		return `${session.machineName}/${session.name}: ${how}.`
+	})
 }
 
 export function mustBeKey(text: string): DetachKey {
@@ -47,21 +53,27 @@ export function mustBeKey(text: string): DetachKey {
 	return key
 }
 
+/** How long the detach key is shown at first; long enough to read. */
+const HINT_MS = 2_000
 /** An outage shorter than this is not worth a notice. */
 const NOTICE_AFTER_MS = 1_000
 
 class Attachment {
 	readonly #session: Session
 	readonly #watch: Watch
+	readonly #key: DetachKey
 	readonly #detach: DetachWatch
 	readonly #end: (end: End) => void
-	#notice: "none" | "due" | "shown" = "none"
+	/** The line over the bottom of the screen. A hint has its own time; a notice stays as long as its trouble. */
+	#notice: "none" | "due" | "shown" | "hint" = "none"
+	#isHinted = false
 	#noticeTimer: NodeJS.Timeout | undefined
 	#keyTimer: NodeJS.Timeout | undefined
 	#isOver = false
 
 	constructor(session: Session, credentials: Credentials, key: DetachKey, end: (end: End) => void) {
 		this.#session = session
+		this.#key = key
 		this.#detach = new DetachWatch(key)
 		this.#end = end
 		process.stdin.setRawMode(true)
@@ -87,10 +99,9 @@ class Attachment {
 
 	readonly #typed = (bytes: Buffer) => {
 		clearTimeout(this.#keyTimer)
-		const { viewing } = this.#watch
-		if (viewing.holding) return this.#decide(bytes)
 		const step = this.#detach.take(bytes.toString("latin1"))
 		if (step.is === "detach") return this.#leave()
+		if (this.#watch.viewing.holding) return this.#decide(step.text)
 		this.#type(step.text)
 		if (this.#detach.isWaiting) this.#keyTimer = setTimeout(() => this.#type(this.#detach.expire()), SECOND_PRESS_MS)
 	}
@@ -102,10 +113,10 @@ class Attachment {
 	}
 
 	/** What was typed during an outage is old: the person says whether the program shall still have it. */
-	#decide(bytes: Buffer): void {
+	#decide(typed: string): void {
 		const { viewing } = this.#watch
-		if (bytes.includes("y")) viewing.sendHeld()
-		else if (bytes.includes("n")) viewing.discardHeld()
+		if (typed.includes("y")) viewing.sendHeld()
+		else if (typed.includes("n")) viewing.discardHeld()
 		else return
 		this.#restore()
 	}
@@ -115,8 +126,10 @@ class Attachment {
 		const { failure, info, viewing } = this.#watch
 		if (failure !== undefined) return this.#over({ is: "failed", error: failure })
 		const isShown = viewing.status.is === "live" || (viewing.status.is === "away" && info?.state.is !== "running")
-		if (isShown && info !== undefined && info.state.is !== "running") return this.#over({ is: "ended" })
+		if (isShown && info !== undefined && info.state.is !== "running")
+			return this.#over({ is: "ended", state: info.state })
 		if (viewing.status.is !== "live") return this.#expectNotice()
+		if (!this.#isHinted) return this.#hint()
 		if (viewing.holding) {
 			const count = viewing.pending.reduce((sum, { bytes }) => sum + bytes.length, 0)
 			return this.#show(`${count} bytes typed during the outage are not sent. Send them? y or n`)
@@ -124,8 +137,22 @@ class Attachment {
 		this.#restore()
 	}
 
+	#hint(): void {
+		this.#isHinted = true
+		// Whoever attaches means to work here: the session takes this window's size.
+		this.#resized()
+		clearTimeout(this.#noticeTimer)
+		this.#show(`${this.#key.name} twice detaches; the session goes on.`)
+		this.#notice = "hint"
+		this.#noticeTimer = setTimeout(() => {
+			this.#notice = "shown"
+			this.#changed()
+		}, HINT_MS)
+	}
+
 	#expectNotice(): void {
-		if (this.#notice !== "none") return this.#tell()
+		if (this.#notice === "due" || this.#notice === "shown") return this.#tell()
+		clearTimeout(this.#noticeTimer)
 		this.#notice = "due"
 		this.#noticeTimer = setTimeout(() => {
 			this.#notice = "shown"
@@ -166,6 +193,7 @@ class Attachment {
 
 	/** All is well again: paints over a notice that is shown. */
 	#restore(): void {
+		if (this.#notice === "hint") return
 		clearTimeout(this.#noticeTimer)
 		const wasShown = this.#notice === "shown"
 		this.#notice = "none"

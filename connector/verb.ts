@@ -22,9 +22,12 @@ interface Help {
 }
 
 export function verb(name: string, help: Help): Command {
+	const sentence = `${help.summary[0]?.toUpperCase()}${help.summary.slice(1)}.`
 	const command = new Command(name)
 		.summary(help.summary)
-		.description(help.description === undefined ? `${help.summary}.` : `${help.summary}. ${help.description}`)
+		.description(help.description === undefined ? sentence : `${sentence} ${help.description}`)
+		.exitOverride()
+		.showHelpAfterError(`(homeport ${name} --help teaches more)`)
 		.option("--json", "print one line of JSON for programs")
 		.option("--data-dir <folder>", "the data folder (default: HOMEPORT_DATA_DIR, else your user data folder)")
 	const width = Math.max(...help.examples.map(([line]) => line.length))

@@ -1,7 +1,7 @@
 // `homeport ls`: the sessions of all machines.
 
-import { never } from "../../protocol/errors.ts"
 import type { Session } from "../../protocol/routes.ts"
+import { describeState } from "../describe-state.ts"
 import { pickMachine } from "../lookup.ts"
 import { ago, style, table } from "../output.ts"
 import { action, verb } from "../verb.ts"
@@ -38,19 +38,5 @@ function row(session: Session): string[] {
 	const { name, machineName, machinePresence, runtime, cwd, lastOutputAt } = session
 	const machine = machinePresence.is === "linked" ? machineName : `${machineName} (away)`
 	const last = lastOutputAt === null ? "-" : ago(machinePresence.now - lastOutputAt)
-	return [style("bold", name), machine, describeState(session), runtime, last, cwd]
-}
-
-/** A session's state in a few words. */
-export function describeState({ state }: Pick<Session, "state">): string {
-	switch (state.is) {
-		case "running":
-			return style("green", "running")
-		case "exited":
-			return state.signal === null ? `exited ${state.code}` : `ended by ${state.signal}`
-		case "lost":
-			return style("red", "lost")
-		default:
-			return never(state)
-	}
+	return [style("bold", name), machine, describeState(session.state), runtime, last, cwd]
 }

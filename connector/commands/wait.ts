@@ -4,12 +4,12 @@ import { SCROLLBACK_LINES } from "../../protocol/limits.ts"
 import type { Session } from "../../protocol/routes.ts"
 import type { SessionState } from "../../protocol/session.ts"
 import type { Credentials } from "../credentials.ts"
+import { describeState } from "../describe-state.ts"
 import { EXIT, Failure } from "../exit.ts"
 import { findSession } from "../lookup.ts"
 import { Mirror } from "../mirror.ts"
 import { action, verb } from "../verb.ts"
 import { Watch } from "../watch.ts"
-import { describeState } from "./ls.ts"
 
 interface Options {
 	exit?: boolean
@@ -43,7 +43,7 @@ export function wait() {
 				const what = await waitFor({ session, credentials, idle, text, isForEnd, timeout: options.timeout })
 				out.result({ session: session.id, ...what }, ({ because, state, line }) => {
 					if (because === "text") return line ?? ""
-					return because === "idle" ? "idle" : describeState({ state })
+					return because === "idle" ? "idle" : describeState(state)
 				})
 			}),
 		)
@@ -121,7 +121,7 @@ function waitFor({ session, credentials, idle, text, isForEnd, timeout }: Wanted
 			mirror.write(new Uint8Array(), () => {
 				look()
 				if (idle !== undefined) end({ because: "idle", state: info.state })
-				else end(new Failure(`${session.name} ended (${describeState(info)}) without showing that text.`))
+				else end(new Failure(`${session.name} ended (${describeState(info.state)}) without showing that text.`))
 			})
 		}
 	})

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { homeport } from "../support/command.ts"
-import { type Home, HOMEPORT, NODE, processesOver, startHome } from "../support/home.ts"
+import { HOMEPORT, type Home, NODE, processesOver, startHome } from "../support/home.ts"
 import { until } from "../support/until.ts"
 
 let home: Home
@@ -37,7 +37,9 @@ test("[SES3] no token and no secret stands in a command line or a log", () => {
 	const key = JSON.parse(readFileSync(join(home.dataDir, "machine.json"), "utf8")) as { key: { d: string } }
 	const hidden = [home.token, key.key.d, ...Object.values(secrets)]
 	const commandLines = execFileSync("ps", ["-eo", "args="], { encoding: "utf8" })
-	const logs = readdirSync(join(home.dataDir, "logs")).map((name) => readFileSync(join(home.dataDir, "logs", name), "utf8"))
+	const logs = readdirSync(join(home.dataDir, "logs")).map((name) =>
+		readFileSync(join(home.dataDir, "logs", name), "utf8"),
+	)
 	for (const text of [commandLines, ...logs]) for (const word of hidden) expect(text.includes(word)).toBe(false)
 })
 
@@ -82,7 +84,9 @@ test("a folder that cannot be written is refused by name", async () => {
 	writeFileSync(file, "")
 	const { code, stderr } = await homeport(join(file, "data"), ["up", "--no-open", "--port", "0"])
 	expect(code).toBe(1)
-	expect(stderr).toMatch(/^The data folder .*file\/data cannot be written \(ENOTDIR\)\. Choose another one with --data-dir\.\n$/)
+	expect(stderr).toMatch(
+		/^The data folder .*file\/data cannot be written \(ENOTDIR\)\. Choose another one with --data-dir\.\n$/,
+	)
 	rmSync(folder, { recursive: true })
 })
 

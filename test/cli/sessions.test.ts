@@ -1,0 +1,157 @@
+// Sessions by command, from spawn to rm, against a real home.
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { realpathSync } from "node:fs"
+import { homedir } from "node:os"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { homeport, type Ran } from "../support/command.ts"
+import { HOMEPORT, type Home, NODE, startHome } from "../support/home.ts"
+import { until } from "../support/until.ts"
+
+let home: Home
+beforeAll(async () => {
+	home = await startHome()
+})
+afterAll(() => home.stop())
+
+const run = (...args: string[]): Promise<Ran> => homeport(home.dataDir, args)
+
+async function well(...args: string[]): Promise<Ran> {
+	const ran = await run(...args)
+	expect(`${ran.code} ${ran.stderr}`, args.join(" ")).toBe("0 ")
+	return ran
+}
+
+test("[SES3] argv reaches the program word for word, and its text comes back by logs, screen and --raw", async () => {
+	const words = ["a b", "$HOME", "'\"\\", "*", ""]
+	await well("spawn", "--name", "words", "--", "printf", "%s|", ...words)
+	await well("wait", "words", "--exit", "--timeout", "20")
+	const expected = `${words.join("|")}|`
+	expect((await well("logs", "words")).stdout).toBe(`${expected}\n`)
+	expect((await well("screen", "words")).stdout).toBe(`${expected}\n`)
+	expect((await well("logs", "words", "--raw")).stdout).toBe(expected)
+})
+
+test("[SES2] wait tells how the program ended, as it was", async () => {
+	await well("spawn", "--name", "seven", "--", "sh", "-c", "exit 7")
+	expect((await well("wait", "seven", "--timeout", "20")).stdout).toBe("exited 7\n")
+	const json = (await well("wait", "seven", "--json")).json()
+	expect(json).toMatchObject({ because: "exit", state: { is: "exited", code: 7, signal: null } })
+	await well("spawn", "--name", "killed", "--", "sleep", "600")
+	await well("kill", "killed", "--signal", "term")
+	expect((await well("wait", "killed", "--timeout", "20")).stdout).toBe("ended by SIGTERM\n")
+})
+
+test("[INP1] send types a line, and wait --text sees its effect", async () => {
+	await well("spawn", "--name", "echo", "--", "cat")
+	await well("send", "echo", "one two")
+	expect((await well("wait", "echo", "--text", "^one two$", "--timeout", "20")).stdout).toBe("one two\n")
+	await well("send", "echo", "half", "--no-enter")
+	await well("send", "echo", " line")
+	expect((await well("wait", "echo", "--text", "^half line$", "--timeout", "20")).stdout).toBe("half line\n")
+	// Once as typed, once as cat writes it back.
+	expect((await well("screen", "echo")).stdout).toBe("one two\none two\nhalf line\nhalf line\n")
+})
+
+test("[INP1] send --file pastes in brackets where the program asked for that", async () => {
+	const program = "printf '\\033[?2004hready\\n'; stty raw -echo; dd bs=1 count=21 2>/dev/null | od -An -c"
+	await well("spawn", "--name", "paste", "--", "sh", "-c", program)
+	await well("wait", "paste", "--text", "ready", "--timeout", "20")
+	const sent = await homeport(home.dataDir, ["send", "paste", "--file", "-", "--no-enter"], { input: "a\nb c\n\n\n\n" })
+	expect(`${sent.code} ${sent.stderr}`).toBe("0 ")
+	await well("wait", "paste", "--exit", "--timeout", "20")
+	const shown = (await well("logs", "paste")).stdout.replace(/\s+/g, " ")
+	expect(shown).toContain("033 [ 2 0 0 ~ a")
+	expect(shown).toContain("033 [ 2 0 1 ~")
+})
+
+test("wait --idle ends when nothing is written, and --timeout ends with 5", async () => {
+	const idle = await well("wait", "echo", "--idle", "0.3", "--timeout", "20")
+	expect(idle.stdout).toBe("idle\n")
+	const late = await run("wait", "echo", "--exit", "--timeout", "0.3")
+	expect(late.code).toBe(5)
+	expect(late.stderr).toContain("within 0.3 s")
+})
+
+test("wait --text on a session that ends without it fails, and says so", async () => {
+	await well("spawn", "--name", "silent", "--", "true")
+	const { code, stderr } = await run("wait", "silent", "--text", "never", "--timeout", "20")
+	expect(code).toBe(1)
+	expect(stderr).toContain("without showing that text")
+})
+
+test("names are matched exactly: 3 for none, and never by a beginning", async () => {
+	for (const name of ["ech", "Echo", "echo2", "ses_00000000000000000000"]) {
+		const { code, stderr } = await run("screen", name)
+		expect(code, name).toBe(3)
+		expect(stderr, name).toContain(`"${name}"`)
+	}
+	await well("screen", `${home.machine.name}/echo`)
+	expect((await run("screen", "elsewhere/echo")).code).toBe(3)
+})
+
+test("rename, kill, rm: a running session is not forgotten, an ended one is, and its name is free again", async () => {
+	await well("spawn", "--name", "old", "--", "cat")
+	expect((await run("spawn", "--name", "old", "--", "cat")).code).toBe(1)
+	await well("rename", "old", "new")
+	expect((await run("screen", "old")).code).toBe(3)
+	const refused = await run("rm", "new")
+	expect(refused.code).toBe(1)
+	expect(refused.stderr).toContain("still running")
+	await well("kill", "new", "--signal", "KILL")
+	await well("wait", "new", "--timeout", "20")
+	await well("rm", "new")
+	expect((await run("screen", "new")).code).toBe(3)
+	expect((await run("kill", "echo", "--signal", "NOPE")).code).toBe(2)
+})
+
+test("ls shows name, machine, state, runtime and directory; a session begins where the command was called", async () => {
+	const { sessions } = (await well("ls", "--json")).json() as { sessions: { name: string; cwd: string }[] }
+	expect(realpathSync(sessions.find(({ name }) => name === "echo")?.cwd ?? "")).toBe(process.cwd())
+	const text = (await well("ls")).stdout
+	expect(text).toMatch(/^NAME +MACHINE +STATE +RUNTIME +LAST OUTPUT +DIRECTORY$/m)
+	expect(text).toMatch(new RegExp(`^echo +${home.machine.name} +running +custom `, "m"))
+	await well("spawn", "--name", "home", "--cwd", "~", "--", "pwd")
+	await well("wait", "home", "--timeout", "20")
+	expect((await well("logs", "home")).stdout.trim()).toBe(homedir())
+})
+
+test("a program that is not there is refused with its name", async () => {
+	const { code, stderr } = await run("spawn", "--", "no-such-program-here")
+	expect(code).toBe(1)
+	expect(stderr).toContain("not installed")
+})
+
+test("[OUT3] logs -f gives everything written, through a restart of the link, once and in order", async () => {
+	const lines = 3_000
+	await well("spawn", "--name", "follow", "--", "sh", "-c", `read go; seq ${lines}; read end`)
+	const args = [HOMEPORT, "logs", "follow", "-f", "--data-dir", home.dataDir]
+	const follower = spawn(NODE, args, { stdio: ["ignore", "pipe", "pipe"] })
+	let said = ""
+	follower.stdout.on("data", (data: Buffer) => {
+		said += data.toString()
+	})
+	const over = once(follower, "exit")
+	await well("send", "follow", "go")
+	await until("half of it is there", async () => said.includes(`\n${lines / 2}\n`))
+	const { epoch } = (await home.call("listMachines")).machines[0]?.presence ?? { epoch: 0 }
+	process.kill(home.pids.connector, "SIGKILL")
+	await until("the link is back", async () => {
+		const presence = (await home.call("listMachines")).machines[0]?.presence
+		return presence?.is === "linked" && presence.epoch > epoch
+	})
+	await well("send", "follow", "end")
+	expect((await over)[0]).toBe(0)
+	const numbers = Array.from({ length: lines }, (_, i) => String(i + 1))
+	expect(said.split("\n")).toEqual(["go", ...numbers, "end", ""])
+})
+
+test("tokens are made, shown once, listed and revoked", async () => {
+	const secret = (await run("tokens", "create", "ci")).stdout.trim()
+	const environment = { HOMEPORT_URL: home.url, HOMEPORT_TOKEN: secret }
+	expect((await homeport("/nonexistent", ["ls"], { environment })).code).toBe(0)
+	expect((await well("tokens")).stdout).toMatch(/^ci +hp_/m)
+	await well("tokens", "revoke", "ci")
+	expect((await homeport("/nonexistent", ["ls"], { environment })).code).toBe(1)
+	expect((await run("tokens", "revoke", "ci")).code).toBe(3)
+})
