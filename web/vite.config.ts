@@ -18,7 +18,8 @@ export default defineConfig({
 	},
 	server: {
 		proxy: {
-			"/api": { target: HOME, ws: true, changeOrigin: true, rewriteWsOrigin: true },
+			// The host stays as the browser named it, since the control plane lets in only its own pages.
+			"/api": { target: HOME, ws: true },
 			"/install": { target: HOME },
 		},
 	},
