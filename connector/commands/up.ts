@@ -1,4 +1,5 @@
 // `homeport up`: runs a home on this computer until Ctrl-C.
+import { networkInterfaces } from "node:os"
 import { InvalidArgumentError } from "commander"
 import { signSignInLink } from "../../protocol/sign-in-link.ts"
 import { EXIT, Failure } from "../exit.ts"
@@ -57,7 +58,9 @@ async function run({ folder, out }: Context, { port, host, open }: Options): Pro
 	const stopAsked = untilAskedToStop()
 	const home = await startHome({ folder, host, port, note: out.note })
 	const { url, signInUrl, token, machine, linked, pids } = home
-	out.result({ url, signInUrl, token, dataDir: folder.path, machine, linked, pids }, () => welcome(home, folder.path))
+	out.result({ url, signInUrl, token, dataDir: folder.path, machine, linked, pids }, () =>
+		welcome(home, host, folder.path),
+	)
 	if (open && !out.json && hasDesktop()) openBrowser(signInUrl)
 	await stopAsked
 	if (!out.json) out.note("\nStopping. Sessions go on, and are here again after the next start.")
@@ -65,7 +68,7 @@ async function run({ folder, out }: Context, { port, host, open }: Options): Pro
 	process.exit()
 }
 
-function welcome({ url, signInUrl, machine, linked }: Home, dataDir: string): string {
+function welcome({ url, signInUrl, machine, linked }: Home, host: string, dataDir: string): string {
 	const state = linked ? "linked" : "not linked yet; its log is in the data folder"
 	const lines = [
 		`Homeport runs at ${style("bold", url)}`,
@@ -74,10 +77,23 @@ function welcome({ url, signInUrl, machine, linked }: Home, dataDir: string): st
 		"            good once, for an hour; `homeport up --sign-in-link` makes another",
 		`  Machine   ${machine === null ? "this computer calls no home, or another one (`homeport connect` changes that)" : `${machine.name}, ${state}`}`,
 		`  Data      ${dataDir}`,
+		...openTo(host, url),
 		"",
 		"Ctrl-C stops it; sessions go on without it.",
 	]
 	return lines.join("\n")
+}
+
+/** Who else can reach it, where that is more than this computer. */
+function openTo(host: string, url: string): string[] {
+	if (host === "127.0.0.1" || host === "localhost" || host === "::1") return []
+	const own = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+	const addresses = own.filter(({ family, internal }) => family === "IPv4" && !internal)
+	const { port } = new URL(url)
+	return [
+		`  Open to   ${addresses.map(({ address }) => `http://${address}:${port}`).join("  ")}`,
+		"            without encryption: outside of a network that you trust, put a proxy with TLS before it",
+	]
 }
 
 /** The first of the signals that ask to end; one more, when a person loses patience, ends at once. */

@@ -42,6 +42,8 @@ export interface Home {
 
 /** A Worker with much to migrate is up well before. */
 const START_MS = 30_000
+/** A control plane that dies so often before it first answers will not answer. */
+const STILLBORN = 3
 /** The link dials at once; a machine busy starting up may take a moment. */
 const LINK_MS = 10_000
 /** With sockets open the runtime waits for ever on SIGTERM; its state is safe at any time. */
@@ -67,7 +69,12 @@ export async function startHome({ folder, host, port: wanted, note }: Options): 
 			// A start that finds no such file has nothing to clean up after; one that fails to write it must not go on.
 			writeRunning(folder, { pid: process.pid, url, controlPlane }).catch((error: unknown) => note(String(error)))
 		}
-		const died = (how: string) => note(`The control plane died (${how}); it is started again.`)
+		const hopeless = new AbortController()
+		let deaths = 0
+		const died = (how: string) => {
+			if (++deaths === STILLBORN) hopeless.abort()
+			note(`The control plane died (${how}); it is started again.`)
+		}
 		const controlPlane = await startControlPlane({
 			folder,
 			secrets,
@@ -78,7 +85,7 @@ export async function startHome({ folder, host, port: wanted, note }: Options): 
 			died,
 		})
 		children.push({ child: controlPlane, grace: CONTROL_PLANE_GRACE_MS })
-		await untilHealthy(url, AbortSignal.timeout(START_MS)).catch(() => {
+		await untilHealthy(url, AbortSignal.any([hopeless.signal, AbortSignal.timeout(START_MS)])).catch(() => {
 			throw new Failure(
 				`The control plane did not start. Its log ends with:\n${tail(join(folder.logs, "control-plane.log"))}`,
 			)

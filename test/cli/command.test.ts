@@ -61,10 +61,10 @@ test("without a home the command says how to get one, as text and as JSON", asyn
 })
 
 test("a home that does not answer is named", async () => {
-	const environment = { HOMEPORT_URL: "http://127.0.0.1:1", HOMEPORT_TOKEN: "hp_none" }
+	const environment = { HOMEPORT_URL: "http://127.0.0.1:2", HOMEPORT_TOKEN: "hp_none" }
 	const { code, stderr } = await homeport(empty, ["ls"], { environment })
 	expect(code).toBe(1)
-	expect(stderr).toContain("http://127.0.0.1:1 does not answer (ECONNREFUSED)")
+	expect(stderr).toContain("http://127.0.0.1:2 does not answer (ECONNREFUSED)")
 })
 
 test("output to a file or a pipe has no colour", async () => {

@@ -1,7 +1,7 @@
 // A second machine: enrolled by a code, away when it stops, refused when it was removed.
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, rmSync, statSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
@@ -91,3 +91,18 @@ test("connecting without a code, or to another home, says what is missing", asyn
 	expect(elsewhere.code).toBe(2)
 	expect(elsewhere.stderr).toContain("https://elsewhere.example")
 })
+
+test.skipIf(process.platform === "darwin" || existsSync("/run/systemd/system"))(
+	"where nothing runs services, --service says so and how to go on; the machine is enrolled all the same",
+	async () => {
+		const { code } = await home.call("createEnrollment")
+		const folder = mkdtempSync(join(tmpdir(), "homeport-test-"))
+		const ran = await homeport(folder, ["connect", home.url, "--code", code, "--name", "third", "--service"])
+		expect(ran.code).toBe(1)
+		expect(ran.stderr).toContain("Enrolled as third.")
+		expect(ran.stderr).toContain("neither systemd nor launchd")
+		expect(ran.stderr).toContain("homeport connect")
+		expect((await homeport(folder, ["connect", "--remove-service"])).code).toBe(1)
+		rmSync(folder, { recursive: true })
+	},
+)

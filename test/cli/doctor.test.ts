@@ -51,7 +51,7 @@ test("[LNK4] a connector that is stopped in its tracks is found at its own hop, 
 })
 
 test("a control plane that is down is found at its hop", async () => {
-	const url = "http://127.0.0.1:1"
+	const url = "http://127.0.0.1:2"
 	const environment = { HOMEPORT_URL: url, HOMEPORT_TOKEN: home.token }
 	const { code, stdout } = await homeport(home.dataDir, ["doctor"], { environment })
 	expect(code).toBe(1)
