@@ -7,6 +7,8 @@ export function dress(response: Response, cookies: string[] = []): Response {
 	if (response.status === 101) return response
 	const dressed = new Response(response.body, response)
 	for (const [name, value] of Object.entries(SECURITY_HEADERS)) dressed.headers.set(name, value)
+	// What the API answers is for whoever asked, now. Files bring their own rule.
+	if (!dressed.headers.has("cache-control")) dressed.headers.set("cache-control", "no-store")
 	for (const cookie of cookies) dressed.headers.append("set-cookie", cookie)
 	return dressed
 }

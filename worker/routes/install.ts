@@ -5,7 +5,7 @@ import { installScript } from "../install.ts"
 export const install: Handlers<"installScript"> = {
 	async installScript({ env, url }) {
 		return new Response(installScript(url.origin, env.VERSION), {
-			headers: { "content-type": "text/x-shellscript; charset=utf-8", "cache-control": "no-store" },
+			headers: { "content-type": "text/x-shellscript; charset=utf-8" },
 		})
 	},
 }
