@@ -1,4 +1,5 @@
 // A terminal without a window: shows the command what a person would see.
+import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes"
 import headless from "@xterm/headless"
 import type { Screen } from "../protocol/viewing.ts"
 
@@ -25,15 +26,18 @@ export class Mirror implements Screen {
 			allowProposedApi: true,
 			scrollOnEraseInDisplay: true,
 		})
+		this.#terminal.loadAddon(new UnicodeGraphemesAddon())
 	}
 
 	reset(cols: number, rows: number): void {
-		this.#terminal.reset()
-		this.#terminal.resize(cols, rows)
+		// CAN and RIS leave whatever sequence was cut, after all that was written before.
+		this.#terminal.write("\x18\x1bc")
+		this.resize(cols, rows)
 	}
 
+	/** In order with what is still being parsed. */
 	resize(cols: number, rows: number): void {
-		this.#terminal.resize(cols, rows)
+		this.#terminal.write("", () => this.#terminal.resize(cols, rows))
 	}
 
 	write(bytes: Uint8Array, parsed: () => void): void {
