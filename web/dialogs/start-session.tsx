@@ -9,13 +9,10 @@ import { words } from "../messages.ts"
 import { lastMachine, startSession } from "../starting.ts"
 import { LOADING, type Loaded, machines } from "../state.ts"
 import { DirectoryField } from "../ui/directory-field.tsx"
-import { Refused } from "../ui/faces.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { closeDialog, Modal } from "../ui/modal.tsx"
 import { standingOf } from "../ui/presence.tsx"
-
-const SHELL = "shell"
-const CUSTOM = "custom"
+import { CUSTOM, RuntimeNote, Runtimes, SHELL } from "../ui/runtimes.tsx"
 
 export function StartSession({ machine: wanted }: { machine?: MachineId }) {
 	const listed = machines.value.is === "loaded" ? machines.value.value : []
@@ -49,7 +46,7 @@ export function StartSession({ machine: wanted }: { machine?: MachineId }) {
 	const isAway = ["away", "never"].includes(standingOf(on).is)
 	const chosen =
 		runtimes.value.is === "loaded" ? runtimes.value.value.find(({ id }) => id === runtime.value) : undefined
-	const isMissing = chosen !== undefined && chosen.program === null && runtime.value !== CUSTOM
+	const isMissing = chosen?.program === null
 	const argv = splitCommand(command.value)
 	const isIncomplete = !argv.ok || (runtime.value === CUSTOM && argv.argv.length === 0)
 
@@ -167,65 +164,6 @@ export function StartSession({ machine: wanted }: { machine?: MachineId }) {
 			</footer>
 		</Modal>
 	)
-}
-
-interface RuntimesProps {
-	runtimes: Loaded<RuntimeInfo[]>
-	chosen: string
-	choose: (id: string) => void
-}
-
-/** Installed ones first. A shell and a custom command need no answer of the machine. */
-function Runtimes({ runtimes, chosen, choose }: RuntimesProps) {
-	if (runtimes.is === "refused") return <Refused refusal={runtimes.refusal} />
-	const known: Pick<RuntimeInfo, "id" | "label" | "program" | "version" | "missingKeys">[] =
-		runtimes.is === "loaded"
-			? [...runtimes.value]
-			: [
-					{ id: SHELL, label: words.start.shell, program: "", version: null, missingKeys: [] },
-					{ id: CUSTOM, label: words.start.custom, program: "", version: null, missingKeys: [] },
-				]
-	const isThere = ({ id, program }: { id: string; program: string | null }) => program !== null || id === CUSTOM
-	known.sort((a, b) => Number(isThere(b)) - Number(isThere(a)))
-	return (
-		<div class="runtimes">
-			{known.map((runtime) => (
-				<label key={runtime.id} class={isThere(runtime) ? "runtime" : "runtime missing"}>
-					<input
-						type="radio"
-						name="runtime"
-						class="unseen"
-						checked={chosen === runtime.id}
-						onChange={() => choose(runtime.id)}
-					/>
-					<span>{runtime.label}</span>
-					<small class="dim">
-						{isThere(runtime) ? (runtime.version ?? "") : words.start.notInstalled}
-						{isThere(runtime) && runtime.missingKeys.length > 0 && <Icon name="triangle-alert" />}
-					</small>
-				</label>
-			))}
-			{runtimes.is === "loading" && <span class="bone">{words.start.runtimesLoading}</span>}
-		</div>
-	)
-}
-
-function RuntimeNote({ runtime: { id, program, install, missingKeys } }: { runtime: RuntimeInfo }) {
-	if (program === null && id !== CUSTOM)
-		return (
-			<div class="note">
-				<p>{words.start.install}</p>
-				<p class="mono breaks">{install}</p>
-			</div>
-		)
-	if (missingKeys.length > 0)
-		return (
-			<p class="note">
-				<Icon name="triangle-alert" />
-				{words.start.missingKeys(missingKeys.join(", "))}
-			</p>
-		)
-	return null
 }
 
 /** The machine started on last if it is linked, else the first that is. */
