@@ -32,6 +32,32 @@ test("[TRU3] keys, secrets and token are readable by their owner only", () => {
 		expect(statSync(join(home.dataDir, file)).mode & 0o777, file).toBe(0o600)
 })
 
+test("a home here binds what wrangler.toml binds", () => {
+	const toml = readFileSync(join(import.meta.dirname, "../../wrangler.toml"), "utf8")
+	const config = JSON.parse(readFileSync(join(home.dataDir, "home/wrangler.json"), "utf8")) as {
+		compatibility_date: string
+		durable_objects: { bindings: { name: string; class_name: string }[] }
+		d1_databases: { binding: string }[]
+		assets: { binding: string; not_found_handling: string; run_worker_first: string[] }
+		migrations: unknown[]
+	}
+	const all = (field: string) =>
+		[...toml.matchAll(new RegExp(`^${field} = (.*)$`, "gm"))].map(([, value]) => JSON.parse(value ?? ""))
+	const objects = config.durable_objects.bindings
+	expect(objects.map(({ class_name }) => class_name)).toEqual(all("class_name"))
+	expect(objects.every(({ name }) => all("name").includes(name))).toBe(true)
+	const { assets, d1_databases } = config
+	expect([...d1_databases.map(({ binding }) => binding), assets.binding]).toEqual(all("binding"))
+	expect([assets.not_found_handling, assets.run_worker_first]).toEqual([
+		...all("not_found_handling"),
+		...all("run_worker_first"),
+	])
+	expect(config.migrations.map((step) => (step as { new_sqlite_classes: string[] }).new_sqlite_classes)).toEqual(
+		all("new_sqlite_classes"),
+	)
+	expect(config.compatibility_date).toBe(all("compatibility_date")[0])
+})
+
 test("[SES3] no token and no secret stands in a command line or a log", () => {
 	const secrets = JSON.parse(readFileSync(join(home.dataDir, "home/secrets.json"), "utf8")) as Record<string, string>
 	const key = JSON.parse(readFileSync(join(home.dataDir, "machine.json"), "utf8")) as { key: { d: string } }
