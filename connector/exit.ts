@@ -6,7 +6,7 @@ export const EXIT = {
 	ok: 0,
 	/** It was tried and failed, or was refused. */
 	failed: 1,
-	/** The command line is wrong. */
+	/** The command line is wrong, or a name in it means more than one thing. */
 	usage: 2,
 	/** There is no such session, machine or token. */
 	notFound: 3,
