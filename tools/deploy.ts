@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { createInterface } from "node:readline/promises"
 import { setTimeout as wait } from "node:timers/promises"
 import { parseArgs } from "node:util"
 import { signSignInLink } from "../protocol/sign-in-link.ts"
@@ -199,10 +200,7 @@ async function main(): Promise<void> {
 	})
 	if (values.help) return console.log(HELP)
 	if (values.down) {
-		if (!values.yes)
-			throw new Error(
-				"This removes the home with all its machines, people and sessions. If so: npm run deploy -- --down --yes",
-			)
+		if (!values.yes && !(await isMeant())) throw new Error("Nothing was removed.")
 		return takeDown(HERE)
 	}
 	if (values["dry-run"]) return dryRun(HERE)
@@ -214,9 +212,20 @@ async function main(): Promise<void> {
 	console.log(`This machine moves there with: npx homeport connect ${url} --code CODE`)
 }
 
+/** A person is asked once more; a script has said what it wants. */
+async function isMeant(): Promise<boolean> {
+	if (!process.stdin.isTTY) return true
+	const terminal = createInterface({ input: process.stdin, output: process.stderr })
+	const answer = await terminal.question(
+		`This removes the home with its machines, people and tokens. Type ${DATABASE}: `,
+	)
+	terminal.close()
+	return answer.trim() === DATABASE
+}
+
 const HELP = `npm run deploy                     deploy to Cloudflare, and print the owner's link
 npm run deploy -- --dry-run        show that it would be accepted; needs no account
-npm run deploy -- --down --yes     remove the Worker, its objects and its database`
+npm run deploy -- --down           remove the Worker, its objects and its database; --yes asks nothing`
 
 if (import.meta.main) {
 	await main().catch((error: unknown) => {
