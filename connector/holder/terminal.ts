@@ -1,0 +1,200 @@
+// The session's terminal: parses every byte at once, so that its screen always stands at the head of the output.
+import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes"
+import headless from "@xterm/headless"
+import { SCROLLBACK_LINES } from "../../protocol/limits.ts"
+import { Keyboard } from "./keyboard.ts"
+import { Palette } from "./palette.ts"
+import { serialise } from "./snapshot.ts"
+import type { Core } from "./xterm-core.ts"
+
+/** The parser's work buffer has four times this size, and stays. */
+const SLICE_BYTES = 16 * 1024
+/** An unfinished sequence up to this long is part of the snapshot; a longer one is a string, and sent again whole. */
+const UNFINISHED_BYTES = 4 * 1024
+/** A cell in pixels, for programs that ask; viewers differ, so this is the plain average. */
+const CELL_WIDTH = 8
+const CELL_HEIGHT = 16
+const ESC = 0x1b
+
+export class Terminal {
+	/** As the program set it last. */
+	title = ""
+	/** The emulator's inside. */
+	readonly core: Core
+	readonly #keyboard = new Keyboard()
+	readonly #palette = new Palette()
+	/** What the program gets as an answer to its questions. */
+	readonly #answer: (text: string) => void
+	/** Bytes of a sequence or character that has begun and not ended; its effects are still to come. */
+	#unfinished: Uint8Array[] = []
+	#unfinishedBytes = 0
+
+	constructor(cols: number, rows: number, answer: (text: string) => void) {
+		this.#answer = answer
+		const terminal = new headless.Terminal({
+			cols,
+			rows,
+			scrollback: SCROLLBACK_LINES,
+			allowProposedApi: true,
+			logLevel: "off",
+			windowOptions: {
+				getWinSizePixels: true,
+				getCellSizePixels: true,
+				getWinSizeChars: true,
+				pushTitle: true,
+				popTitle: true,
+			},
+		})
+		terminal.loadAddon(new UnicodeGraphemesAddon())
+		this.core = (terminal as unknown as { _core: Core })._core
+		terminal.onData(answer)
+		terminal.onTitleChange((title) => {
+			this.title = title
+		})
+		this.core._inputHandler.onColor((colors) => {
+			for (const color of colors) this.#reply(this.#palette.take(color))
+		})
+		this.core._inputHandler.onRequestWindowsOptionsReport((kind) => {
+			const [name, height, width] = kind === 0 ? [4, this.rows, this.cols] : [6, 1, 1]
+			this.#reply(`\x1b[${name};${height * CELL_HEIGHT};${width * CELL_WIDTH}t`)
+		})
+		this.#listen(terminal.parser)
+	}
+
+	get cols(): number {
+		return this.core.cols
+	}
+
+	get rows(): number {
+		return this.core.rows
+	}
+
+	/** Whether the program wants pastes marked. */
+	get bracketsPastes(): boolean {
+		return this.core.coreService.decPrivateModes.bracketedPasteMode
+	}
+
+	/** Parses; `bytes` may be changed afterwards. */
+	write(bytes: Uint8Array): void {
+		for (let at = 0; at < bytes.length; at += SLICE_BYTES) this.#parse(bytes.subarray(at, at + SLICE_BYTES))
+	}
+
+	resize(cols: number, rows: number): void {
+		this.core.resize(cols, rows)
+	}
+
+	/**
+	 * Bytes that make a reset terminal of this size equal to this one, at most `limit`. `before` is how many bytes of
+	 * output it leaves out at the end: an unfinished string that is too long to be a part of it.
+	 */
+	snapshot(limit: number): { bytes: Uint8Array; before: number } {
+		const isLong = this.#unfinishedBytes > UNFINISHED_BYTES
+		const tail = isLong ? new Uint8Array(0) : unexecuted(this.#unfinished)
+		const screen = serialise(this.core, this.#keyboard, this.#palette, limit - tail.length)
+		const bytes = new Uint8Array(screen.length + tail.length)
+		bytes.set(screen)
+		bytes.set(tail, screen.length)
+		return { bytes, before: isLong ? this.#unfinishedBytes : 0 }
+	}
+
+	/** The screen as text: a string a row, trailing blanks removed. */
+	lines(): string[] {
+		const { lines, ybase } = this.core.buffers.active
+		return Array.from(
+			{ length: this.rows },
+			(_, row) =>
+				lines
+					.get(ybase + row)
+					?.translateToString(true)
+					.trimEnd() ?? "",
+		)
+	}
+
+	/** Column and row, both from 0; past the last column where the next character would wrap. */
+	get cursor(): { x: number; y: number } {
+		const { x, y } = this.core.buffers.active
+		return { x, y }
+	}
+
+	#parse(bytes: Uint8Array): void {
+		const handler = this.core._inputHandler
+		try {
+			handler.parse(bytes)
+		} catch {
+			// A fault of the emulator: the rest of this slice stays off its screen. The output itself is whole in the log.
+			handler._parser.reset()
+			handler._utf8Decoder.clear()
+		}
+		this.#track(bytes)
+	}
+
+	/** Keeps what is unfinished: it begins with the last byte that introduces a sequence, whatever came before it. */
+	#track(bytes: Uint8Array): void {
+		const { _parser, _utf8Decoder } = this.core._inputHandler
+		const end = _utf8Decoder.interim.indexOf(0)
+		const partial = end === -1 ? _utf8Decoder.interim.length : end
+		if (_parser.currentState === 0) {
+			this.#unfinished = partial === 0 ? [] : [_utf8Decoder.interim.slice(0, partial)]
+			this.#unfinishedBytes = partial
+			return
+		}
+		const start = lastIntroducer(bytes)
+		if (start !== -1) {
+			this.#unfinished = []
+			this.#unfinishedBytes = 0
+		}
+		const more = start === -1 ? bytes : bytes.subarray(start)
+		this.#unfinishedBytes += more.length
+		if (this.#unfinishedBytes <= UNFINISHED_BYTES) this.#unfinished.push(more.slice())
+		else this.#unfinished = []
+	}
+
+	/** The questions and modes that the emulator leaves to its embedder. */
+	#listen(parser: headless.Terminal["parser"]): void {
+		const on = (prefix: string, final: string, take: (first: number, second: number) => void) =>
+			parser.registerCsiHandler({ prefix, final }, (params) => {
+				take(number(params[0]), number(params[1]))
+				return true
+			})
+		on("?", "u", () => this.#reply(`\x1b[?${this.#keyboard.flags(this.#screen)}u`))
+		on(">", "u", (flags) => this.#keyboard.push(this.#screen, flags))
+		on("<", "u", (count) => this.#keyboard.pop(this.#screen, count))
+		on("=", "u", (flags, how) => this.#keyboard.set(this.#screen, flags, how))
+		// What the emulator is, so that programs apply the right workarounds.
+		on(">", "q", () => this.#reply("\x1bP>|xterm.js(6.0.0)\x1b\\"))
+		parser.registerEscHandler({ final: "c" }, () => {
+			this.#keyboard.reset()
+			return false
+		})
+	}
+
+	get #screen(): "normal" | "alt" {
+		return this.core.buffers.active === this.core.buffers.alt ? "alt" : "normal"
+	}
+
+	#reply(text: string): void {
+		if (text !== "") this.#answer(text)
+	}
+}
+
+/** Where the last sequence begins: ESC, or a C1 introducer, which UTF-8 spells with two bytes. -1 where there is none. */
+function lastIntroducer(bytes: Uint8Array): number {
+	for (let at = bytes.length - 1; at >= 0; at--) {
+		if (bytes[at] === ESC) return at
+		const second = bytes[at + 1]
+		if (bytes[at] === 0xc2 && second !== undefined && C1_INTRODUCERS.has(second)) return at
+	}
+	return -1
+}
+
+/** DCS, SOS, CSI, OSC, PM, APC. */
+const C1_INTRODUCERS = new Set([0x90, 0x98, 0x9b, 0x9d, 0x9e, 0x9f])
+
+/** The bytes without the control characters, which are executed in the middle of a sequence and so have had their effect. */
+function unexecuted(parts: Uint8Array[]): Uint8Array {
+	return Uint8Array.from(parts.flatMap((part) => [...part].filter((byte) => byte >= 0x20 || byte === ESC)))
+}
+
+function number(param: number | number[] | undefined): number {
+	return typeof param === "number" ? param : 0
+}
