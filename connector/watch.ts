@@ -23,6 +23,7 @@ export class Watch {
 	readonly socket: MachineSocket
 	readonly #options: Options
 	#viewing: Viewing | undefined
+	#isClosed = false
 
 	constructor(options: Options) {
 		this.#options = options
@@ -33,8 +34,8 @@ export class Watch {
 			viewer: newViewerId(),
 			dial: () => dial(address, credentials.token),
 			changed: () => {
-				// The socket tells of its first state before it is ours to look at.
-				if (this.#viewing !== undefined) options.changed(this)
+				// The socket tells of its first state before it is ours to look at, and of its end to whoever ended it.
+				if (this.#viewing !== undefined && !this.#isClosed) options.changed(this)
 			},
 		})
 		this.#viewing = this.socket.attach(session.id, screen, { cols, rows })
@@ -67,6 +68,7 @@ export class Watch {
 	}
 
 	close(): void {
+		this.#isClosed = true
 		this.socket.close()
 	}
 }
