@@ -12,12 +12,12 @@ export function listenForShortcuts(): void {
 	addEventListener("keydown", (event) => {
 		if (event.isComposing || event.defaultPrevented) return
 		const target = event.target instanceof Element ? event.target : null
-		if (isOurs(event) || (isPalette(event) && target?.closest(".terminal") == null)) {
+		if (isOurs(event) || (isPalette(event) && target?.closest(".terminal-room") == null)) {
 			event.preventDefault()
 			dialog.value = dialog.peek()?.is === "palette" ? null : { is: "palette" }
 			return
 		}
-		const isTyping = target?.closest("input, textarea, select, [contenteditable], dialog, .terminal") != null
+		const isTyping = target?.closest("input, textarea, select, [contenteditable], dialog, .terminal-room") != null
 		if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return
 		if (plainKey(event.key)) event.preventDefault()
 	})

@@ -67,7 +67,7 @@ function Frame() {
 			<header class="session-bar">
 				<span class="bone" />
 			</header>
-			<div class="terminal" aria-busy="true" />
+			<div class="terminal-room" aria-busy="true" />
 		</div>
 	)
 }
@@ -130,7 +130,7 @@ function Open({ machine, session, info }: OpenProps) {
 					}}
 				/>
 			)}
-			<section ref={room} class="terminal" aria-label={words.session.terminal(name)} />
+			<section ref={room} class="terminal-room" aria-label={words.session.terminal(name)} />
 			{open.value && running && <KeyBar open={open.value} />}
 		</div>
 	)

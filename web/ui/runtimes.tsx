@@ -35,7 +35,7 @@ export function Runtimes({ runtimes, chosen, choose }: RuntimesProps) {
 	return (
 		<div class="runtimes">
 			{shown.map(({ id, label, program, version, missingKeys }) => (
-				<label key={id} class={program === null ? "runtime missing" : "runtime"}>
+				<label key={id} class={program === null ? "runtime-tile missing" : "runtime-tile"}>
 					<input type="radio" name="runtime" class="unseen" checked={chosen === id} onChange={() => choose(id)} />
 					<span>{label}</span>
 					<small class="dim">
