@@ -1,7 +1,8 @@
 // The session's terminal: parses every byte at once, so that its screen always stands at the head of the output.
-import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes"
+
 import headless from "@xterm/headless"
 import { SCROLLBACK_LINES } from "../../protocol/limits.ts"
+import { UnicodeGraphemesAddon } from "./graphemes.ts"
 import { Keyboard } from "./keyboard.ts"
 import { Palette } from "./palette.ts"
 import { serialise } from "./snapshot.ts"

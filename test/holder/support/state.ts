@@ -1,0 +1,95 @@
+// Everything that two terminals must agree on, as a value that an assertion can compare.
+import type { Terminal } from "../../../connector/holder/terminal.ts"
+import {
+	type Attributes,
+	BG,
+	type Buffer,
+	CELL,
+	COLOR,
+	type Core,
+	type ExtendedAttributes,
+	FG,
+} from "../../../connector/holder/xterm-core.ts"
+
+export function stateOf({ core }: Terminal) {
+	const { normal, alt, active } = core.buffers
+	const { coreService, coreMouseService, _inputHandler: handler, _charsetService: charsets } = core
+	const isAlt = active === alt
+	return {
+		size: [core.cols, core.rows],
+		normal: buffer(core, normal, !isAlt),
+		alt: isAlt ? buffer(core, alt, true) : null,
+		pen: attributes(core, handler._curAttrData),
+		modes: { ...coreService.decPrivateModes, ...coreService.modes, isCursorHidden: coreService.isCursorHidden },
+		mouse: [coreMouseService.activeProtocol, coreMouseService.activeEncoding],
+		options: [core.optionsService.rawOptions.cursorBlink, core.optionsService.rawOptions.convertEol],
+		charsets: [charsets.glevel, charsets.charset, ...[0, 1, 2, 3].map((g) => charsets._charsets[g])],
+		title: handler._windowTitle,
+		titles: handler._windowTitleStack,
+		parser: [handler._parser.currentState, ...handler._utf8Decoder.interim],
+		/** How the last character was wide, and whether the next may join it. */
+		join: handler._parser.currentState === 0 ? handler._parser.precedingJoinState !== 0 : null,
+	}
+}
+
+function buffer(core: Core, { lines, x, y, ybase, ...rest }: Buffer, isActive: boolean) {
+	const { scrollTop, scrollBottom, savedX, savedY, savedCurAttrData, savedCharset, tabs } = rest
+	return {
+		lines: Array.from({ length: lines.length }, (_, index) => line(core, lines.get(index))),
+		ybase,
+		cursor: isActive ? [x, y] : null,
+		region: [scrollTop, scrollBottom],
+		saved: {
+			x: Math.min(savedX, core.cols - 1),
+			y: Math.min(Math.max(savedY - ybase, 0), core.rows - 1),
+			fg: look(savedCurAttrData.fg, FG),
+			bg: look(savedCurAttrData.bg & ~BG.HAS_EXTENDED, BG),
+			charset: savedCharset,
+		},
+		tabs: Array.from({ length: core.cols }, (_, column) => tabs[column] === true),
+	}
+}
+
+/** Text of a line, with the columns where the look changes. A wrapped line begins with ↩, an empty cell is ·. */
+function line(core: Core, line: ReturnType<Buffer["lines"]["get"]>): string {
+	if (line === undefined) return "(none)"
+	let text = line.isWrapped ? "↩" : ""
+	let last = "[]"
+	for (let column = 0; column < core.cols; column++) {
+		const content = line._data[column * 3] ?? 0
+		const width = content >>> CELL.WIDTH_SHIFT
+		const bg = line._data[column * 3 + 2] ?? 0
+		const now = JSON.stringify(
+			attributes(core, { fg: line._data[column * 3 + 1] ?? 0, bg, extended: line._extendedAttrs[column] ?? NONE }),
+		)
+		if (width === 0) {
+			text += "‹"
+			continue
+		}
+		if (now !== last) text += now
+		last = now
+		if (content & CELL.COMBINED) text += `(${line._combined[column]})`
+		else text += content & CELL.CODE_POINT ? String.fromCodePoint(content & CELL.CODE_POINT) : "·"
+		if (width === 2) text += "›"
+	}
+	return text
+}
+
+const NONE: ExtendedAttributes = { _ext: 0, underlineColor: 0, urlId: 0 }
+
+function attributes(core: Core, { fg, bg, extended }: Attributes): unknown[] {
+	const look_ = [...look(fg, FG), ...look(bg & ~BG.HAS_EXTENDED, BG)]
+	if ((bg & BG.HAS_EXTENDED) === 0) return look_
+	const style = fg & FG.UNDERLINE ? (extended._ext >>> 26) & 7 || 1 : 0
+	look_.push(`style ${style} colour ${look(extended.underlineColor, {})}`)
+	if (extended.urlId !== 0) look_.push(`link ${core._oscLinkService.getLinkData(extended.urlId)?.uri}`)
+	return look_
+}
+
+/** Colour and flags; a palette colour has bits of an older one beside it that mean nothing. */
+function look(bits: number, flags: Record<string, number>): (string | number)[] {
+	const mode = bits & COLOR.MODE
+	const set = Object.entries(flags).filter(([, flag]) => bits & flag)
+	const color = mode === 0 ? 0 : mode === COLOR.RGB ? bits & COLOR.VALUE : bits & 255
+	return mode === 0 && set.length === 0 ? [] : [`${mode >>> 24}:${color}`, ...set.map(([name]) => name)]
+}
