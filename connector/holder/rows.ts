@@ -40,10 +40,13 @@ export class Rows {
 
 	/** Writes lines from `first` on, into an empty buffer with the cursor at home. */
 	write(buffer: Buffer, first: number): void {
-		let line = buffer.lines.get(first)
-		if (line?.isWrapped) this.#beginWrapped()
-		for (let index = first; line !== undefined; index++) {
-			const next = buffer.lines.get(index + 1)
+		const { lines } = buffer
+		if (lines.get(first)?.isWrapped) this.#beginWrapped()
+		// The list is a ring: it answers for an index past its end, too.
+		for (let index = first; index < lines.length; index++) {
+			const line = lines.get(index)
+			if (line === undefined) return
+			const next = index + 1 < lines.length ? lines.get(index + 1) : undefined
 			const x = this.#line(line, next?.isWrapped === true)
 			if (next?.isWrapped) this.#wrap(line, x)
 			else if (next !== undefined) {
@@ -51,7 +54,6 @@ export class Rows {
 				this.pen(DEFAULT)
 				this.sequence("\r\n")
 			}
-			line = next
 		}
 		this.pen(DEFAULT)
 	}

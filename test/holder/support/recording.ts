@@ -17,7 +17,9 @@ export function recordings(): Recording[] {
 		.map((file) => {
 			const [head = "", ...events] = readFileSync(join(FOLDER, file), "utf8").trim().split("\n")
 			const { width, height } = JSON.parse(head) as { width: number; height: number }
-			const output = events.map((line) => JSON.parse(line) as [number, string, string]).filter(([, kind]) => kind === "o")
+			const output = events
+				.map((line) => JSON.parse(line) as [number, string, string])
+				.filter(([, kind]) => kind === "o")
 			return { name: file, cols: width, rows: height, bytes: Buffer.from(output.map(([, , text]) => text).join("")) }
 		})
 }
