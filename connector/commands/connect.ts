@@ -5,7 +5,7 @@ import { enroll, nameFrom } from "../enroll.ts"
 import { EXIT, Failure } from "../exit.ts"
 import { type Identity, readIdentity } from "../identity.ts"
 import { runLink } from "../link.ts"
-import type { Output } from "../output.ts"
+import { fail, type Output } from "../output.ts"
 import { installService, removeService } from "../service/service.ts"
 import { action, type Context, verb } from "../verb.ts"
 import { originOf } from "./login.ts"
@@ -82,7 +82,11 @@ async function linkUntilStopped(identity: Identity, dataDir: string, out: Output
 	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort())
 	const { machine, name, url } = identity
 	out.result({ machine, name, url, pid: process.pid }, () => `${name} calls ${url}. Ctrl-C unlinks it; sessions go on.`)
-	await runLink({ url, identity, dataDir, log: out.note, signal: stop.signal })
-	// Holders that were started from here hold nothing of this process open, but their sockets would.
+	try {
+		await runLink({ url, identity, dataDir, log: out.note, signal: stop.signal })
+	} catch (error) {
+		fail(error, out.json)
+	}
+	// The connections to holders would keep this process; the holders themselves go on.
 	process.exit()
 }
