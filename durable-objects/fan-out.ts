@@ -41,9 +41,9 @@ export class FanOut {
 		for (const follower of this.followers.values()) {
 			if (follower.followed.step !== "live") continue
 			follower.acked ??= frame.sequence
-			if (frame.sequence - follower.acked > BEHIND_AFTER) {
+			follower.sent ??= frame.sequence
+			if (follower.sent - follower.acked > BEHIND_AFTER) {
 				this.#step(follower, "behind")
-				follower.sent ??= frame.sequence
 				continue
 			}
 			follower.peer.send(data)

@@ -62,6 +62,26 @@ test("[OUT5] a viewer with too much outstanding is sent nothing more, and the ot
 	expect(sent).toBeLessThanOrEqual(BEHIND_AFTER + step)
 })
 
+test("[OUT5] a snapshot that jumps far ahead goes to viewers in step, and counts as outstanding from then on", () => {
+	const { world, shell, link } = watched()
+	const viewer = world.following(link, shell.id)
+	const far = 10 * BEHIND_AFTER
+	const snapshot = {
+		kind: KIND.SNAPSHOT,
+		session: shell.id,
+		viewer: EVERYONE,
+		cols: 80,
+		rows: 24,
+		bytes: new Uint8Array(9),
+	}
+	world.frame(link, { ...snapshot, sequence: far })
+	expect(viewer.take().frames).toMatchObject([{ kind: KIND.SNAPSHOT, sequence: far }])
+	world.output(link, shell.id, far, 1)
+	expect(viewer.take().frames).toEqual([])
+	world.ack(viewer, shell.id, far)
+	expect(link.take().said).toEqual([{ type: "watch", session: shell.id, viewer: viewer.id, have: far }])
+})
+
 test("[OUT5] a viewer left behind catches up on its own channel once it has taken what it was sent", () => {
 	const { world, shell, link } = watched()
 	const [fast, slow] = [world.following(link, shell.id), world.following(link, shell.id)]
