@@ -178,23 +178,41 @@ test("[INP1] a cut connection is dialled again, and keys typed meanwhile arrive 
 })
 
 test("[INP1] keys that are old when the link is back wait for the person", async () => {
-	const page = await enter()
+	const target = { host: new URL(home.url).hostname, port: Number(new URL(home.url).port) }
+	const proxy = await startProxy(target)
+	const page = await enter(DESKTOP, proxy.url)
 	// Before the page loads, so that all of it goes by this clock.
 	await page.clock.install()
 	await page.reload()
 	await startShell(page)
 	await type(page, "cat")
 	await shows(page, /cat$/)
-	await cutOff(page)
+	await proxy.stop()
+	await page.getByText("connection lost, dialling again…").waitFor()
 	await page.keyboard.type("abc")
 	await page.getByText("3 keys unsent: sent when the link is back").waitFor()
 	await page.clock.fastForward(6_000)
+	const again = await startProxy(target, Number(new URL(proxy.url).port))
+	try {
+		await page.evaluate(() => dispatchEvent(new Event("online")))
+		await page.getByRole("alert").filter({ hasText: "3 keys unsent" }).waitFor()
+		await page.getByRole("button", { name: "Send", exact: true }).click()
+		await shows(page, /^abc$/)
+		await page.getByText("3 keys unsent").waitFor({ state: "detached" })
+	} finally {
+		await again.stop()
+	}
+})
+
+test("a browser without a network says so, and is live again when the network is back", async () => {
+	const page = await enter()
+	await startShell(page)
+	await page.context().setOffline(true)
+	await page.getByText("You are offline. What you see is what was last known.").waitFor()
 	await page.context().setOffline(false)
-	await page.evaluate(() => dispatchEvent(new Event("online")))
-	await page.getByRole("alert").filter({ hasText: "3 keys unsent" }).waitFor()
-	await page.getByRole("button", { name: "Send", exact: true }).click()
-	await shows(page, /^abc$/)
-	await page.getByText("3 keys unsent").waitFor({ state: "detached" })
+	await live(page)
+	await type(page, "echo back-$((1+1))")
+	await shows(page, /^back-2/)
 })
 
 test("[OUT7] the page answers none of a program's queries", async () => {
@@ -330,10 +348,4 @@ test("[LNK1] a machine that is added shows up in the dialog that waits for it", 
 /** What `stty size` said last. */
 async function sizeShown(page: Page): Promise<string | undefined> {
 	return (await rows(page).allTextContents()).filter((row) => /^\d+ \d+\s*$/.test(row)).at(-1)
-}
-
-/** No network from here on: what is open ends, and nothing new opens. */
-async function cutOff(page: Page): Promise<void> {
-	await page.context().setOffline(true)
-	await page.evaluate(() => dispatchEvent(new Event("offline")))
 }

@@ -14,7 +14,8 @@ export interface CutProxy {
 	stop(): Promise<void>
 }
 
-export async function startProxy(target: { host: string; port: number }): Promise<CutProxy> {
+/** `port` is for a proxy that comes back where an earlier one was; else it is any free one. */
+export async function startProxy(target: { host: string; port: number }, port = 0): Promise<CutProxy> {
 	const carried = { up: 0, down: 0 }
 	const pairs = new Set<[Socket, Socket]>()
 	let plan: { direction: Direction; left: number; done: () => void } | null = null
@@ -65,11 +66,11 @@ export async function startProxy(target: { host: string; port: number }): Promis
 		carry("up", near, far)
 		carry("down", far, near)
 	})
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-	const { port } = server.address() as AddressInfo
+	await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve))
+	const listening = server.address() as AddressInfo
 
 	return {
-		url: `http://127.0.0.1:${port}`,
+		url: `http://127.0.0.1:${listening.port}`,
 		carried,
 		cut(direction, after) {
 			return new Promise((done) => {
