@@ -22,18 +22,16 @@ const PARTS: Record<string, Part> = {
 		sources: ["protocol/**", "migrations/**", "durable-objects/**", "worker/**"],
 		output: "dist/worker/index.js",
 		build: async () => {
-			const { build } = await import("esbuild")
-			const { workerOptions } = await import("./bundles.ts")
-			await build(workerOptions())
+			const { bundle, workerOptions } = await import("./bundles.ts")
+			await bundle(workerOptions())
 		},
 	},
 	connector: {
 		sources: ["protocol/**", "connector/**"],
 		output: "dist/connector/homeport.js",
 		build: async () => {
-			const { build } = await import("esbuild")
-			const { connectorOptions } = await import("./bundles.ts")
-			await build(connectorOptions())
+			const { bundle, connectorOptions } = await import("./bundles.ts")
+			await bundle(connectorOptions())
 			writeFileSync(join(ROOT, "dist/connector/package.json"), connectorManifest())
 		},
 	},

@@ -1,5 +1,7 @@
 // How esbuild bundles the worker and the connector: once for a build, watched for development.
-import type { BuildOptions } from "esbuild"
+import { mkdirSync, renameSync, writeFileSync } from "node:fs"
+import { dirname } from "node:path"
+import { type BuildOptions, build } from "esbuild"
 import { ROOT } from "./root.ts"
 
 const shared = {
@@ -11,6 +13,16 @@ const shared = {
 	// Stack traces of bundles name the functions as the sources do.
 	keepNames: true,
 } satisfies BuildOptions
+
+/** Bundles, and puts each file in its place whole: a home that runs from here may start a process of it at any moment. */
+export async function bundle(options: BuildOptions): Promise<void> {
+	const { outputFiles } = await build({ ...options, write: false })
+	for (const { path, contents } of outputFiles) {
+		mkdirSync(dirname(path), { recursive: true })
+		writeFileSync(`${path}.new`, contents)
+		renameSync(`${path}.new`, path)
+	}
+}
 
 export function workerOptions(): BuildOptions {
 	return {
