@@ -3,7 +3,7 @@ import { ByteWriter } from "./byte-writer.ts"
 import type { Keyboard } from "./keyboard.ts"
 import type { Palette } from "./palette.ts"
 import { Rows } from "./rows.ts"
-import { type Attributes, BG, type Buffer, type BufferLine, CELL, type Charset, type Core, FG } from "./xterm-core.ts"
+import { type Attributes, BG, type Buffer, type BufferLine, CELL, type Charset, type Core } from "./xterm-core.ts"
 
 /** Ends whatever sequence the reader's parser is in, and resets. */
 const BEGIN = "\x18\x1bc"
@@ -55,9 +55,14 @@ class Snapshot {
 
 	/** Lines, tab stops, saved cursor and scroll region. */
 	#buffer(buffer: Buffer, first: number): void {
-		this.#rows.write(buffer, first)
+		const { savedY, ybase } = buffer
+		// A cursor that was saved and has scrolled out of the screen since is saved while its line is written.
+		const savedAbove = savedY < ybase ? Math.max(first, savedY) : null
+		this.#rows.write(buffer, first, (line) => {
+			if (line === savedAbove) this.#saveCursor(buffer, "")
+		})
 		this.#rows.sequence(this.#tabStops(buffer))
-		this.#savedCursor(buffer)
+		if (savedAbove === null) this.#saveCursor(buffer, `\x1b[${Math.min(savedY - ybase, this.#core.rows - 1) + 1}d`)
 		const { rows } = this.#core
 		if (buffer.scrollTop !== 0 || buffer.scrollBottom !== rows - 1)
 			this.#rows.sequence(`\x1b[${buffer.scrollTop + 1};${buffer.scrollBottom + 1}r`)
@@ -70,12 +75,11 @@ class Snapshot {
 		return `\x1b[3g${stops.map((column) => `\x1b[${column + 1}G\x1bH`).join("")}`
 	}
 
-	#savedCursor({ savedX, savedY, ybase, savedCurAttrData, savedCharset }: Buffer): void {
-		const x = Math.min(savedX, this.#core.cols - 1)
-		const y = Math.min(Math.max(savedY - ybase, 0), this.#core.rows - 1)
+	/** `row`: the sequence that moves to the row to save, where that is another one. */
+	#saveCursor({ savedX, savedCurAttrData, savedCharset }: Buffer, row: string): void {
 		const charset = this.#designate(savedCharset)
 		this.#rows.pen(savedCurAttrData)
-		this.#rows.sequence(`\x1b[${y + 1};${x + 1}H\x1b(${charset}\x1b7\x1b(B`)
+		this.#rows.sequence(`${row}\x1b[${Math.min(savedX, this.#core.cols - 1) + 1}G\x1b(${charset}\x1b7\x1b(B\r`)
 		this.#rows.pen(DEFAULT)
 	}
 
@@ -113,7 +117,6 @@ class Snapshot {
 		const style = modes.cursorStyle === undefined ? 0 : CURSOR_STYLES.indexOf(modes.cursorStyle) * 2 + 2
 		const set: [boolean, string][] = [
 			[optionsService.rawOptions.convertEol, "\x1b[20h"],
-			[optionsService.rawOptions.cursorBlink, "\x1b[?12h"],
 			[ansi.insertMode, "\x1b[4h"],
 			[modes.applicationCursorKeys, "\x1b[?1h"],
 			[modes.applicationKeypad, "\x1b="],
@@ -122,14 +125,15 @@ class Snapshot {
 			[modes.sendFocus, "\x1b[?1004h"],
 			[modes.bracketedPasteMode, "\x1b[?2004h"],
 			[style !== 0, `\x1b[${style - (modes.cursorBlink === true ? 1 : 0)} q`],
-			[isCursorHidden, "\x1b[?25l"],
 			[modes.origin, "\x1b[?6h"],
 			[modes.synchronizedOutput, "\x1b[?2026h"],
 		]
 		const mouse =
 			(MOUSE_PROTOCOLS[coreMouseService.activeProtocol] ?? "") +
 			(MOUSE_ENCODINGS[coreMouseService.activeEncoding] ?? "")
-		return mouse + set.map(([isSet, sequence]) => (isSet ? sequence : "")).join("")
+		// The reader's reset leaves these two as they are.
+		const cursor = `\x1b[?12${optionsService.rawOptions.cursorBlink ? "h" : "l"}\x1b[?25${isCursorHidden ? "l" : "h"}`
+		return mouse + cursor + set.map(([isSet, sequence]) => (isSet ? sequence : "")).join("")
 	}
 
 	/**
@@ -158,8 +162,8 @@ class Snapshot {
 		}
 		this.#rows.pen(staysOpen ? pen : attributes)
 		// In insert mode the character is taken out first, so that writing it moves the rest back.
-		const width = active.x - column
-		this.#rows.sequence(`\x1b[${row};${column + 1}H${coreService.modes.insertMode ? `\x1b[${width}P` : ""}`)
+		const removed = coreService.modes.insertMode ? `\x1b[${this.#rows.insertedWidth(line, column)}P` : ""
+		this.#rows.sequence(`\x1b[${row};${column + 1}H${removed}`)
 		this.#rows.character(line, column, this.#core._charsetService.charset)
 		if (!staysOpen) this.#rows.pen(pen)
 		if (!joins) this.#rows.sequence("\x1b\\")
@@ -193,7 +197,8 @@ function lastCharacter(line: BufferLine, x: number): number {
 
 /** Whether a character written with this pen has these attributes. */
 function looksLike(attributes: Attributes, pen: Attributes): boolean {
-	if (attributes.fg !== pen.fg || attributes.bg !== pen.bg) return false
-	if ((pen.bg & BG.HAS_EXTENDED) === 0 && (pen.fg & FG.UNDERLINE) === 0) return true
-	return attributes.extended === pen.extended
+	// The pen's numbers are signed, those of a cell are not.
+	if ((attributes.fg ^ pen.fg) !== 0 || (attributes.bg ^ pen.bg) !== 0) return false
+	if ((pen.bg & BG.HAS_EXTENDED) === 0) return true
+	return attributes.extended._ext === pen.extended._ext && attributes.extended.urlId === pen.extended.urlId
 }
