@@ -38,14 +38,15 @@ export class Rows {
 		this.#afterAscii = core.unicodeService.charProperties(0x61, 0)
 	}
 
-	/** Writes lines from `first` on, into an empty buffer with the cursor at home. */
-	write(buffer: Buffer, first: number): void {
+	/** Writes lines from `first` on, into an empty buffer with the cursor at home. `at` is called at each one's beginning. */
+	write(buffer: Buffer, first: number, at: (line: number) => void): void {
 		const { lines } = buffer
-		if (lines.get(first)?.isWrapped) this.#beginWrapped()
+		if (lines.get(first)?.isWrapped) this.#beginWrapped(buffer)
 		// The list is a ring: it answers for an index past its end, too.
 		for (let index = first; index < lines.length; index++) {
 			const line = lines.get(index)
 			if (line === undefined) return
+			at(index)
 			const next = index + 1 < lines.length ? lines.get(index + 1) : undefined
 			const x = this.#line(line, next?.isWrapped === true)
 			if (next?.isWrapped) this.#wrap(line, x)
@@ -67,10 +68,19 @@ export class Rows {
 		else this.#write(line, column, content)
 	}
 
+	/** By how many cells a character moves the rest of its line in insert mode: a joined one grows without moving it. */
+	insertedWidth(line: BufferLine, column: number): number {
+		const content = line._data[column * 3] ?? 0
+		const first = content & CELL.COMBINED ? line._combined[column]?.codePointAt(0) : content & CELL.CODE_POINT
+		return (this.#core.unicodeService.charProperties(first ?? 0, 0) >> 1) & 3
+	}
+
 	/** Gives the pen these attributes. */
 	pen({ fg, bg, extended }: Attributes): void {
-		const shown = bg & BG.HAS_EXTENDED || extended.underlineColor !== 0 ? extended : PLAIN
-		this.#setPen(fg, bg, shown)
+		if (bg & BG.HAS_EXTENDED) return this.#setPen(fg, bg, extended)
+		// The underline's colour can be set before there is an underline.
+		const { underlineColor } = extended
+		this.#setPen(fg, bg, underlineColor === 0 ? PLAIN : { ...PLAIN, underlineColor })
 	}
 
 	/** The attributes of a cell. */
@@ -222,18 +232,21 @@ export class Rows {
 	}
 
 	/** The buffer's first line continues one that is gone: made by a wrap, whose first line is then deleted. */
-	#beginWrapped(): void {
+	#beginWrapped(buffer: Buffer): void {
+		const { rows, buffers } = this.#core
+		// In one row it scrolls away by itself, where there is no scrollback to keep it.
+		if (rows === 1 && buffer === buffers.normal) return
 		this.sequence(`\x1b[${this.#cols}G`)
 		this.#out.text(WIDE)
-		this.sequence(`\r\x1b[${this.#cols}X\x1b[A\x1b[M`)
+		this.sequence(`\r\x1b[${this.#cols}X${rows === 1 ? "" : "\x1b[A\x1b[M"}`)
 	}
 
 	#setPen(fg: number, bg: number, extended: ExtendedAttributes): void {
 		if (fg === this.#fg && bg === this.#bg && extended === this.#extended) return
 		this.#setLink(extended.urlId)
-		if ((bg ^ this.#bg) & BG.PROTECTED) this.sequence(`\x1b[${bg & BG.PROTECTED ? 1 : 0}"q`)
 		const sgr = attributeParams(fg, bg, extended)
-		this.sequence(sgr === "" ? "\x1b[m" : `\x1b[0${sgr}m`)
+		// Resetting the attributes resets the protection with them.
+		this.sequence((sgr === "" ? "\x1b[m" : `\x1b[0${sgr}m`) + (bg & BG.PROTECTED ? '\x1b[1"q' : ""))
 		this.#fg = fg
 		this.#bg = bg
 		this.#extended = extended

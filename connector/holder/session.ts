@@ -21,6 +21,8 @@ export interface Client {
 	send(frame: Uint8Array): void
 }
 
+/** Acknowledgements of input let the echo go first, which somebody waits for, and do not wait for more than this. */
+const WRITTEN_WITHIN_MS = 20
 /** A prompt shows what was typed before Enter is pressed; a program that shows nothing is not waited for longer. */
 const ENTER_AFTER_MS = 150
 
@@ -33,7 +35,10 @@ export class HeldSession {
 	readonly #input = new Input()
 	/** Viewers whose input found no room; they are asked for it when there is. */
 	readonly #starved = new Set<ViewerId>()
+	/** Written and not yet acknowledged: the sequence after it, by viewer. */
+	readonly #written = new Map<ViewerId, number>()
 	readonly #onIdle: () => void
+	#acknowledging: NodeJS.Timeout | undefined
 	#pty: Pty | null = null
 	#client: Client | null = null
 	#observed = false
@@ -177,6 +182,7 @@ export class HeldSession {
 			setImmediate(() => {
 				this.#isTurn = false
 				this.#channels.pump()
+				this.#acknowledge()
 			})
 		}
 		this.#terminal.write(bytes)
@@ -203,9 +209,19 @@ export class HeldSession {
 		this.#input.take(viewer, fresh)
 		const end = this.#input.expects(viewer)
 		pty.write(fresh, () => {
-			this.#client?.send(encodeFrame({ kind: KIND.WRITTEN, session: this.info.id, viewer, sequence: end }))
+			this.#written.set(viewer, end)
+			this.#acknowledging ??= setTimeout(() => this.#acknowledge(), WRITTEN_WITHIN_MS)
 			this.#feed()
 		})
+	}
+
+	#acknowledge(): void {
+		if (this.#acknowledging === undefined) return
+		clearTimeout(this.#acknowledging)
+		this.#acknowledging = undefined
+		for (const [viewer, sequence] of this.#written)
+			this.#client?.send(encodeFrame({ kind: KIND.WRITTEN, session: this.info.id, viewer, sequence }))
+		this.#written.clear()
 	}
 
 	/** There is room again: whoever was turned away sends again from where it was. */

@@ -41,7 +41,7 @@ function buffer(core: Core, { lines, x, y, ybase, ...rest }: Buffer, isActive: b
 		region: [scrollTop, scrollBottom],
 		saved: {
 			x: Math.min(savedX, core.cols - 1),
-			y: Math.min(Math.max(savedY - ybase, 0), core.rows - 1),
+			y: Math.min(savedY - ybase, core.rows - 1),
 			fg: look(savedCurAttrData.fg, FG),
 			bg: look(savedCurAttrData.bg & ~BG.HAS_EXTENDED, BG),
 			charset: savedCharset,
@@ -80,8 +80,8 @@ const NONE: ExtendedAttributes = { _ext: 0, underlineColor: 0, urlId: 0 }
 function attributes(core: Core, { fg, bg, extended }: Attributes): unknown[] {
 	const look_ = [...look(fg, FG), ...look(bg & ~BG.HAS_EXTENDED, BG)]
 	if ((bg & BG.HAS_EXTENDED) === 0) return look_
-	const style = fg & FG.UNDERLINE ? (extended._ext >>> 26) & 7 || 1 : 0
-	look_.push(`style ${style} colour ${look(extended.underlineColor, {})}`)
+	if (fg & FG.UNDERLINE)
+		look_.push(`style ${(extended._ext >>> 26) & 7 || 1} colour ${look(extended.underlineColor, {})}`)
 	if (extended.urlId !== 0) look_.push(`link ${core._oscLinkService.getLinkData(extended.urlId)?.uri}`)
 	return look_
 }
