@@ -326,13 +326,24 @@ const MATCHES = {
 	activeMatchColorOverviewRuler: "#ff9f43",
 }
 
-/** Draws with WebGL where there is one; the browser may take it away at any time. */
+/** Draws with WebGL where a GPU does it; the browser may take it away at any time. */
 function useGpu(xterm: Xterm): void {
+	if (!hasGpu()) return
 	try {
 		const webgl = new WebglAddon()
 		webgl.onContextLoss(() => webgl.dispose())
 		xterm.loadAddon(webgl)
 	} catch {
-		// No WebGL here: xterm.js draws by DOM, which is slower and otherwise the same.
+		// No WebGL after all: xterm.js draws by DOM, which is slower and otherwise the same.
 	}
+}
+
+/** WebGL that the processor emulates is slower than the DOM. */
+function hasGpu(): boolean {
+	const gl = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true })
+	if (gl === null) return false
+	const names = gl.getExtension("WEBGL_debug_renderer_info")
+	const renderer = String(gl.getParameter(names?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER))
+	gl.getExtension("WEBGL_lose_context")?.loseContext()
+	return !/swiftshader|llvmpipe|software/i.test(renderer)
 }
