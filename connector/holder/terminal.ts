@@ -90,7 +90,7 @@ export class Terminal {
 	 */
 	snapshot(limit: number): { bytes: Uint8Array; before: number } {
 		const isLong = this.#unfinishedBytes > UNFINISHED_BYTES
-		const tail = isLong ? new Uint8Array(0) : unexecuted(this.#unfinished)
+		const tail = isLong ? new Uint8Array(0) : unexecuted(this.#unfinished, this.#partial)
 		const screen = serialise(this.core, this.#keyboard, this.#palette, limit - tail.length)
 		const bytes = new Uint8Array(screen.length + tail.length)
 		bytes.set(screen)
@@ -131,12 +131,11 @@ export class Terminal {
 
 	/** Keeps what is unfinished: it begins with the last byte that introduces a sequence, whatever came before it. */
 	#track(bytes: Uint8Array): void {
-		const { _parser, _utf8Decoder } = this.core._inputHandler
-		const end = _utf8Decoder.interim.indexOf(0)
-		const partial = end === -1 ? _utf8Decoder.interim.length : end
+		const { _parser } = this.core._inputHandler
 		if (_parser.currentState === 0) {
-			this.#unfinished = partial === 0 ? [] : [_utf8Decoder.interim.slice(0, partial)]
-			this.#unfinishedBytes = partial
+			const partial = this.#partial
+			this.#unfinished = partial.length === 0 ? [] : [partial]
+			this.#unfinishedBytes = partial.length
 			return
 		}
 		const start = lastIntroducer(bytes)
@@ -148,6 +147,13 @@ export class Terminal {
 		this.#unfinishedBytes += more.length
 		if (this.#unfinishedBytes <= UNFINISHED_BYTES) this.#unfinished.push(more.slice())
 		else this.#unfinished = []
+	}
+
+	/** Bytes of an unfinished character. */
+	get #partial(): Uint8Array {
+		const { interim } = this.core._inputHandler._utf8Decoder
+		const end = interim.indexOf(0)
+		return interim.slice(0, end === -1 ? interim.length : end)
 	}
 
 	/** The questions and modes that the emulator leaves to its embedder. */
@@ -191,10 +197,24 @@ function lastIntroducer(bytes: Uint8Array): number {
 /** DCS, SOS, CSI, OSC, PM, APC. */
 const C1_INTRODUCERS = new Set([0x90, 0x98, 0x9b, 0x9d, 0x9e, 0x9f])
 
-/** The bytes without the control characters, which are executed in the middle of a sequence and so have had their effect. */
-function unexecuted(parts: Uint8Array[]): Uint8Array {
-	return Uint8Array.from(parts.flatMap((part) => [...part].filter((byte) => byte >= 0x20 || byte === ESC)))
+/**
+ * The bytes of an unfinished sequence without those that have had their effect: control characters are executed in the
+ * middle of one. What is not UTF-8 was dropped before it reached the sequence, but for a character that is unfinished.
+ */
+function unexecuted(parts: Uint8Array[], partial: Uint8Array): Uint8Array {
+	const bytes = Buffer.concat(parts)
+	if (bytes[0] !== ESC && bytes[0] !== 0xc2) return bytes
+	const introduced = bytes[0] === ESC ? bytes.findIndex((byte, at) => at > 0 && byte >= 0x20 && byte < 0x80) : 1
+	if (introduced === -1) return Buffer.concat([bytes.subarray(0, 1), partial])
+	const isString = bytes[0] === ESC ? STRINGS.includes(bytes[introduced] ?? 0) : bytes[1] !== CSI
+	if (isString) return Buffer.concat([bytes.subarray(0, 1), bytes.subarray(introduced)])
+	const rest = bytes.subarray(introduced + 1).filter((byte) => (byte >= 0x20 && byte < 0x80) || byte === ESC)
+	return Buffer.concat([bytes.subarray(0, 1), bytes.subarray(introduced, introduced + 1), rest, partial])
 }
+
+/** What follows ESC to begin an OSC, DCS, SOS, PM or APC: controls have no effect in these. */
+const STRINGS = Buffer.from("]PX^_")
+const CSI = 0x9b
 
 function number(param: number | number[] | undefined): number {
 	return typeof param === "number" ? param : 0
