@@ -1,6 +1,6 @@
 // The link: dials the machine's object, greets, beats, and dials again for ever. What it carries, machine.ts decides.
 import WebSocket from "ws"
-import { REFUSALS, Refusal, refusalCode } from "../protocol/errors.ts"
+import { REFUSALS, Refusal, type RefusalCode, refusalCode } from "../protocol/errors.ts"
 import {
 	FRAME_BYTES,
 	GONE_AFTER_MS,
@@ -8,11 +8,10 @@ import {
 	PING,
 	PONG,
 	PROTOCOL_VERSION,
-	REDIAL_MAX_MS,
-	REDIAL_MIN_MS,
-	REDIAL_REPLACED_MS,
+	REDIAL_PATIENT_MS,
 } from "../protocol/limits.ts"
 import { type FromConnector, parseMessage, ToConnector } from "../protocol/messages.ts"
+import { Redial } from "../protocol/redial.ts"
 import { ROUTES } from "../protocol/routes.ts"
 import { dialToken, type Identity } from "./identity.ts"
 import { Machine } from "./machine.ts"
@@ -32,21 +31,22 @@ interface Options {
 export async function runLink({ url, identity, dataDir, log, signal }: Options): Promise<void> {
 	const machine = await Machine.open(dataDir, log)
 	const clock = new ServerClock()
-	let tries = 0
+	const redial = new Redial()
 	while (!signal.aborted) {
 		const token = await dialToken(identity, clock.now())
 		const end = await new Dial(url, token, machine, clock, signal).ended
 		if (signal.aborted) break
 		if (end.refusal?.code === "machine_revoked") throw end.refusal
-		if (end.wasUp) tries = 0
-		const wait = waitBefore(end.refusal, tries++)
+		const again = redial.next(end.upMs)
+		const wait = end.refusal !== null && PATIENT.has(end.refusal.code) ? REDIAL_PATIENT_MS : again
 		log(`The link is down: ${end.refusal?.message ?? end.reason}. Dialling again in ${(wait / 1000).toFixed(1)} s.`)
 		await pause(wait, signal)
 	}
 }
 
 interface End {
-	wasUp: boolean
+	/** How long the link was up, in milliseconds; 0 when it never was. */
+	upMs: number
 	/** What the other side said; null when the network ended it. */
 	refusal: Refusal | null
 	reason: string
@@ -59,7 +59,7 @@ class Dial {
 	readonly #machine: Machine
 	readonly #beat: NodeJS.Timeout
 	#heardAt = Date.now()
-	#isUp = false
+	#upAt: number | null = null
 
 	constructor(url: string, token: string, machine: Machine, clock: ServerClock, signal: AbortSignal) {
 		this.#machine = machine
@@ -83,7 +83,7 @@ class Dial {
 				clearInterval(this.#beat)
 				signal.removeEventListener("abort", stop)
 				machine.unlinked()
-				resolve({ wasUp: this.#isUp, refusal, reason })
+				resolve({ upMs: this.#upAt === null ? 0 : Date.now() - this.#upAt, refusal, reason })
 			}
 			this.#socket.on("upgrade", ({ headers }) => clock.heard(headers.date))
 			this.#socket.on("unexpected-response", (_request, response) => {
@@ -125,7 +125,7 @@ class Dial {
 			if (text === PONG) return
 			const message = parseMessage(ToConnector, text)
 			if (message.type !== "welcome") return this.#machine.message(message)
-			this.#isUp = true
+			this.#upAt = Date.now()
 			this.#machine.linked({
 				tell: (said) => this.#socket.send(JSON.stringify(said)),
 				send: (frame) => this.#socket.send(frame),
@@ -164,17 +164,8 @@ class ServerClock {
 	}
 }
 
-function waitBefore(refusal: Refusal | null, tries: number): number {
-	if (refusal !== null) {
-		switch (refusal.code) {
-			case "link_replaced":
-			case "version_too_old":
-				return REDIAL_REPLACED_MS
-		}
-	}
-	if (tries === 0) return 0
-	return Math.min(REDIAL_MAX_MS, REDIAL_MIN_MS * 2 ** tries) * (0.5 + Math.random() / 2)
-}
+/** Refusals that dialling again soon would only repeat. */
+const PATIENT = new Set<RefusalCode>(["link_replaced", "version_too_old"])
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
 	return new Promise((resolve) => {

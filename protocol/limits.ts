@@ -16,8 +16,8 @@ export const PONG = "pong"
 /** Waits between dials: the first at once, then doubling with jitter, for ever. */
 export const REDIAL_MIN_MS = 250
 export const REDIAL_MAX_MS = 8_000
-/** A connector that another one replaced waits this long, so that two with one key do not fight. */
-export const REDIAL_REPLACED_MS = 60_000
+/** A connector that another one replaced waits this long, so that two with one key do not fight; so does a version too old. */
+export const REDIAL_PATIENT_MS = 60_000
 
 /** Input unacknowledged for less than this is sent again after an outage; older input waits for the person. */
 export const RESEND_WITHIN_MS = 5_000

@@ -2,8 +2,9 @@
 import { never, REFUSALS, Refusal, refusalCode } from "./errors.ts"
 import { decodeFrame } from "./frames.ts"
 import type { SessionId, ViewerId } from "./ids.ts"
-import { GONE_AFTER_MS, HEARTBEAT_MS, PING, PONG, PROTOCOL_VERSION, REDIAL_MAX_MS, REDIAL_MIN_MS } from "./limits.ts"
+import { GONE_AFTER_MS, HEARTBEAT_MS, PING, PONG, PROTOCOL_VERSION } from "./limits.ts"
 import { type FromViewer, parseMessage, ToViewer } from "./messages.ts"
+import { Redial } from "./redial.ts"
 import type { Role } from "./roles.ts"
 import type { Platform, Presence, SessionInfo } from "./session.ts"
 import { type Screen, Viewing } from "./viewing.ts"
@@ -57,7 +58,9 @@ export class MachineSocket {
 	#socket: Socket | null = null
 	#greeted = false
 	#heardAt = 0
-	#tries = 0
+	readonly #redials = new Redial()
+	/** Null until the machine's object has answered. */
+	#greetedAt: number | null = null
 	#beat: ReturnType<typeof setInterval> | undefined
 	#tick: ReturnType<typeof setInterval> | undefined
 	#redial: ReturnType<typeof setTimeout> | undefined
@@ -162,11 +165,11 @@ export class MachineSocket {
 	}
 
 	#lost(reason: string): void {
+		const upMs = this.#greetedAt === null ? 0 : this.#now() - this.#greetedAt
 		this.#drop()
 		const code = reason in REFUSALS ? refusalCode(reason) : null
 		if (code !== null && !REFUSALS[code].mayRetry) return this.#become({ is: "refused", refusal: new Refusal(code) })
-		const ceiling = Math.min(REDIAL_MAX_MS, REDIAL_MIN_MS * 2 ** this.#tries++)
-		const wait = ceiling * (0.5 + Math.random() / 2)
+		const wait = this.#redials.next(upMs)
 		this.#redial = setTimeout(() => this.#dial(), wait)
 		this.#become({ is: "waiting", at: this.#now() + wait })
 	}
@@ -178,6 +181,7 @@ export class MachineSocket {
 		const socket = this.#socket
 		this.#socket = null
 		this.#greeted = false
+		this.#greetedAt = null
 		socket?.close()
 		for (const viewing of this.viewings.values()) viewing.closed()
 	}
@@ -219,7 +223,7 @@ export class MachineSocket {
 
 	#welcomed(machine: Extract<ToViewer, { type: "machine" }>): void {
 		this.#greeted = true
-		this.#tries = 0
+		this.#greetedAt = this.#now()
 		this.name = machine.name
 		this.role = machine.role
 		this.platform = machine.platform
