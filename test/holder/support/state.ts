@@ -79,10 +79,14 @@ const NONE: ExtendedAttributes = { _ext: 0, underlineColor: 0, urlId: 0 }
 
 function attributes(core: Core, { fg, bg, extended }: Attributes): unknown[] {
 	const look_ = [...look(fg, FG), ...look(bg & ~BG.HAS_EXTENDED, BG)]
-	if ((bg & BG.HAS_EXTENDED) === 0) return look_
-	if (fg & FG.UNDERLINE)
-		look_.push(`style ${(extended._ext >>> 26) & 7 || 1} colour ${look(extended.underlineColor, {})}`)
-	if (extended.urlId !== 0) look_.push(`link ${core._oscLinkService.getLinkData(extended.urlId)?.uri}`)
+	const isExtended = (bg & BG.HAS_EXTENDED) !== 0
+	// A plain underline is the same however it was asked for.
+	const style = isExtended && fg & FG.UNDERLINE ? (extended._ext >>> 26) & 7 : 0
+	const colour = isExtended && fg & FG.UNDERLINE ? look(extended.underlineColor, {}) : []
+	if (style > 1 || colour.length > 0) look_.push(`style ${style} colour ${colour}`)
+	const link = isExtended ? core._oscLinkService.getLinkData(extended.urlId)?.uri : undefined
+	// A link whose line was erased is none, though its letters keep its number.
+	if (link !== undefined) look_.push(`link ${link}`)
 	return look_
 }
 
