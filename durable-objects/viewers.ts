@@ -40,12 +40,18 @@ export class Viewers {
 		return this.#peers.has(peer as ViewerPeer)
 	}
 
-	/** After a wake: who follows what is known, where each of them stands is not. */
+	/**
+	 * After a wake: who follows what is known, where each of them stands is not, and what was under way when memory was
+	 * lost is gone. Those in step get the next frame without waiting; all are asked to say where they stand.
+	 */
 	recall(peer: ViewerPeer): void {
 		this.#peers.add(peer)
 		const { viewer, followed } = peer.about
 		if (viewer === null) return
-		for (const session of Object.keys(followed) as SessionId[]) this.#follow(peer, viewer, session, null)
+		for (const session of Object.keys(followed) as SessionId[]) {
+			this.#follow(peer, viewer, session, null)
+			tell(peer, { type: "again", session })
+		}
 	}
 
 	opened(peer: ViewerPeer): void {

@@ -62,7 +62,7 @@ export class Viewing {
 	#attachedAt = 0
 	/** The oldest pending input when it last attached because that did not move. */
 	#stuckAt: number | null = null
-	/** Attached, and not yet answered: frames of the time before are passed over. */
+	/** Attached, and not yet answered: a gap is no reason to attach again. */
 	#attaching = false
 	/** The holder has said which input it expects; until then nothing is sent. */
 	#expected = false
@@ -119,13 +119,14 @@ export class Viewing {
 		switch (message.type) {
 			case "attached":
 				this.#attaching = false
+				if (message.live && this.status.is === "live") return
 				return this.#become(message.live ? { is: "catching-up" } : { is: "away" })
 			case "caught-up":
 				return this.#become({ is: "live" })
 			case "expects":
 				return this.#expects(message.sequence)
 			case "again":
-				return this.#attach()
+				return this.#attachQuietly()
 			case "watchers":
 				this.watchers = message.watchers
 				return this.#options.changed()
@@ -145,7 +146,6 @@ export class Viewing {
 			if (this.#anchored) this.#written(frame.sequence)
 			return
 		}
-		if (this.#attaching) return
 		switch (frame.kind) {
 			case KIND.SNAPSHOT:
 				// One of the very sequence counts: sizes may have changed without a byte.
@@ -154,7 +154,7 @@ export class Viewing {
 				this.#options.screen.reset(frame.cols, frame.rows)
 				return this.#options.screen.write(frame.bytes, () => this.#ack(frame.sequence))
 			case KIND.RESIZE:
-				if (this.#have === null || frame.sequence > this.#have) return this.#attach()
+				if (this.#have === null || frame.sequence > this.#have) return this.#missed()
 				if (frame.sequence === this.#have) this.#options.screen.resize(frame.cols, frame.rows)
 				return
 			case KIND.OUTPUT:
@@ -224,21 +224,32 @@ export class Viewing {
 		if (oldest === undefined || !this.#expected || this.holding) return
 		if (this.#options.now() - oldest.at < STUCK_AFTER_MS || this.#stuckAt === oldest.sequence) return
 		this.#stuckAt = oldest.sequence
-		this.#attach()
+		this.#attachQuietly()
 	}
 
 	#attach(): void {
 		if (this.#send === null) return
-		this.#attachedAt = this.#options.now()
-		this.#attaching = true
 		this.#expected = false
 		this.#become({ is: "connecting" })
+		this.#attachQuietly()
+	}
+
+	/** Makes sure of what both sides have while keys and bytes go on: most likely nothing is missing. */
+	#attachQuietly(): void {
+		if (this.#send === null) return
+		this.#attachedAt = this.#options.now()
+		this.#attaching = true
 		const { cols, rows } = this.#options
 		this.#say({ type: "attach", session: this.session, have: this.#have, cols, rows })
 	}
 
+	/** Something before this frame never came. What the answer to an attach brings begins where this viewer stands. */
+	#missed(): void {
+		if (!this.#attaching) this.#attach()
+	}
+
 	#output(sequence: number, bytes: Uint8Array): void {
-		if (this.#have === null || sequence > this.#have) return this.#attach()
+		if (this.#have === null || sequence > this.#have) return this.#missed()
 		const known = this.#have - sequence
 		if (known >= bytes.length) return
 		const end = sequence + bytes.length

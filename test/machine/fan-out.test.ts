@@ -102,12 +102,12 @@ test("[OUT5] a viewer left behind catches up on its own channel once it has take
 	expect(slow.take().frames).toHaveLength(1)
 })
 
-test("[OUT2] after an eviction viewers in step get the next frame without a word", () => {
+test("[OUT2] after an eviction viewers in step get the next frame at once, and are asked where they stand", () => {
 	const { world, shell, link } = watched()
 	const viewer = world.following(link, shell.id)
 	world.evict()
 	world.output(link, shell.id, 0, 3)
-	expect(viewer.take()).toMatchObject({ said: [], frames: [{ sequence: 0 }] })
+	expect(viewer.take()).toMatchObject({ said: [{ type: "again", session: shell.id }], frames: [{ sequence: 0 }] })
 	world.ack(viewer, shell.id, 3)
 	expect(link.take().frames).toEqual([{ kind: KIND.ACK, session: shell.id, viewer: EVERYONE, sequence: 3 }])
 })
@@ -122,8 +122,10 @@ test("[OUT3] a viewer that was behind when the object was evicted is asked where
 	}
 	slow.take()
 	world.evict()
-	world.ack(slow, shell.id, step)
 	expect(slow.take().said).toEqual([{ type: "again", session: shell.id }])
+	link.take()
+	world.fromViewer(slow, { type: "attach", session: shell.id, have: step, cols: 80, rows: 24 })
+	expect(link.take().said).toEqual([{ type: "watch", session: shell.id, viewer: slow.id, have: step }])
 })
 
 test("nothing is written to storage for output, input or acknowledgements", () => {

@@ -138,17 +138,17 @@ describe("output", () => {
 		expect(screen.text).toBe("")
 	})
 
-	test("[OUT1] frames of the time before an attach is answered are passed over", () => {
+	test("[OUT1] until an attach is answered, frames that follow on are taken, and a gap asks nothing more", () => {
 		live()
 		output(100, "abc")
 		viewing.message({ type: "again", session })
-		output(103, "lost?")
-		resize(103, 90)
-		snapshot(200, "stale")
-		expect(screen.text).toBe("abc")
-		attached()
+		expect(viewing.status.is).toBe("live")
 		output(103, "def")
-		expect(screen.text).toBe("abcdef")
+		output(110, "gap")
+		expect(attaches()).toEqual([null, 103])
+		attached()
+		output(103, "defghi")
+		expect(screen.text).toBe("abcdefghi")
 	})
 
 	test("[OUT3] a reconnect asks from the sequence that the terminal has", () => {
