@@ -145,7 +145,7 @@ describe("output", () => {
 		expect(viewing.status.is).toBe("live")
 		output(103, "def")
 		output(110, "gap")
-		expect(attaches()).toEqual([null, 103])
+		expect(attaches()).toEqual([103])
 		attached()
 		output(103, "defghi")
 		expect(screen.text).toBe("abcdefghi")
