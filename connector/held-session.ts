@@ -1,8 +1,5 @@
 // One session as the link process holds it: its folder, its holder's connection, and what is known of its state.
-import { createHash } from "node:crypto"
-import { mkdirSync } from "node:fs"
 import { mkdir, readFile, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Answered, Asked } from "../protocol/ask.ts"
 import { Refusal } from "../protocol/errors.ts"
@@ -12,6 +9,7 @@ import { connectHolder, type HolderConnection } from "./holder/connection.ts"
 import { spawnHolder } from "./holder/spawn.ts"
 import type { Execution, FromHolder, HolderAsk, ToHolder } from "./holder/wire.ts"
 import { writePrivate } from "./private-file.ts"
+import { socketPath } from "./socket-path.ts"
 
 /** Where a session's news go. */
 export interface Audience {
@@ -32,6 +30,8 @@ export class HeldSession {
 	/** The holder of an ended session on its way up; what is sent meanwhile waits behind it. */
 	#reopening: Promise<HolderConnection> | null = null
 	#observed = false
+	/** Another link process has this session; it is taken back when this one is linked again. */
+	#isTaken = false
 	/** The program has been executed, so a holder that goes away takes a session with it. */
 	#hasBegun = false
 
@@ -55,7 +55,7 @@ export class HeldSession {
 				sequence: 0,
 			}
 			const session = new HeldSession(provisional, folder, audience)
-			await spawnHolder(folder, socketPath(folder))
+			await spawnHolder(folder, socketPath(folder, SOCKET))
 			await session.#begin(execution)
 			return session
 		} catch (error) {
@@ -101,6 +101,13 @@ export class HeldSession {
 		this.observe(false)
 	}
 
+	/** The link is up, so this process is the one that counts. */
+	async linked(): Promise<void> {
+		if (!this.#isTaken) return
+		this.#isTaken = false
+		await this.#reconnect()
+	}
+
 	/** Whether its holder is connected: one of an ended session seldom is. */
 	get isConnected(): boolean {
 		return this.#connection !== null
@@ -122,7 +129,7 @@ export class HeldSession {
 	#reopen(): Promise<HolderConnection> {
 		this.#reopening ??= (async () => {
 			try {
-				await spawnHolder(this.#folder, socketPath(this.#folder), { ended: true })
+				await spawnHolder(this.#folder, socketPath(this.#folder, SOCKET), { ended: true })
 				this.#connection = await this.#connect(HOLDER_START_MS)
 				return this.#connection
 			} finally {
@@ -150,7 +157,7 @@ export class HeldSession {
 
 	#connect(patienceMs: number, begun?: PromiseWithResolvers<void>): Promise<HolderConnection> {
 		return connectHolder(
-			socketPath(this.#folder),
+			socketPath(this.#folder, SOCKET),
 			{
 				onMessage: (message) => {
 					switch (message.type) {
@@ -162,6 +169,9 @@ export class HeldSession {
 							this.#hasBegun = true
 							this.#told(message.session)
 							return begun?.resolve()
+						case "replaced":
+							this.#isTaken = true
+							return
 						case "failed":
 							return begun?.reject(new Refusal("start_failed", message.detail))
 						case "joined":
@@ -182,7 +192,7 @@ export class HeldSession {
 
 	/** A holder that leaves a running session has died, unless it still answers. */
 	async #closed(): Promise<void> {
-		if (this.info.state.is === "running") await this.#reconnect()
+		if (this.info.state.is === "running" && !this.#isTaken) await this.#reconnect()
 	}
 
 	async #lose(): Promise<void> {
@@ -205,6 +215,8 @@ export class HeldSession {
 
 /** The file in a session's folder that says what it is and how it stands; its holder writes it. */
 const INFO_FILE = "session.json"
+/** What its holder listens on. */
+const SOCKET = "holder.sock"
 
 async function readInfo(folder: string): Promise<SessionInfo | undefined> {
 	try {
@@ -213,13 +225,4 @@ async function readInfo(folder: string): Promise<SessionInfo | undefined> {
 		// A folder without a readable file never became a session.
 		return undefined
 	}
-}
-
-/** Unix sockets' paths have at most about 104 bytes; a deep data folder gets a short name in the temporary directory. */
-function socketPath(folder: string): string {
-	const beside = join(folder, "holder.sock")
-	if (Buffer.byteLength(beside) <= 100) return beside
-	const shelter = join(tmpdir(), `homeport-${process.getuid?.() ?? 0}`)
-	mkdirSync(shelter, { recursive: true, mode: 0o700 })
-	return join(shelter, `${createHash("sha256").update(folder).digest("hex").slice(0, 24)}.sock`)
 }

@@ -62,6 +62,7 @@ export class Machine {
 		this.#out = out
 		for (const message of this.#unsaid.values()) out.tell(message)
 		this.#unsaid.clear()
+		for (const session of this.#sessions.values()) void session.linked()
 	}
 
 	unlinked(): void {
