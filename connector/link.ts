@@ -15,6 +15,7 @@ import { Redial } from "../protocol/redial.ts"
 import { ROUTES } from "../protocol/routes.ts"
 import { dialToken, type Identity } from "./identity.ts"
 import { Machine } from "./machine.ts"
+import { onlyLink } from "./only-link.ts"
 import { thisPlatform } from "./platform.ts"
 
 interface Options {
@@ -28,7 +29,17 @@ interface Options {
 }
 
 /** Keeps this machine linked until `signal`. Throws Refusal when the control plane refuses it for good. */
-export async function runLink({ url, identity, dataDir, log, signal }: Options): Promise<void> {
+export async function runLink(options: Options): Promise<void> {
+	const { dataDir, log, signal } = options
+	const place = await onlyLink(dataDir, log, signal)
+	try {
+		if (!signal.aborted) await keepLinked(options)
+	} finally {
+		place.leave()
+	}
+}
+
+async function keepLinked({ url, identity, dataDir, log, signal }: Options): Promise<void> {
 	const machine = await Machine.open(dataDir, log)
 	const clock = new ServerClock()
 	const redial = new Redial()
