@@ -107,9 +107,9 @@ export class Viewing {
 
 	/** The machine is linked again, or away. */
 	linked(isLinked: boolean): void {
-		if (this.status.is === "refused") return
+		// Whatever was refused, the machine's next link may know the session.
 		if (isLinked) this.#attach()
-		else {
+		else if (this.status.is !== "refused") {
 			this.#expected = false
 			this.#become({ is: "away" })
 		}

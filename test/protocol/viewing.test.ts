@@ -429,14 +429,17 @@ describe("input", () => {
 })
 
 describe("refusals", () => {
-	test("[TRU4] a refusal is shown, and survives presence but not a new socket", () => {
+	test("[LNK3] a refusal is shown until the machine's next link, or the next socket, is asked again", () => {
 		live()
 		viewing.message({ type: "refused", session, code: "session_not_found", message: "There is no such session." })
 		expect(viewing.status).toMatchObject({ is: "refused", refusal: { code: "session_not_found" } })
+		viewing.linked(false)
+		expect(viewing.status.is).toBe("refused")
 		viewing.linked(true)
-		expect(attaches()).toEqual([])
+		expect(attaches()).toEqual([100])
+		viewing.message({ type: "refused", session, code: "session_not_found", message: "There is no such session." })
 		viewing.closed()
 		viewing.opened(send)
-		expect(attaches()).toEqual([100])
+		expect(attaches()).toEqual([100, 100])
 	})
 })
