@@ -190,10 +190,10 @@ class Trial {
 		const keys = load === "idle" ? 0 : this.#dice.below(60)
 		await viewer.until("the load runs", () => viewing.sequence >= from && this.#typed.length >= Math.min(keys, 30))
 		const epoch = viewer.socket.presence?.epoch ?? 0
-		const relinked = () =>
+		const relinked = (after = 0) =>
 			viewer.until(
 				"the machine is linked anew",
-				() => viewer.socket.presence?.is === "linked" && viewer.socket.presence.epoch > epoch,
+				() => viewer.socket.presence?.is === "linked" && viewer.socket.presence.epoch > epoch + after,
 			)
 		switch (fault) {
 			case "link killed":
@@ -207,13 +207,23 @@ class Trial {
 			case "viewer cut":
 				viewer.cut()
 				break
-			case "two links": {
-				const second = this.#world.startLink("link-2")
-				await relinked()
-				await this.#world.link.stop(0)
-				this.#world.link = second
+			case "two links":
+				if (this.#dice.chance(0.5)) {
+					// A second process over one folder waits for the first to end.
+					const second = this.#world.startLink(`second-${this.#cell.seed}`)
+					await this.#world.says(`second-${this.#cell.seed}`, "this one waits")
+					await this.#world.link.stop(0)
+					this.#world.link = second
+					await relinked()
+				} else {
+					// A clone of the machine takes the link away; the first comes back when it is started again.
+					const clone = this.#world.startClone(`clone-${this.#cell.seed}`)
+					await relinked()
+					await clone.stop(0)
+					this.#world.killLink()
+					await relinked(1)
+				}
 				break
-			}
 			case "link's wire cut":
 				await this.#cutWire(this.#world.linkProxy)
 				break

@@ -1,20 +1,7 @@
 // Pieces of terminal output of every sort, by seeded dice: text, wide letters, colours, moves, modes, regions, titles.
 import type { Dice } from "../support/dice.ts"
 
-const WORDS = [
-	"lorem",
-	"ipsum",
-	"naïve",
-	"漢字",
-	"かな",
-	"한글",
-	"🙂",
-	"│",
-	"─┐",
-	"zażółć",
-	"ﷺ",
-	"\t",
-]
+const WORDS = ["lorem", "ipsum", "naïve", "漢字", "かな", "한글", "🙂", "│", "─┐", "zażółć", "ﷺ", "\t"]
 
 export function drawing(dice: Dice): string {
 	switch (dice.below(24)) {

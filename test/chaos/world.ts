@@ -1,5 +1,5 @@
 // A world to break: a control plane, one machine that calls it through a proxy, and viewers that come through another.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -92,15 +92,28 @@ export class World {
 	}
 
 	/** A link process over this machine's folder; the world has one, and two are a fault to test. */
-	startLink(name: string): Child {
+	startLink(name: string, folder = this.#machineDir): Child {
 		return new Child({
 			program: NODE,
-			arguments: [HOMEPORT, "link", "--data-dir", this.#machineDir],
+			arguments: [HOMEPORT, "link", "--data-dir", folder],
 			log: join(this.folder, `${name}.log`),
 			channel: true,
 			started: () => {},
 			died: () => {},
 		})
+	}
+
+	/** A link process over a copy of this machine's key, such as a cloned disk has; it knows none of the sessions. */
+	startClone(name: string): Child {
+		const clone = dataFolder(join(this.folder, name))
+		openDataFolder(clone)
+		copyFileSync(dataFolder(this.#machineDir).identity, clone.identity)
+		return this.startLink(name, clone.path)
+	}
+
+	/** Resolves when a log of this world's processes says so. */
+	async says(name: string, text: string): Promise<void> {
+		while (!this.#log(name).includes(text)) await new Promise((resolve) => setTimeout(resolve, 20))
 	}
 
 	viewer(options?: ConstructorParameters<typeof Viewer>[1]): Viewer {
@@ -130,15 +143,18 @@ export class World {
 
 	/** The end of the logs, for the report of a cell that failed. */
 	logs(): string {
-		return ["link.log", "link-2.log", "home/logs/control-plane.log"]
-			.map((name) => {
-				try {
-					return `${name}:\n${readFileSync(join(this.folder, name), "utf8").split("\n").slice(-15).join("\n")}`
-				} catch {
-					return ""
-				}
-			})
+		return ["link", "home/logs/control-plane"]
+			.map((name) => `${name}:\n${this.#log(name).split("\n").slice(-15).join("\n")}`)
 			.join("\n")
+	}
+
+	#log(name: string): string {
+		try {
+			return readFileSync(join(this.folder, `${name}.log`), "utf8")
+		} catch {
+			// That process was not a part of this world.
+			return ""
+		}
 	}
 
 	async stop(): Promise<void> {
