@@ -1,5 +1,6 @@
 // `npm run chaos -- --seeds N [--json] [--only WORDS]`: the kill matrix with N seeds, and its table.
 import { parseArgs } from "node:util"
+import buildAll from "../support/build.ts"
 import { runSeed } from "../support/dice.ts"
 import { FAULTS, LOADS, type Outcome } from "./cell.ts"
 import { runMatrix } from "./matrix.ts"
@@ -11,6 +12,7 @@ const { values } = parseArgs({
 		only: { type: "string", default: "" },
 	},
 })
+buildAll()
 const first = runSeed()
 const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => first + index)
 const note = (line: string) => values.json || process.stdout.write(`${line}\n`)
