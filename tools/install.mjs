@@ -16,8 +16,10 @@ const STAMP = join(ROOT, "node_modules/.cache/homeport/installed")
 export async function install() {
 	const wanted = createHash("sha256").update(readFileSync(LOCK)).digest("hex")
 	if (isInstalled(wanted)) return linkCommand()
-	process.stderr.write("Installing packages (npm ci); this takes a minute, once.\n")
-	const npm = await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: ROOT, stdout: "stderr" })
+	process.stderr.write("Installing packages; this takes a minute, once.\n")
+	// Not `npm ci`: it refuses a lock file without the packages of other platforms, which not every registry has.
+	const flags = ["--no-save", "--no-audit", "--no-fund", "--loglevel=error"]
+	const npm = await run("npm", ["install", ...flags], { cwd: ROOT, stdout: "stderr" })
 	if (npm !== 0) {
 		process.stderr.write("The packages could not be installed; npm says why above.\n")
 		process.exit(npm)
