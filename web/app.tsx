@@ -1,6 +1,7 @@
 // The console's screens by address, for whoever is signed in.
 import { LocationProvider, Route, Router, useLocation } from "preact-iso"
 import { Dialogs } from "./dialogs/dialogs.tsx"
+import { words } from "./messages.ts"
 import { FLEET, SIGN_IN, TOKENS } from "./navigation.ts"
 import { Fleet } from "./screens/fleet.tsx"
 import { NotFound } from "./screens/not-found.tsx"
@@ -28,13 +29,13 @@ function Door() {
 	if (who.is === "refused" && who.refusal.code === "not_signed_in") return <SignIn />
 	if (who.is === "refused")
 		return (
-			<Shell>
+			<Shell title={words.refused}>
 				<Refused refusal={who.refusal} />
 			</Shell>
 		)
 	if (who.is === "loading")
 		return (
-			<Shell>
+			<Shell title={words.loading}>
 				<Skeleton rows={6} />
 			</Shell>
 		)

@@ -100,6 +100,7 @@ export const words = {
 		again: "Start again",
 		remove: "Remove",
 		live: "live",
+		ended: "ended",
 		connecting: "connecting…",
 		redialling: "connection lost, dialling again…",
 		catchingUp: (behind: number) => (behind > 0 ? `catching up ${bytes(behind)}` : "catching up"),

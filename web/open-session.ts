@@ -6,6 +6,7 @@ import { copyText } from "./clipboard.ts"
 import { changed, onChange, socketOf } from "./machine-sockets.ts"
 import { words } from "./messages.ts"
 import { isOurs } from "./shortcuts.ts"
+import { noLongerNew } from "./starting.ts"
 import { dialog, fontSize, notify, screenReader, viewing as shown, theme } from "./state.ts"
 import { MAX_FONT_SIZE, MIN_FONT_SIZE, Terminal } from "./terminal.ts"
 import { keepUnsent, takeUnsent } from "./unsent.ts"
@@ -32,6 +33,7 @@ export class OpenSession {
 	readonly #stop: (() => void)[] = []
 	/** The window's size is not claimed yet for a session that was made for it. */
 	#toFit: boolean
+	#isRunning = true
 	#clipboard: "ask" | "asking" | "allowed" | "refused" = "ask"
 
 	constructor(options: Options) {
@@ -92,6 +94,14 @@ export class OpenSession {
 		this.#viewing.size(cols, rows, true)
 	}
 
+	/** An ended program takes no input, and has no size to follow. */
+	set isRunning(isRunning: boolean) {
+		if (this.#isRunning === isRunning) return
+		this.#isRunning = isRunning
+		this.terminal.takesInput = isRunning
+		this.#layout()
+	}
+
 	sendHeld(): void {
 		this.#viewing.sendHeld()
 	}
@@ -121,6 +131,7 @@ export class OpenSession {
 	}
 
 	#layout(): void {
+		if (!this.#isRunning) return this.terminal.scale()
 		const { cols, rows } = this.terminal.fits()
 		this.#viewing.size(cols, rows)
 		if (this.#viewing.watchers.some((watcher) => watcher.self && watcher.ownsSize)) this.terminal.unscale()
@@ -136,6 +147,7 @@ export class OpenSession {
 		if (before?.watchers !== watchers) this.#layout()
 		if (this.#toFit && status.is === "live") {
 			this.#toFit = false
+			noLongerNew(session)
 			this.fit()
 		}
 	}

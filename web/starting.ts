@@ -31,6 +31,11 @@ export function isNew(session: SessionId): boolean {
 	return mine.has(session)
 }
 
+/** Its window has been fitted once; from now on it is a session like any other. */
+export function noLongerNew(session: SessionId): void {
+	mine.delete(session)
+}
+
 /** The machine that was last started on, as long as this browser remembers. */
 export function lastMachine(): string | null {
 	return localStorage.getItem("machine")

@@ -9,7 +9,7 @@ import { SCROLLBACK_LINES } from "../protocol/limits.ts"
 import type { Screen } from "../protocol/viewing.ts"
 import { encodeKey, encodeLegacy, type Key, KittyKeyboard } from "./kitty.ts"
 import { isFocusReport, swallowQueries } from "./queries.ts"
-import { MINIMUM_CONTRAST, terminalTheme } from "./themes.ts"
+import { LINE_HEIGHT, MINIMUM_CONTRAST, terminalTheme } from "./themes.ts"
 import { touch } from "./touch.ts"
 
 export const MIN_FONT_SIZE = 6
@@ -65,7 +65,7 @@ export class Terminal implements Screen {
 			scrollback: SCROLLBACK_LINES,
 			fontFamily: getComputedStyle(room).getPropertyValue("--mono"),
 			fontSize: options.fontSize,
-			lineHeight: 1.15,
+			lineHeight: LINE_HEIGHT,
 			theme: terminalTheme(options.isDark),
 			minimumContrastRatio: MINIMUM_CONTRAST,
 			cursorBlink: false,

@@ -1,4 +1,4 @@
-// The colours of the terminal, light and dark, beside those of the page in styles/tokens.css.
+// How the terminal looks: its colours, light and dark, beside those of the page in styles/tokens.css.
 import type { ITheme } from "@xterm/xterm"
 
 const DARK: ITheme = {
@@ -56,6 +56,9 @@ const LIGHT: ITheme = {
 	brightCyan: "#0f7a85",
 	brightWhite: "#454c54",
 }
+
+/** Of a line, in heights of the font. */
+export const LINE_HEIGHT = 1.15
 
 /** Programs choose colours for dark screens more often than not; this keeps their text readable on a light one. */
 export const MINIMUM_CONTRAST = 4.5

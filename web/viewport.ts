@@ -4,6 +4,8 @@ export function followKeyboard(): void {
 	const viewport = window.visualViewport
 	if (viewport === null) return
 	const follow = () => {
+		// Zoomed in by two fingers, the window shows a part of the page; the page stays as it is.
+		if (viewport.scale > 1) return
 		const style = document.documentElement.style
 		style.setProperty("--visible-height", `${viewport.height}px`)
 		style.setProperty("--visible-top", `${viewport.offsetTop}px`)

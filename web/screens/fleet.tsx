@@ -15,9 +15,8 @@ import { StateMark } from "../ui/session-state.tsx"
 import { Shell } from "../ui/shell.tsx"
 
 export function Fleet() {
-	document.title = `${words.fleet.title} · ${words.product}`
 	return (
-		<Shell>
+		<Shell title={words.fleet.title}>
 			<header class="page-head">
 				<h1>{words.fleet.title}</h1>
 				<input

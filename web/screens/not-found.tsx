@@ -6,7 +6,7 @@ import { Shell } from "../ui/shell.tsx"
 
 export function NotFound() {
 	return (
-		<Shell>
+		<Shell title={words.notFound.title}>
 			<Face icon="circle-alert" title={words.notFound.title} text={words.notFound.text}>
 				<a class="button" href={FLEET}>
 					{words.session.toFleet}

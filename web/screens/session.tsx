@@ -14,7 +14,7 @@ import { Banner } from "../ui/banner.tsx"
 import { Face, Refused } from "../ui/faces.tsx"
 import { FindBar } from "../ui/find-bar.tsx"
 import { KeyBar } from "../ui/key-bar.tsx"
-import { SessionBanners } from "../ui/session-banners.tsx"
+import { Ended, Unsent } from "../ui/session-banners.tsx"
 import { SessionBar } from "../ui/session-bar.tsx"
 import { Shell } from "../ui/shell.tsx"
 import { NotFound } from "./not-found.tsx"
@@ -39,7 +39,7 @@ function Known({ machine, session }: { machine: MachineId; session: SessionId })
 	if (info !== undefined) last.current = info
 	if (listed.is === "refused")
 		return (
-			<Shell>
+			<Shell title={words.refused}>
 				<Refused refusal={listed.refusal} />
 			</Shell>
 		)
@@ -47,7 +47,7 @@ function Known({ machine, session }: { machine: MachineId; session: SessionId })
 	const unknown = view?.presence != null && info === undefined && !isNew(session)
 	if (unlisted || unknown)
 		return (
-			<Shell>
+			<Shell title={words.session.missingTitle}>
 				<Face icon="square-terminal" title={words.session.missingTitle} text={words.session.missing}>
 					<a class="button" href={FLEET}>
 						{words.session.toFleet}
@@ -106,10 +106,13 @@ function Open({ machine, session, info }: OpenProps) {
 	}, [machine, session])
 	const running = info === undefined || info.state.is === "running"
 	useEffect(() => {
-		if (open.value !== null) open.value.terminal.takesInput = running
+		if (open.value !== null) open.value.isRunning = running
 	}, [open.value, running])
 	const name = info?.name ?? ""
-	document.title = `${title.value || name} · ${fleet.value.get(machine)?.name ?? words.product}`
+	const where = fleet.value.get(machine)?.name ?? words.product
+	useEffect(() => {
+		document.title = `${title.value || name} · ${where}`
+	}, [title.value, name, where])
 	return (
 		<div class="session">
 			<SessionBar
@@ -119,8 +122,11 @@ function Open({ machine, session, info }: OpenProps) {
 				open={open.value}
 				find={() => (finding.value = true)}
 			/>
-			<Banner />
-			<SessionBanners machine={machine} session={session} info={info} open={open.value} />
+			<Ended machine={machine} session={session} info={info} />
+			<div class="over-terminal">
+				<Banner />
+				<Unsent open={open.value} />
+			</div>
 			{finding.value && open.value && (
 				<FindBar
 					terminal={open.value.terminal}

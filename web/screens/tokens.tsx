@@ -14,7 +14,7 @@ export function Tokens() {
 		dialog.value = { is: "create-token" }
 	}
 	return (
-		<Shell>
+		<Shell title={words.tokens.title}>
 			<header class="page-head">
 				<h1>{words.tokens.title}</h1>
 				<button type="button" class="primary" onClick={create}>

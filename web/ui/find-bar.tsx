@@ -1,6 +1,6 @@
 // Finding text in the terminal, scrollback included.
 import { useSignal } from "@preact/signals"
-import { useEffect, useRef } from "preact/hooks"
+import { useLayoutEffect, useRef } from "preact/hooks"
 import { words } from "../messages.ts"
 import type { Terminal } from "../terminal.ts"
 import { Icon } from "./icon.tsx"
@@ -9,7 +9,7 @@ export function FindBar({ terminal, close }: { terminal: Terminal; close: () => 
 	const input = useRef<HTMLInputElement>(null)
 	const text = useSignal("")
 	const matches = useSignal("")
-	useEffect(() => {
+	useLayoutEffect(() => {
 		input.current?.focus()
 		terminal.onMatches((index, count) => {
 			matches.value = words.session.matches(index, count)

@@ -13,6 +13,7 @@ export const ICONS = [
 	"clipboard-paste",
 	"command",
 	"copy",
+	"corner-down-left",
 	"download",
 	"ellipsis",
 	"eye",

@@ -1,6 +1,6 @@
 // A modal dialog: the browser's own, with its focus trap, Escape and return of focus.
 import type { ComponentChildren } from "preact"
-import { useEffect, useId, useRef } from "preact/hooks"
+import { useId, useLayoutEffect, useRef } from "preact/hooks"
 import { words } from "../messages.ts"
 import { dialog } from "../state.ts"
 import { Icon } from "./icon.tsx"
@@ -21,7 +21,7 @@ export function closeDialog(): void {
 export function Modal({ title, children, size = "narrow", onSubmit }: Props) {
 	const element = useRef<HTMLDialogElement>(null)
 	const heading = useId()
-	useEffect(() => {
+	useLayoutEffect(() => {
 		const shown = element.current
 		shown?.showModal()
 		return () => shown?.close()

@@ -1,4 +1,4 @@
-// What stands between bar and terminal when there is something to say: the program's end, and unsent input.
+// What is said about a session when there is something to say: unsent input, and the program's end.
 import { useSignal } from "@preact/signals"
 import type { MachineId, SessionId } from "../../protocol/ids.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
@@ -9,23 +9,8 @@ import { dialog, may, now, viewing } from "../state.ts"
 import { exact } from "../times.ts"
 import { Icon } from "./icon.tsx"
 
-interface Props {
-	machine: MachineId
-	session: SessionId
-	info: SessionInfo | undefined
-	open: OpenSession | null
-}
-
-export function SessionBanners(props: Props) {
-	return (
-		<>
-			<Unsent open={props.open} />
-			<Ended {...props} />
-		</>
-	)
-}
-
-function Unsent({ open }: { open: OpenSession | null }) {
+/** Lies over the terminal, so that no program is resized by it. */
+export function Unsent({ open }: { open: OpenSession | null }) {
 	const view = viewing.value
 	if (open === null || view === null || view.pending === 0) return null
 	if (!view.holding) {
@@ -65,14 +50,20 @@ function Unsent({ open }: { open: OpenSession | null }) {
 	)
 }
 
-function Ended({ machine, session, info }: Props) {
+interface EndedProps {
+	machine: MachineId
+	session: SessionId
+	info: SessionInfo | undefined
+}
+
+export function Ended({ machine, session, info }: EndedProps) {
 	const isStarting = useSignal(false)
 	if (info === undefined || info.state.is === "running") return null
 	const { state, name } = info
 	const when = words.session.ago(now.value - state.at)
 	return (
 		<div class={state.is === "lost" ? "banner bad" : "banner"} role="status">
-			<Icon name={state.is === "lost" ? "triangle-alert" : "circle-check"} />
+			<Icon name={state.is === "lost" ? "triangle-alert" : state.code === 0 ? "circle-check" : "circle-x"} />
 			<span class="grow" title={exact(state.at)}>
 				{state.is === "lost"
 					? words.session.bannerLost(state.reason, when)

@@ -1,5 +1,6 @@
 // What stands around every screen but the terminal's: the bar, the banner, and the phone's bar at the bottom.
 import type { ComponentChildren } from "preact"
+import { useEffect } from "preact/hooks"
 import { useLocation } from "preact-iso"
 import { attempt } from "../api.ts"
 import { signOut } from "../home.ts"
@@ -10,7 +11,10 @@ import { Banner } from "./banner.tsx"
 import { Icon } from "./icon.tsx"
 import { Menu, MenuItem } from "./menu.tsx"
 
-export function Shell({ children }: { children: ComponentChildren }) {
+export function Shell({ title, children }: { title: string; children: ComponentChildren }) {
+	useEffect(() => {
+		document.title = `${title} · ${words.product}`
+	}, [title])
 	return (
 		<div class="shell">
 			<a class="skip" href="#content">
