@@ -19,6 +19,8 @@ export interface Source {
 }
 
 interface Out {
+	/** False while the link has much to take already: what channels would send waits for the next `pump`. */
+	isWritable(): boolean
 	frame(frame: ScreenFrame): void
 	joined(viewer: ViewerId, sequence: number): void
 }
@@ -36,13 +38,14 @@ interface Channel {
 export class Channels {
 	readonly #source: Source
 	readonly #out: Out
+	/** Milliseconds of any clock that never goes back. */
 	readonly #now: () => number
 	#shared: Channel | null = null
 	readonly #own = new Map<ViewerId, Channel>()
 	/** Writing a terminal down takes the time of the program's own output: not too often, and only when it is shorter. */
 	#snapshotCost = { at: Number.NEGATIVE_INFINITY, ms: 0, bytes: 0 }
 
-	constructor(source: Source, out: Out, now: () => number) {
+	constructor(source: Source, out: Out, now: () => number = () => performance.now()) {
 		this.#source = source
 		this.#out = out
 		this.#now = now
@@ -54,18 +57,21 @@ export class Channels {
 
 	/** A viewer that has everything before `have` wants the rest; one that has nothing wants a snapshot first. */
 	watch(viewer: ViewerId, have: number | null): void {
-		const { oldest, head, resizes } = this.#source
-		const isKept = have !== null && have >= oldest && have <= head
+		const isKept = have !== null && this.#canResume(have)
 		const position = isKept ? have : 0
 		const channel: Channel = {
 			viewer,
 			position,
 			acked: position,
 			// A resize at the very sequence may not have been seen: it is sent again, which changes nothing.
-			resize: resizes.findLast(({ sequence }) => sequence < position),
+			resize: this.#source.resizes.findLast(({ sequence }) => sequence < position),
 		}
 		this.#own.set(viewer, channel)
-		if (!isKept) this.#sendSnapshot(channel)
+		if (!isKept) {
+			this.#sendSnapshot(channel)
+			// Beside the snapshot a whole window is on its way, so that live output need not wait for a round trip.
+			channel.acked = channel.position
+		}
 		this.pump()
 	}
 
@@ -96,8 +102,14 @@ export class Channels {
 		}
 	}
 
+	/** Several resizes at one sequence cannot be sent again: of the way there, only the last size would be seen. */
+	#canResume(have: number): boolean {
+		const { oldest, head, resizes } = this.#source
+		return have >= oldest && have <= head && resizes.filter(({ sequence }) => sequence === have).length <= 1
+	}
+
 	#advance(channel: Channel, isParsed: boolean): void {
-		for (;;) {
+		while (this.#out.isWritable()) {
 			const { head } = this.#source
 			const resize = this.#nextResize(channel)
 			if (resize !== undefined && resize.sequence <= channel.position) {
@@ -108,7 +120,9 @@ export class Channels {
 			}
 			const credit = CREDIT_WINDOW - (channel.position - channel.acked)
 			if (channel.position >= head || credit <= 0) return
-			if (isParsed && this.#shouldSkip(head - channel.position)) {
+			const isLost = channel.position < this.#source.oldest
+			if (isLost && !isParsed) return
+			if (isLost || (isParsed && this.#shouldSkip(head - channel.position))) {
 				this.#sendSnapshot(channel)
 				continue
 			}

@@ -4,7 +4,8 @@ import type { Asked } from "../../protocol/ask.ts"
 import { type Answered, ASKS } from "../../protocol/ask.ts"
 import { Refusal, refusalCode } from "../../protocol/errors.ts"
 import { parseMessage } from "../../protocol/messages.ts"
-import { FromHolder, type HolderAsk, packFrame, packMessage, type ToHolder, Unpacker } from "./wire.ts"
+import { packFrame, packMessage, Unpacker } from "./packets.ts"
+import { FromHolder, type HolderAsk, type ToHolder } from "./wire.ts"
 
 export interface HolderHandlers {
 	/** Every message but the answers to `ask`. The first is `hello`. */

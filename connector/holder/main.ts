@@ -1,56 +1,70 @@
 // The holder: `holder [--ended] FOLDER SOCKET`. The detached process of one session; listens, and outlives whoever calls.
-import { readFileSync, rmSync } from "node:fs"
+import { appendFileSync, readFileSync, rmSync, statSync } from "node:fs"
 import { createServer, type Socket } from "node:net"
 import { join } from "node:path"
 import { Refusal } from "../../protocol/errors.ts"
-import { parseMessage } from "../../protocol/messages.ts"
-import { SessionInfo } from "../../protocol/session.ts"
-import { type Client, HeldSession, INFO } from "./session.ts"
-import { HOLDER_VERSION, packFrame, packMessage, ToHolder, Unpacker } from "./wire.ts"
+import type { SessionInfo } from "../../protocol/session.ts"
+import { readToHolder } from "./door.ts"
+import { HOLDER_VERSION, packFrame, packMessage, Unpacker } from "./packets.ts"
+import { type Client, INFO, Session } from "./session.ts"
+import type { ToHolder } from "./wire.ts"
 
 const words = process.argv.slice(2)
 const isEnded = words[0] === "--ended"
-const [folder, socketPath] = isEnded ? words.slice(1) : words
-if (folder === undefined || socketPath === undefined) {
+const [folder = "", socketPath = ""] = isEnded ? words.slice(1) : words
+if (folder === "" || socketPath === "") {
 	process.stderr.write("usage: holder [--ended] FOLDER SOCKET\n")
 	process.exit(2)
 }
 
 /** Whoever started this may be gone before it connects. */
 const FIRST_CALL_MS = 60_000
+/** An ended session that nobody watches is held on for the questions that follow an end; then its memory is freed. */
+const LINGER_MS = 5_000
+/** With more than this on its way to the link process, output waits in the log. */
+const BACKLOG_BYTES = 512 * 1024
 
-let session: HeldSession | null = isEnded ? HeldSession.open(folder, readInfo(), end) : null
-/** The newest connection; an older one is a link process that has died, or soon will. */
-let current: Socket | null = null
-
+// Only this user's processes may connect, and read what is written.
+process.umask(0o077)
 // A holder has no terminal of its own, and must not end with the one that it was started from.
 process.on("SIGHUP", () => {})
 
+let session: Session | null = isEnded ? Session.open(folder, readInfo(), linger) : null
+/** The newest connection; an older one is a link process that has died, or soon will. */
+let current: Socket | null = null
+let ending = setTimeout(end, FIRST_CALL_MS)
+
 rmSync(socketPath, { force: true })
-const server = createServer(serve)
-server.listen(socketPath)
-const unused = setTimeout(end, FIRST_CALL_MS)
+let inode = 0
+createServer(serve).listen(socketPath, () => {
+	inode = statSync(socketPath).ino
+})
 
 function serve(socket: Socket): void {
-	clearTimeout(unused)
+	clearTimeout(ending)
+	if (hasEnded()) linger()
 	current?.destroy()
 	current = socket
 	const client: Client = {
+		isWritable: () => socket.writableLength < BACKLOG_BYTES,
 		tell: (message) => void socket.write(packMessage(message)),
 		send: (frame) => void socket.write(packFrame(frame)),
 	}
 	const unpacker = new Unpacker(
-		(text) => onMessage(parseMessage(ToHolder, text), client),
+		(text) => onMessage(readToHolder(text), client),
 		(frame) => session?.frame(frame),
 	)
 	socket.on("data", (chunk) => {
 		try {
 			unpacker.push(chunk)
 		} catch (error) {
-			if (!(error instanceof Refusal)) throw error
-			// Only the connection that spoke wrongly pays for it.
+			// Only the connection that spoke wrongly pays for it; a fault of ours ends it, too, but never the session.
+			if (!(error instanceof Refusal)) report(error)
 			socket.destroy()
 		}
+	})
+	socket.on("drain", () => {
+		if (current === socket) session?.writable()
 	})
 	// The close event follows and says all.
 	socket.on("error", () => {})
@@ -65,10 +79,13 @@ function serve(socket: Socket): void {
 }
 
 function onMessage(message: ToHolder, client: Client): void {
-	if (message.type !== "start") return session?.message(message)
+	if (message.type !== "start") {
+		if (hasEnded()) linger()
+		return session?.message(message)
+	}
 	if (session !== null) return
 	try {
-		session = HeldSession.start(folder as string, message.execution, end)
+		session = Session.start(folder, message.execution, linger)
 	} catch (error) {
 		client.tell({ type: "failed", detail: error instanceof Error ? error.message : String(error) })
 		return end()
@@ -77,14 +94,35 @@ function onMessage(message: ToHolder, client: Client): void {
 	client.tell({ type: "session", session: session.info })
 }
 
-/** The session has ended, its folder says how, and nobody watches: there is nothing left to hold. */
+function hasEnded(): boolean {
+	return session !== null && session.info.state.is !== "running"
+}
+
+/** The session has ended, and its folder says how: this process ends, too, unless something comes up. */
+function linger(): void {
+	clearTimeout(ending)
+	ending = setTimeout(() => {
+		if (session === null || session.isUnwatched) end()
+	}, LINGER_MS)
+}
+
 function end(): void {
-	server.close()
+	// Another holder of this folder may listen there by now.
+	if (statSync(socketPath, { throwIfNoEntry: false })?.ino === inode) rmSync(socketPath, { force: true })
 	if (current === null) return process.exit()
 	// What has been said must arrive first.
 	current.end(() => process.exit())
 }
 
+/** The link process has parsed the same file a moment ago. */
 function readInfo(): SessionInfo {
-	return SessionInfo.parse(JSON.parse(readFileSync(join(folder as string, INFO), "utf8")))
+	return JSON.parse(readFileSync(join(folder, INFO), "utf8")) as SessionInfo
+}
+
+/** Nobody hears a detached process. */
+function report(error: unknown): void {
+	appendFileSync(
+		join(folder, "faults"),
+		`${new Date().toISOString()} ${error instanceof Error ? error.stack : error}\n`,
+	)
 }

@@ -1,126 +1,182 @@
 // The pseudo-terminal and its program: no byte of output lost at the end, no byte of input lost or written twice.
-import * as fs from "node:fs"
-import { constants } from "node:os"
-import { spawn } from "@lydell/node-pty"
-import { INPUT_QUEUE_BYTES } from "../../protocol/limits.ts"
-import type { Execution } from "./wire.ts"
+import { accessSync, closeSync, constants, openSync, readSync, statSync, writeSync } from "node:fs"
+import { createRequire } from "node:module"
+import { constants as system } from "node:os"
+import { dirname, join } from "node:path"
+import { ReadStream } from "node:tty"
+
+export interface Program {
+	program: string
+	arguments: string[]
+	cwd: string
+	environment: Record<string, string>
+	cols: number
+	rows: number
+}
 
 interface Handlers {
-	/** The memory of `bytes` is not used again. */
-	onData(bytes: Uint8Array): void
-	/** Once, after the last byte of output. The name of the signal that ended it, or the exit code. */
+	/** `bytes` is used again afterwards. */
+	onOutput(bytes: Uint8Array): void
+	/** Once, after the last byte of output: the exit code, or the name of the signal that ended it. */
 	onExit(code: number | null, signal: string | null): void
 }
 
-/** What the library keeps to itself; the version is pinned. */
-interface Inside {
-	readonly fd: number
-	readonly ptsName: string
-	readonly _socket: { destroy(): void; isPaused(): boolean }
-}
-
-/** A program whose output was quiet for this long after its end has said all. */
+/** What is read in one turn of the event loop; a turn takes some 2 ms then, and typing waits no longer. */
+const TURN_BYTES = 64 * 1024
+/** The kernel hands out at most this in one read. */
+const READ_BYTES = 64 * 1024
+/** Programs that were left in the background may go on writing: the end comes when they pause this long … */
 const QUIET_MS = 40
-/** Programs that it left in the background may write for ever; they get this long. */
+/** … or after this. */
 const DRAIN_MS = 1_000
-/** A program that does not read is asked again at growing intervals, so that it costs nothing. */
-const RETRY_MIN_MS = 2
-const RETRY_MAX_MS = 100
 
 export class Pty {
 	readonly pid: number
 	readonly #fd: number
-	readonly #pty: ReturnType<typeof spawn>
-	/** Not yet taken by the terminal, oldest first. */
-	#queue: { bytes: Uint8Array; written: () => void }[] = []
-	#queued = 0
-	#retry: NodeJS.Timeout | undefined
-	#retryMs = RETRY_MIN_MS
+	readonly #handlers: Handlers
+	readonly #output: ReadStream
+	/**
+	 * The other side, held open: a terminal whose last user has gone says so at once, and what has not been read by then
+	 * is lost on some versions of Node.
+	 */
+	readonly #slave: number
+	/** What was read in this turn. */
+	readonly #turn = Buffer.allocUnsafeSlow(TURN_BYTES + READ_BYTES)
+	#read = 0
 	#isOver = false
 
-	/** Throws when the program cannot be executed. */
-	constructor(execution: Execution, handlers: Handlers) {
-		const { program, arguments: args, cwd, environment: env, cols, rows } = execution
-		this.#pty = spawn(program, args, { name: "xterm-256color", cols, rows, cwd, env, encoding: null })
-		this.pid = this.#pty.pid
-		const inside = this.#pty as unknown as Inside
-		this.#fd = inside.fd
-		let lastDataAt = 0
-		// Bytes, since the encoding is null; the library's types know only text.
-		this.#pty.onData((data) => {
-			lastDataAt = Date.now()
-			handlers.onData(data as unknown as Uint8Array)
-		})
-		this.#pty.onExit(({ exitCode, signal }) => {
-			this.#isOver = true
-			clearTimeout(this.#retry)
-			handlers.onExit(signal ? null : exitCode, signal ? signalName(signal) : null)
-		})
-		this.#keepTail(inside, () => lastDataAt)
+	/** Throws with a sentence for the person when the program cannot be executed. */
+	constructor({ program, arguments: args, cwd, environment, cols, rows }: Program, handlers: Handlers) {
+		check(program, cwd)
+		const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
+		const forked = native.fork(program, args, variables, cwd, cols, rows, -1, -1, true, HELPER, (code, signal) =>
+			this.#exited(code, signal),
+		)
+		this.pid = forked.pid
+		this.#fd = forked.fd
+		this.#handlers = handlers
+		this.#slave = openSync(forked.pty, constants.O_RDWR | constants.O_NOCTTY)
+		const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
+		this.#output = new ReadStream(forked.fd, {
+			onread: { buffer, callback: (count: number) => this.#take(buffer.subarray(0, count)) },
+		} as object)
+		// A terminal that breaks is one whose program is about to end.
+		this.#output.on("error", () => {})
+		this.#output.resume()
 	}
 
-	/** Queued and not yet taken. */
-	get hasRoom(): boolean {
-		return this.#queued < INPUT_QUEUE_BYTES
-	}
-
-	/** Calls back when the terminal has taken the last of `bytes`. */
-	write(bytes: Uint8Array, written: () => void): void {
-		this.#queue.push({ bytes, written })
-		this.#queued += bytes.length
-		if (this.#queue.length === 1) this.#flush()
+	/** How many of the bytes the terminal takes now; 0 when it is full. Throws when it is gone. */
+	write(bytes: Uint8Array): number {
+		if (this.#isOver) return 0
+		try {
+			return writeSync(this.#fd, bytes)
+		} catch (error) {
+			if (error instanceof Error && "code" in error && error.code === "EAGAIN") return 0
+			throw error
+		}
 	}
 
 	resize(cols: number, rows: number): void {
-		if (!this.#isOver) this.#pty.resize(cols, rows)
+		if (!this.#isOver) native.resize(this.#fd, cols, rows, 0, 0)
 	}
 
-	/**
-	 * The library closes the terminal soon after its program has ended, and what has not been read by then is lost. While
-	 * a descriptor of the other side is open nothing is, so it is held until all has been read.
-	 */
-	#keepTail(inside: Inside, lastDataAt: () => number): void {
-		const slave = fs.openSync(inside.ptsName, fs.constants.O_RDWR | fs.constants.O_NOCTTY)
-		const destroy = inside._socket.destroy.bind(inside._socket)
-		let endsAt: number | null = null
-		const drain = () => {
-			endsAt ??= Date.now() + DRAIN_MS
-			const now = Date.now()
-			if (now - lastDataAt() < QUIET_MS && now < endsAt) return void setTimeout(drain, QUIET_MS)
-			fs.closeSync(slave)
-			destroy()
-		}
-		inside._socket.destroy = () => {
-			if (endsAt === null) drain()
-		}
+	/** Answers whether to read on in this turn. */
+	#take(bytes: Uint8Array): boolean {
+		if (this.#read === 0) setImmediate(() => this.#endTurn())
+		this.#turn.set(bytes, this.#read)
+		this.#read += bytes.length
+		if (this.#read >= TURN_BYTES) this.#output.pause()
+		return true
 	}
 
-	#flush(): void {
-		for (let first = this.#queue[0]; first !== undefined && !this.#isOver; first = this.#queue[0]) {
-			let count = 0
-			try {
-				count = fs.writeSync(this.#fd, first.bytes)
-			} catch (error) {
-				if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) {
-					// The terminal has closed; its end is told by onExit, and what is left was never taken.
-					this.#queue = []
-					return
-				}
-			}
-			this.#queued -= count
-			if (count < first.bytes.length) {
-				first.bytes = first.bytes.subarray(count)
-				this.#retryMs = count > 0 ? RETRY_MIN_MS : Math.min(RETRY_MAX_MS, this.#retryMs * 2)
-				this.#retry = setTimeout(() => this.#flush(), this.#retryMs)
-				return
-			}
-			this.#retryMs = RETRY_MIN_MS
-			this.#queue.shift()
-			first.written()
+	#endTurn(): void {
+		const bytes = this.#turn.subarray(0, this.#read)
+		this.#read = 0
+		if (bytes.length > 0) this.#handlers.onOutput(bytes)
+		if (!this.#isOver) this.#output.resume()
+	}
+
+	#exited(code: number, signal: number): void {
+		this.#output.pause()
+		this.#endTurn()
+		this.#isOver = true
+		closeSync(this.#slave)
+		this.#drain(Date.now() + DRAIN_MS, false, () => {
+			this.#output.destroy()
+			this.#handlers.onExit(signal === 0 ? code : null, signal === 0 ? null : signalName(signal))
+		})
+	}
+
+	/** Reads what is left, until nobody can write any more or those who could are quiet. `hasWaited`: for QUIET_MS. */
+	#drain(until: number, hasWaited: boolean, done: () => void): void {
+		let read = 0
+		for (let count = this.#readNow(); count !== 0; count = this.#readNow()) {
+			if (count === null || Date.now() > until) return done()
+			this.#handlers.onOutput(this.#turn.subarray(0, count))
+			read += count
+			if (read > TURN_BYTES) return void setImmediate(() => this.#drain(until, false, done))
+		}
+		if (hasWaited && read === 0) return done()
+		setTimeout(() => this.#drain(until, true, done), QUIET_MS)
+	}
+
+	/** Reads at once: 0 when there is nothing now, null when there is nobody left to write. */
+	#readNow(): number | null {
+		try {
+			return readSync(this.#fd, this.#turn, 0, READ_BYTES, null) || null
+		} catch (error) {
+			return error instanceof Error && "code" in error && error.code === "EAGAIN" ? 0 : null
 		}
 	}
 }
 
+interface Native {
+	fork(
+		file: string,
+		args: string[],
+		environment: string[],
+		cwd: string,
+		cols: number,
+		rows: number,
+		uid: number,
+		gid: number,
+		utf8: boolean,
+		helper: string,
+		onExit: (code: number, signal: number) => void,
+	): { fd: number; pid: number; pty: string }
+	resize(fd: number, cols: number, rows: number, pixelWidth: number, pixelHeight: number): void
+}
+
+const require = createRequire(import.meta.url)
+// The library's own stream loses output in several ways, and its writer spins; only what it compiles is used.
+const { native } = require("@lydell/node-pty") as { native: Native }
+
+/** On macOS a program is started through this one, which lies beside the library's binary. */
+const HELPER = helperPath()
+
+function helperPath(): string {
+	if (process.platform !== "darwin") return ""
+	const target = `${process.platform}-${process.arch}`
+	const library = createRequire(require.resolve("@lydell/node-pty")).resolve(`@lydell/node-pty-${target}`)
+	return join(dirname(library), `../prebuilds/${target}/spawn-helper`)
+}
+
+/** The library reports these as text on the terminal and exit code 1. */
+function check(program: string, cwd: string): void {
+	try {
+		accessSync(program, constants.X_OK)
+	} catch {
+		throw new Error(`${program} is not there, or may not be executed.`)
+	}
+	if (!statSync(program).isFile()) throw new Error(`${program} is not a program.`)
+	try {
+		accessSync(cwd, constants.X_OK)
+	} catch {
+		throw new Error(`The directory ${cwd} is not there, or may not be entered.`)
+	}
+	if (!statSync(cwd).isDirectory()) throw new Error(`${cwd} is not a directory.`)
+}
+
 function signalName(number: number): string {
-	return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? `signal ${number}`
+	return Object.entries(system.signals).find(([, value]) => value === number)?.[0] ?? `signal ${number}`
 }

@@ -1,51 +1,60 @@
 // The holder's core: one session, its log, terminal, channels and input. Takes messages and frames, answers the same.
 import { mkdirSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { type Answered, ASKS, type Asked } from "../../protocol/ask.ts"
+import type { Answered, Asked } from "../../protocol/ask.ts"
 import { never, Refusal } from "../../protocol/errors.ts"
-import { decodeFrame, encodeFrame, type Frame, type InputFrame, KIND } from "../../protocol/frames.ts"
-import { KEEPER, type ViewerId } from "../../protocol/ids.ts"
-import { ACTIVITY_EVERY_MS, SNAPSHOT_BYTES } from "../../protocol/limits.ts"
+import { decodeFrame, encodeFrame, KIND } from "../../protocol/frames.ts"
+import { KEEPER } from "../../protocol/ids.ts"
+import { ACTIVITY_EVERY_MS, INPUT_QUEUE_BYTES, KEPT_SNAPSHOT_BYTES, SNAPSHOT_BYTES } from "../../protocol/limits.ts"
 import type { SessionInfo, SessionState } from "../../protocol/session.ts"
 import { Channels, type Source } from "./channels.ts"
+import { type HolderAsked, readAsked } from "./door.ts"
+import { programEnvironment } from "./environment.ts"
 import { Input } from "./input.ts"
 import { OutputLog } from "./log.ts"
+import { HOLDER_VERSION } from "./packets.ts"
 import { signalSession } from "./processes.ts"
 import { Pty } from "./pty.ts"
 import { Terminal } from "./terminal.ts"
-import { type Execution, type FromHolder, HOLDER_VERSION, type HolderAsk, type ToHolder } from "./wire.ts"
+import type { Execution, FromHolder, HolderAsk, ToHolder } from "./wire.ts"
 
 /** The link process at the other end of the socket. */
 export interface Client {
+	/** False while much of what was sent has not been taken; `Session.writable` is called when it has. */
+	isWritable(): boolean
 	tell(message: FromHolder): void
 	send(frame: Uint8Array): void
 }
 
-/** Acknowledgements of input let the echo go first, which somebody waits for, and do not wait for more than this. */
-const WRITTEN_WITHIN_MS = 20
 /** A prompt shows what was typed before Enter is pressed; a program that shows nothing is not waited for longer. */
 const ENTER_AFTER_MS = 150
+/** Viewers that attach at the same time get the same snapshot, when nothing has changed. */
+const SNAPSHOT_KEPT_MS = 1_000
 
-export class HeldSession {
+interface Snapshot {
+	sequence: number
+	cols: number
+	rows: number
+	bytes: Uint8Array
+}
+
+export class Session {
 	info: SessionInfo
 	readonly #folder: string
 	readonly #log: OutputLog
 	readonly #terminal: Terminal
 	readonly #channels: Channels
-	readonly #input = new Input()
-	/** Viewers whose input found no room; they are asked for it when there is. */
-	readonly #starved = new Set<ViewerId>()
-	/** Written and not yet acknowledged: the sequence after it, by viewer. */
-	readonly #written = new Map<ViewerId, number>()
+	readonly #input: Input
 	readonly #onIdle: () => void
-	#acknowledging: NodeJS.Timeout | undefined
 	#pty: Pty | null = null
 	#client: Client | null = null
-	#observed = false
-	#activity: NodeJS.Timeout | undefined
-	/** Output of this turn of the event loop waits for its end, but for the first. */
-	#isTurn = false
-	#onOutput: (() => void) | null = null
+	#snapshotNow: Snapshot | null = null
+	/** What the client knows is older than what there is. */
+	#isStale = false
+	#isObserved = false
+	#told = { at: 0, timer: null as NodeJS.Timeout | null }
+	/** Writers who wait for the program to show something. */
+	#awaiting: (() => void)[] = []
 
 	private constructor(folder: string, info: SessionInfo, log: OutputLog, onIdle: () => void) {
 		this.info = info
@@ -53,33 +62,23 @@ export class HeldSession {
 		this.#log = log
 		this.#onIdle = onIdle
 		const { cols, rows } = log.newestBase()
-		this.#terminal = new Terminal(cols, rows, (answer) => this.#pty?.write(Buffer.from(answer), () => {}))
-		const source: Source = {
-			session: info.id,
-			get head() {
-				return log.head
-			},
-			get oldest() {
-				return log.oldest
-			},
-			get resizes() {
-				return log.resizes
-			},
-			read: (from, limit) => log.read(from, limit),
-			snapshot: () => this.#snapshot(),
-		}
-		this.#channels = new Channels(
-			source,
-			{
-				frame: (frame) => this.#client?.send(encodeFrame(frame)),
-				joined: (viewer, sequence) => this.#client?.tell({ type: "joined", viewer, sequence }),
-			},
-			() => performance.now(),
-		)
+		this.#terminal = new Terminal(cols, rows, (answer) => this.#reply(answer))
+		this.#channels = new Channels(this.#source(), {
+			isWritable: () => this.#client?.isWritable() ?? false,
+			frame: (frame) => this.#client?.send(encodeFrame(frame)),
+			joined: (viewer, sequence) => this.#client?.tell({ type: "joined", viewer, sequence }),
+		})
+		this.#input = new Input({
+			write: (bytes) => this.#pty?.write(bytes) ?? 0,
+			written: (viewer, sequence) =>
+				this.#client?.send(encodeFrame({ kind: KIND.WRITTEN, session: info.id, viewer, sequence })),
+			expects: (viewer, sequence) => this.#client?.tell({ type: "expects", viewer, sequence }),
+			later: (flush, ms) => void setTimeout(flush, ms),
+		})
 	}
 
 	/** Executes the program. Throws when that fails. `onIdle`: the session has ended and nobody watches it. */
-	static start(folder: string, execution: Execution, onIdle: () => void): HeldSession {
+	static start(folder: string, execution: Execution, onIdle: () => void): Session {
 		const { id, name, runtime, argv, cwd, substrate, cols, rows, createdAt } = execution
 		const info: SessionInfo = {
 			...{ id, name, runtime, argv, cwd, substrate, cols, rows, createdAt },
@@ -89,12 +88,11 @@ export class HeldSession {
 			sequence: 0,
 		}
 		mkdirSync(folder, { recursive: true, mode: 0o700 })
-		const session = new HeldSession(folder, info, OutputLog.create(join(folder, LOG), cols, rows), onIdle)
-		const { TERM: _term, ...environment } = execution.environment
+		const session = new Session(folder, info, OutputLog.create(join(folder, LOG), cols, rows), onIdle)
 		session.#pty = new Pty(
-			{ ...execution, environment: { ...environment, COLORTERM: "truecolor", HOMEPORT_SESSION: id } },
+			{ ...execution, environment: programEnvironment(execution.environment, id, cwd) },
 			{
-				onData: (bytes) => session.#output(bytes),
+				onOutput: (bytes) => session.#output(bytes),
 				onExit: (code, signal) => session.#ended({ is: "exited", code, signal, at: Date.now() }),
 			},
 		)
@@ -102,31 +100,37 @@ export class HeldSession {
 		return session
 	}
 
-	/** Serves the folder of a session that has ended, with the screen made again from its log. */
-	static open(folder: string, info: SessionInfo, onIdle: () => void): HeldSession {
+	/** Serves the folder of a session whose holder is gone, with the screen made again from its log. */
+	static open(folder: string, info: SessionInfo, onIdle: () => void): Session {
 		const log = OutputLog.open(join(folder, LOG))
-		const session = new HeldSession(folder, info, log, onIdle)
+		const session = new Session(folder, info, log, onIdle)
+		const terminal = session.#terminal
 		const base = log.newestBase()
-		session.#terminal.write(base.bytes)
-		const resizes = log.resizes.filter(({ sequence }) => sequence >= base.sequence)
-		for (let at = base.sequence; at < log.head || resizes.length > 0; ) {
-			const [next] = resizes
-			if (next !== undefined && next.sequence <= at) {
-				session.#terminal.resize(next.cols, next.rows)
-				resizes.shift()
-				continue
+		terminal.write(base.bytes)
+		let at = base.sequence
+		const until = (sequence: number) => {
+			while (at < sequence) {
+				const bytes = log.read(at, sequence - at)
+				terminal.write(bytes)
+				at += bytes.length
 			}
-			const bytes = log.read(at, Math.min(next?.sequence ?? log.head, log.head) - at)
-			session.#terminal.write(bytes)
-			at += bytes.length
 		}
-		session.info = { ...info, sequence: log.head, cols: session.#terminal.cols, rows: session.#terminal.rows }
+		for (const { sequence, cols, rows } of log.resizes.filter(({ sequence }) => sequence >= base.sequence)) {
+			until(Math.min(sequence, log.head))
+			terminal.resize(cols, rows)
+		}
+		until(log.head)
+		session.info = { ...info, cols: terminal.cols, rows: terminal.rows }
 		return session
+	}
+
+	get isUnwatched(): boolean {
+		return this.#channels.isEmpty
 	}
 
 	/** A link process has connected; one before it is gone. */
 	connected(client: Client): void {
-		this.#channels.clear()
+		this.disconnected()
 		this.#client = client
 		client.tell({ type: "hello", version: HOLDER_VERSION, session: this.#now() })
 	}
@@ -134,29 +138,30 @@ export class HeldSession {
 	disconnected(): void {
 		this.#client = null
 		this.#channels.clear()
-		this.#observed = false
+		this.#isObserved = false
 		this.#endWhenIdle()
+	}
+
+	/** The client takes more again. */
+	writable(): void {
+		this.#channels.pump()
 	}
 
 	message(message: Exclude<ToHolder, { type: "start" }>): void {
 		switch (message.type) {
 			case "watch":
-				this.#client?.tell({ type: "expects", viewer: message.viewer, sequence: this.#input.expects(message.viewer) })
+				this.#input.watched(message.viewer)
 				return this.#channels.watch(message.viewer, message.have)
 			case "unwatch":
 				this.#channels.unwatch(message.viewer)
 				return this.#endWhenIdle()
 			case "keep":
-				this.#client?.send(
-					encodeFrame({ kind: KIND.SNAPSHOT, session: this.info.id, viewer: KEEPER, ...this.#snapshot() }),
-				)
-				return
+				return this.#keep()
 			case "resize":
 				return this.#resize(message.cols, message.rows)
 			case "observe":
-				this.#observed = message.on
-				if (message.on) this.#tell()
-				return
+				this.#isObserved = message.on
+				return this.#tellActivity()
 			case "ask":
 				void this.#answer(message.number, message.ask, message.of)
 				return
@@ -167,86 +172,59 @@ export class HeldSession {
 
 	/** Throws Refusal for a frame that a link process does not send. */
 	frame(data: Uint8Array): void {
-		const frame: Frame = decodeFrame(data)
-		if (frame.kind === KIND.INPUT) return this.#typed(frame)
+		const frame = decodeFrame(data)
 		if (frame.kind === KIND.ACK) return this.#channels.acked(frame.viewer, frame.sequence)
-		throw new Refusal("malformed", "A link process does not send such frames.")
+		if (frame.kind !== KIND.INPUT) throw new Refusal("malformed", "A link process does not send such frames.")
+		if (this.#pty !== null) this.#input.take(frame.viewer, frame.sequence, frame.bytes)
 	}
 
 	#output(bytes: Uint8Array): void {
+		const { title } = this.#terminal
 		this.#log.append(bytes)
-		if (!this.#isTurn) {
-			this.#isTurn = true
-			// The first bytes go before they are parsed; a snapshot must wait until they are.
-			this.#channels.pump(false)
-			setImmediate(() => {
-				this.#isTurn = false
-				this.#channels.pump()
-				this.#acknowledge()
-			})
-		}
+		this.#snapshotNow = null
+		// Bytes go out before they are parsed; a snapshot must wait until they are.
+		this.#channels.pump(false)
 		this.#terminal.write(bytes)
 		if (this.#log.isFull) this.#roll()
+		this.#channels.pump()
 		this.info.lastOutputAt = Date.now()
-		this.#onOutput?.()
-		this.#touched()
+		for (const shown of this.#awaiting.splice(0)) shown()
+		this.#isStale = true
+		if (this.#isObserved || title !== this.#terminal.title) this.#tellActivity()
 	}
 
+	/** Begins a new part of the log, unless the output is in the middle of a long sequence. */
 	#roll(): void {
 		const { sequence, cols, rows, bytes } = this.#snapshot()
 		if (sequence === this.#log.head) this.#log.roll({ cols, rows, bytes })
 	}
 
-	#typed({ viewer, sequence, bytes }: InputFrame): void {
-		const pty = this.#pty
-		if (pty === null) return
-		const fresh = this.#input.fresh(viewer, sequence, bytes)
-		if (fresh === null) return this.#client?.tell({ type: "expects", viewer, sequence: this.#input.expects(viewer) })
-		if (!pty.hasRoom) {
-			this.#starved.add(viewer)
-			return
-		}
-		this.#input.take(viewer, fresh)
-		const end = this.#input.expects(viewer)
-		pty.write(fresh, () => {
-			this.#written.set(viewer, end)
-			this.#acknowledging ??= setTimeout(() => this.#acknowledge(), WRITTEN_WITHIN_MS)
-			this.#feed()
-		})
+	/** What the terminal answers to the program's questions. A program that does not read its input gets no more of them. */
+	#reply(answer: string): void {
+		if (this.#pty !== null && this.#input.hasRoom) this.#input.add(Buffer.from(answer))
 	}
 
-	#acknowledge(): void {
-		if (this.#acknowledging === undefined) return
-		clearTimeout(this.#acknowledging)
-		this.#acknowledging = undefined
-		for (const [viewer, sequence] of this.#written)
-			this.#client?.send(encodeFrame({ kind: KIND.WRITTEN, session: this.info.id, viewer, sequence }))
-		this.#written.clear()
-	}
-
-	/** There is room again: whoever was turned away sends again from where it was. */
-	#feed(): void {
-		if (this.#starved.size === 0 || !this.#pty?.hasRoom) return
-		for (const viewer of this.#starved)
-			this.#client?.tell({ type: "expects", viewer, sequence: this.#input.expects(viewer) })
-		this.#starved.clear()
+	#keep(): void {
+		const snapshot = this.#snapshot(KEPT_SNAPSHOT_BYTES)
+		this.#client?.send(encodeFrame({ kind: KIND.SNAPSHOT, session: this.info.id, viewer: KEEPER, ...snapshot }))
 	}
 
 	#resize(cols: number, rows: number): void {
 		if (this.#pty === null || (cols === this.#terminal.cols && rows === this.#terminal.rows)) return
+		this.#snapshotNow = null
 		this.#log.resized(cols, rows)
 		this.#terminal.resize(cols, rows)
 		this.#pty.resize(cols, rows)
 		this.info = { ...this.info, cols, rows }
-		this.#save()
 		this.#channels.pump()
 		this.#tell()
 	}
 
 	#ended(state: SessionState): void {
 		this.#pty = null
+		this.#input.end()
+		for (const shown of this.#awaiting.splice(0)) shown()
 		this.info = { ...this.info, state }
-		clearTimeout(this.#activity)
 		this.#save()
 		this.#tell()
 		this.#channels.pump()
@@ -257,8 +235,37 @@ export class HeldSession {
 		if (this.info.state.is !== "running" && this.#channels.isEmpty) this.#onIdle()
 	}
 
-	#snapshot() {
-		const { bytes, before } = this.#terminal.snapshot(SNAPSHOT_BYTES)
+	#source(): Source {
+		const log = this.#log
+		return {
+			session: this.info.id,
+			get head() {
+				return log.head
+			},
+			get oldest() {
+				return log.oldest
+			},
+			get resizes() {
+				return log.resizes
+			},
+			read: (from, limit) => log.read(from, limit),
+			snapshot: () => this.#sharedSnapshot(),
+		}
+	}
+
+	#sharedSnapshot(): Snapshot {
+		if (this.#snapshotNow === null) {
+			const snapshot = this.#snapshot()
+			this.#snapshotNow = snapshot
+			setTimeout(() => {
+				if (this.#snapshotNow === snapshot) this.#snapshotNow = null
+			}, SNAPSHOT_KEPT_MS).unref()
+		}
+		return this.#snapshotNow
+	}
+
+	#snapshot(limit = SNAPSHOT_BYTES): Snapshot {
+		const { bytes, before } = this.#terminal.snapshot(limit)
 		const { cols, rows } = this.#terminal
 		return { sequence: this.#log.head - before, cols, rows, bytes }
 	}
@@ -266,9 +273,7 @@ export class HeldSession {
 	async #answer(number: number, ask: HolderAsk, of: unknown): Promise<void> {
 		const client = this.#client
 		try {
-			const asked = ASKS[ask].asked.safeParse(of)
-			if (!asked.success) throw new Refusal("invalid_request")
-			client?.tell({ type: "answer", number, answer: await this.#do({ ask, of: asked.data } as HolderAsked) })
+			client?.tell({ type: "answer", number, answer: await this.#do(readAsked(ask, of)) })
 		} catch (error) {
 			if (!(error instanceof Refusal)) throw error
 			const detail = error.detail === undefined ? {} : { detail: error.detail }
@@ -304,28 +309,40 @@ export class HeldSession {
 	}
 
 	async #write({ text, paste, enter }: Asked<"write">): Promise<number> {
-		const pty = this.#running()
-		if (!pty.hasRoom) throw new Refusal("too_many", "The program does not read its input.")
-		const marked = paste && this.#terminal.bracketsPastes ? `\x1b[200~${text}\x1b[201~` : text
-		const bytes = Buffer.from(marked)
+		const bytes = Buffer.from(paste ? this.#pasted(text) : text)
 		if (bytes.length > 0) {
-			const shown = enter ? this.#nextOutput() : Promise.resolve()
-			await new Promise<void>((resolve) => pty.write(bytes, resolve))
+			// The program is shown the text before the key that sends it, so that it takes the two for what they are.
+			const shown = enter ? this.#shown() : null
+			await this.#type(bytes)
 			await shown
 		}
-		if (enter) await new Promise<void>((resolve) => pty.write(Buffer.from("\r"), resolve))
+		if (enter) await this.#type(Buffer.from("\r"))
 		return bytes.length + (enter ? 1 : 0)
 	}
 
-	#nextOutput(): Promise<void> {
+	/** As a terminal pastes: lines end as the Enter key ends them, and the text cannot end its own paste. */
+	#pasted(text: string): string {
+		const lines = text.replace(/\r?\n/g, "\r")
+		if (!this.#terminal.bracketsPastes) return lines
+		return `\x1b[200~${lines.replaceAll("\x1b[201~", "")}\x1b[201~`
+	}
+
+	/** Resolves when the terminal has taken the bytes. */
+	#type(bytes: Buffer): Promise<void> {
+		this.#running()
+		if (!this.#input.hasRoom || bytes.length > INPUT_QUEUE_BYTES * 4)
+			throw new Refusal("too_many", "The program does not read its input.")
+		return new Promise((resolve) => this.#input.add(bytes, resolve))
+	}
+
+	/** Resolves with the next output. */
+	#shown(): Promise<void> {
 		return new Promise((resolve) => {
-			const done = () => {
+			const timer = setTimeout(resolve, ENTER_AFTER_MS)
+			this.#awaiting.push(() => {
 				clearTimeout(timer)
-				this.#onOutput = null
 				resolve()
-			}
-			const timer = setTimeout(done, ENTER_AFTER_MS)
-			this.#onOutput = done
+			})
 		})
 	}
 
@@ -334,16 +351,20 @@ export class HeldSession {
 		return this.#pty
 	}
 
-	/** Activity is told at most so often, and only while somebody looks. */
-	#touched(): void {
-		if (!this.#observed || this.#activity !== undefined) return
-		this.#activity = setTimeout(() => {
-			this.#activity = undefined
-			if (this.#observed) this.#tell()
-		}, ACTIVITY_EVERY_MS)
+	/** Tells what has changed, so often and no oftener, while somebody looks. */
+	#tellActivity(): void {
+		if (!this.#isStale || !this.#isObserved || this.#told.timer !== null) return
+		const wait = this.#told.at + ACTIVITY_EVERY_MS - Date.now()
+		if (wait <= 0) return this.#tell()
+		this.#told.timer = setTimeout(() => {
+			this.#told.timer = null
+			this.#tellActivity()
+		}, wait)
 	}
 
 	#tell(): void {
+		this.#isStale = false
+		this.#told.at = Date.now()
 		this.#client?.tell({ type: "session", session: this.#now() })
 	}
 
@@ -359,8 +380,6 @@ export class HeldSession {
 		renameSync(`${path}.new`, path)
 	}
 }
-
-type HolderAsked = { [A in HolderAsk]: { ask: A; of: Asked<A> } }[HolderAsk]
 
 const LOG = "log"
 export const INFO = "session.json"

@@ -1,12 +1,7 @@
-// What link process and holder say to each other over a Unix socket: packets, each a JSON message or a frame.
+// What link process and holder say to each other over a Unix socket, in packets (packets.ts): messages, and frames.
 import * as z from "zod"
-import { Refusal } from "../../protocol/errors.ts"
 import { SessionId, ViewerId } from "../../protocol/ids.ts"
-import { FRAME_BYTES } from "../../protocol/limits.ts"
 import { Cols, Rows, Sequence, SessionInfo, Substrate, Time } from "../../protocol/session.ts"
-
-/** Raised when an older link process would misunderstand; old sessions keep their old holder. */
-export const HOLDER_VERSION = 1
 
 /** What the holder executes: nothing is left to look up. The environment is whole and never written to disk. */
 export const Execution = z.object({
@@ -52,76 +47,9 @@ export const FromHolder = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("expects"), viewer: ViewerId, sequence: Sequence }),
 	z.object({ type: z.literal("answer"), number: z.int(), answer: z.unknown() }),
 	z.object({ type: z.literal("refuse"), number: z.int(), code: z.string(), detail: z.string().optional() }),
+	/** Another link process has connected; this connection ends. Taking the session back would only take it from that one. */
+	z.object({ type: z.literal("replaced") }),
 	/** The program could not be executed: nothing was begun, and the holder ends. */
 	z.object({ type: z.literal("failed"), detail: z.string() }),
 ])
 export type FromHolder = z.infer<typeof FromHolder>
-
-/*
- *   bytes 0-3   length of what follows, unsigned, big-endian
- *   byte 4      0: a JSON message, 1: a frame of protocol/frames.ts
- *   then        the message in UTF-8, or the frame
- */
-const JSON_PACKET = 0
-const FRAME_PACKET = 1
-
-export function packMessage(message: ToHolder | FromHolder): Buffer {
-	return pack(JSON_PACKET, Buffer.from(JSON.stringify(message)))
-}
-
-export function packFrame(frame: Uint8Array): Buffer {
-	return pack(FRAME_PACKET, frame)
-}
-
-function pack(kind: number, payload: Uint8Array): Buffer {
-	const packet = Buffer.allocUnsafe(5 + payload.length)
-	packet.writeUInt32BE(1 + payload.length, 0)
-	packet[4] = kind
-	packet.set(payload, 5)
-	return packet
-}
-
-/** Cuts a byte stream into packets. Throws Refusal("too_large") for a packet that no honest peer sends. */
-export class Unpacker {
-	readonly #onMessage: (text: string) => void
-	readonly #onFrame: (frame: Uint8Array) => void
-	/** Received and not yet a whole packet. */
-	#parts: Buffer[] = []
-	#length = 0
-
-	constructor(onMessage: (text: string) => void, onFrame: (frame: Uint8Array) => void) {
-		this.#onMessage = onMessage
-		this.#onFrame = onFrame
-	}
-
-	push(chunk: Buffer): void {
-		this.#parts.push(chunk)
-		this.#length += chunk.length
-		while (this.#length >= 5) {
-			const head = this.#take(4, false)
-			const length = head.readUInt32BE(0)
-			if (length < 1 || length > FRAME_BYTES + 1) throw new Refusal("too_large", "A packet is out of bounds.")
-			if (this.#length < 4 + length) return
-			const packet = this.#take(4 + length, true)
-			if (packet[4] === JSON_PACKET) this.#onMessage(packet.toString("utf8", 5))
-			else if (packet[4] === FRAME_PACKET) this.#onFrame(packet.subarray(5))
-			else throw new Refusal("malformed", "There is no packet of this kind.")
-		}
-	}
-
-	/** The first `count` bytes, removed or not. Joins parts only when they are split across chunks. */
-	#take(count: number, remove: boolean): Buffer {
-		let first = this.#parts[0]
-		if (first === undefined || first.length < count) {
-			first = Buffer.concat(this.#parts)
-			this.#parts = [first]
-		}
-		const taken = first.subarray(0, count)
-		if (remove) {
-			this.#length -= count
-			if (first.length === count) this.#parts.shift()
-			else this.#parts[0] = first.subarray(count)
-		}
-		return taken
-	}
-}
