@@ -35,6 +35,7 @@ class Snapshot {
 		this.#out.text(BEGIN + palette.restore() + this.#titles())
 		// Mode 20 is an option of the reader, which its reset leaves alone.
 		this.#rows.sequence(this.#core.optionsService.rawOptions.convertEol ? "" : "\x1b[20l")
+		if (active !== alt) this.#hiddenCursor(alt)
 		this.#buffer(normal, normal.ybase - scrollback)
 		this.#rows.sequence(keyboard.restore("normal"))
 		if (active === alt) {
@@ -81,6 +82,15 @@ class Snapshot {
 		this.#rows.pen(savedCurAttrData)
 		this.#rows.sequence(`${row}\x1b[${Math.min(savedX, this.#core.cols - 1) + 1}G\x1b(${charset}\x1b7\x1b(B\r`)
 		this.#rows.pen(DEFAULT)
+	}
+
+	/** The cursor that was saved on the alternate screen outlives the screen. */
+	#hiddenCursor(alt: Buffer): void {
+		const { savedX, savedY, savedCurAttrData: pen } = alt
+		if (savedX === 0 && savedY === 0 && pen.fg === 0 && pen.bg === 0) return
+		this.#rows.sequence("\x1b[?1047h")
+		this.#saveCursor(alt, `\x1b[${Math.min(savedY, this.#core.rows - 1) + 1}d`)
+		this.#rows.sequence("\x1b[?1047l\x1b[H")
 	}
 
 	#charsets(active: Buffer): void {
@@ -149,6 +159,14 @@ class Snapshot {
 		const column = line === undefined ? -1 : lastCharacter(line, active.x)
 		const isPastEnd = active.x >= cols
 		const joins = handler._parser.precedingJoinState !== 0
+		if (line !== undefined && column === -1 && isPastEnd) {
+			// The whole line was erased from past its end, which leaves the cursor there.
+			this.#rows.pen(this.#rows.attributes(line, cols - 1))
+			this.#rows.sequence(`\x1b[${row};${cols}H`)
+			this.#out.byte(0x20)
+			this.#rows.sequence(line.isWrapped ? "\x1b[1K" : "\x1b[2K")
+			return this.#rows.pen(pen)
+		}
 		if (line === undefined || column === -1 || !(isPastEnd || joins)) {
 			this.#rows.sequence(`\x1b[${row};${Math.min(active.x, cols - 1) + 1}H`)
 			return this.#rows.pen(pen)
