@@ -54,8 +54,10 @@ export class OpenSession {
 			clipboard: (text) => this.#offered(text),
 			copy: (text) => void copyText(text),
 			open: openLink,
-			pinch: (size) => {
-				fontSize.value = Math.min(MAX_FONT_SIZE, Math.max(MIN_FONT_SIZE, size))
+			pinch: (wanted) => {
+				const size = Math.min(MAX_FONT_SIZE, Math.max(MIN_FONT_SIZE, wanted))
+				if (this.#ownsSize()) fontSize.value = size
+				else this.terminal.zoom(size)
 			},
 			sequence: () => this.#viewing.sequence,
 		})
@@ -134,8 +136,12 @@ export class OpenSession {
 		if (!this.#isRunning) return this.terminal.scale()
 		const { cols, rows } = this.terminal.fits()
 		this.#viewing.size(cols, rows)
-		if (this.#viewing.watchers.some((watcher) => watcher.self && watcher.ownsSize)) this.terminal.unscale()
+		if (this.#ownsSize()) this.terminal.unscale()
 		else this.terminal.scale()
+	}
+
+	#ownsSize(): boolean {
+		return this.#viewing.watchers.some(({ self, ownsSize }) => self && ownsSize)
 	}
 
 	#publish(): void {

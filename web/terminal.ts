@@ -53,6 +53,8 @@ export class Terminal implements Screen {
 	#cell: { width: number; height: number }
 	/** The font size that the person wants; a session that does not fit is drawn smaller. */
 	#fontSize: number
+	/** The font size of a session of another window's size, where the person has chosen one. */
+	#zoom: number | null = null
 	/** Modifiers held on the key bar, for the next key. */
 	readonly held = signal({ ctrl: false, alt: false })
 
@@ -97,7 +99,7 @@ export class Terminal implements Screen {
 		this.#disposals.push(() => resized.disconnect())
 		this.#disposals.push(
 			touch(room, {
-				fontSize: () => this.#fontSize,
+				fontSize: () => xterm.options.fontSize ?? this.#fontSize,
 				pinch: options.pinch,
 				cellHeight: () => this.#cell.height,
 				scrolls: () => xterm.buffer.active.type === "normal" && xterm.modes.mouseTrackingMode === "none",
@@ -145,11 +147,18 @@ export class Terminal implements Screen {
 		const { cols, rows } = this.#xterm
 		const { width, height } = this.#room()
 		const factor = Math.min(1, width / (cols * this.#cell.width), height / (rows * this.#cell.height))
-		this.#draw(Math.max(MIN_FONT_SIZE, Math.floor(this.#fontSize * factor * 4) / 4))
+		this.#draw(this.#zoom ?? Math.max(MIN_FONT_SIZE, Math.floor(this.#fontSize * factor * 4) / 4))
+	}
+
+	/** Draws a session of another window's size larger or smaller than fits. */
+	zoom(fontSize: number): void {
+		this.#zoom = fontSize
+		this.#draw(fontSize)
 	}
 
 	/** Draws the session at the person's font size, because the session has or will have this room's size. */
 	unscale(): void {
+		this.#zoom = null
 		this.#draw(this.#fontSize)
 	}
 

@@ -18,7 +18,7 @@ const STANDS = 0.05
 export function touch(room: HTMLElement, target: Target): () => void {
 	const listening = new AbortController()
 	const { signal } = listening
-	let last: { y: number; at: number } | null = null
+	let last: { x: number; y: number; at: number } | null = null
 	let speed = 0
 	/** Pixels moved and not yet scrolled. */
 	let rest = 0
@@ -26,7 +26,10 @@ export function touch(room: HTMLElement, target: Target): () => void {
 	let pinch: { distance: number; fontSize: number } | null = null
 
 	const move = (pixels: number, x: number, y: number) => {
-		rest += pixels
+		// A session that is drawn larger than its room is moved about in it, before its lines are.
+		const before = room.scrollTop
+		room.scrollTop += pixels
+		rest += pixels - (room.scrollTop - before)
 		const lines = Math.trunc(rest / target.cellHeight())
 		if (lines === 0) return
 		rest -= lines * target.cellHeight()
@@ -42,7 +45,7 @@ export function touch(room: HTMLElement, target: Target): () => void {
 			rest = 0
 			const [one, two] = event.touches
 			pinch = one && two ? { distance: distance(one, two), fontSize: target.fontSize() } : null
-			last = one && !two ? { y: one.clientY, at: event.timeStamp } : null
+			last = one && !two ? { x: one.clientX, y: one.clientY, at: event.timeStamp } : null
 		},
 		{ signal, passive: true },
 	)
@@ -59,7 +62,8 @@ export function touch(room: HTMLElement, target: Target): () => void {
 			const pixels = last.y - one.clientY
 			const elapsed = Math.max(1, event.timeStamp - last.at)
 			speed = 0.7 * (pixels / elapsed) + 0.3 * speed
-			last = { y: one.clientY, at: event.timeStamp }
+			room.scrollLeft += last.x - one.clientX
+			last = { x: one.clientX, y: one.clientY, at: event.timeStamp }
 			move(pixels, one.clientX, one.clientY)
 		},
 		{ signal, passive: false },

@@ -89,7 +89,7 @@ test("a command line is cut into arguments that are shown, and runs without a sh
 test("a refusal is told in words, and the dialog stays", async () => {
 	const page = await enter()
 	await page.getByRole("button", { name: "New session" }).first().click()
-	await page.getByLabel("Directory").fill("/nowhere/at/all")
+	await page.getByRole("combobox", { name: "Directory" }).fill("/nowhere/at/all")
 	await page.getByRole("button", { name: "Start", exact: true }).click()
 	await page.getByRole("alert").filter({ hasText: "That directory does not exist" }).waitFor()
 })
@@ -284,6 +284,54 @@ test("a phone has the keys that its keyboard lacks, and a line to compose in", a
 	}
 })
 
+test("[INP1] a duplicated tab is a viewer of its own", async () => {
+	const page = await enter()
+	await startShell(page)
+	const [copy] = await Promise.all([
+		page.context().waitForEvent("page"),
+		page.evaluate(() => void window.open(location.href)),
+	])
+	await live(copy)
+	await page.getByRole("button", { name: "1 other screen here" }).waitFor()
+	const viewer = (tab: Page) => tab.evaluate(() => sessionStorage.getItem("viewer"))
+	expect(await viewer(copy)).not.toBe(await viewer(page))
+
+	const before = await viewer(page)
+	await page.reload()
+	await live(page)
+	expect(await viewer(page)).toBe(before)
+	await page.getByRole("button", { name: "1 other screen here" }).waitFor()
+})
+
+test("[LNK5] a hidden tab lets go of its machines, and shows the present when it is looked at again", async () => {
+	const page = await enter()
+	await page.clock.install()
+	await page.reload()
+	await startShell(page)
+	const watching = await page.context().newPage()
+	await watching.goto(page.url())
+	await live(watching)
+	const others = watching.getByRole("button", { name: "1 other screen here" })
+	await others.waitFor()
+	await look(page, false)
+	await page.clock.fastForward(11_000)
+	await others.waitFor({ state: "detached" })
+	await type(watching, "echo meanwhile-$((1+1))")
+	await shows(watching, /^meanwhile-2/)
+	await look(page, true)
+	await live(page)
+	await shows(page, /^meanwhile-2/)
+	await others.waitFor()
+})
+
+test("a link to a session that is gone says so", async () => {
+	const page = await enter()
+	await page.goto(`/m/${home.machine.id}/s/ses_00000000000000000000`)
+	await page.getByRole("heading", { name: "There is no such session" }).waitFor()
+	await page.goto("/m/mch_00000000000000000000/s/ses_00000000000000000000")
+	await page.getByRole("heading", { name: "There is no such session" }).waitFor()
+})
+
 test("every screen is reached by keys, and the terminal gives back only its one chord", async () => {
 	const page = await enter()
 	await startShell(page)
@@ -348,4 +396,12 @@ test("[LNK1] a machine that is added shows up in the dialog that waits for it", 
 /** What `stty size` said last. */
 async function sizeShown(page: Page): Promise<string | undefined> {
 	return (await rows(page).allTextContents()).filter((row) => /^\d+ \d+\s*$/.test(row)).at(-1)
+}
+
+/** Hides the tab, or brings it back, as a browser would tell the page. */
+async function look(page: Page, isLooking: boolean): Promise<void> {
+	await page.evaluate((hidden) => {
+		Object.defineProperty(document, "hidden", { configurable: true, value: hidden })
+		document.dispatchEvent(new Event("visibilitychange"))
+	}, !isLooking)
 }
