@@ -17,6 +17,7 @@ import { signalSession } from "./processes.ts"
 import { Pty } from "./pty.ts"
 import { Terminal } from "./terminal.ts"
 import type { Execution, FromHolder, HolderAsk, ToHolder } from "./wire.ts"
+import { Written } from "./written.ts"
 
 /** The link process at the other end of the socket. */
 export interface Client {
@@ -45,6 +46,7 @@ export class Session {
 	readonly #terminal: Terminal
 	readonly #channels: Channels
 	readonly #input: Input
+	readonly #written: Written
 	readonly #onIdle: () => void
 	#pty: Pty | null = null
 	#client: Client | null = null
@@ -68,10 +70,12 @@ export class Session {
 			frame: (frame) => this.#client?.send(encodeFrame(frame)),
 			joined: (viewer, sequence) => this.#client?.tell({ type: "joined", viewer, sequence }),
 		})
+		this.#written = new Written((viewer, sequence) =>
+			this.#client?.send(encodeFrame({ kind: KIND.WRITTEN, session: info.id, viewer, sequence })),
+		)
 		this.#input = new Input({
 			write: (bytes) => this.#pty?.write(bytes) ?? 0,
-			written: (viewer, sequence) =>
-				this.#client?.send(encodeFrame({ kind: KIND.WRITTEN, session: info.id, viewer, sequence })),
+			written: (viewer, sequence) => this.#written.add(viewer, sequence),
 			expects: (viewer, sequence) => this.#client?.tell({ type: "expects", viewer, sequence }),
 			later: (flush, ms) => void setTimeout(flush, ms),
 		})
@@ -184,6 +188,7 @@ export class Session {
 		this.#snapshotNow = null
 		// Bytes go out before they are parsed; a snapshot must wait until they are.
 		this.#channels.pump(false)
+		this.#written.flush()
 		this.#terminal.write(bytes)
 		if (this.#log.isFull) this.#roll()
 		this.#channels.pump()
