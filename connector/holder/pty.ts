@@ -1,6 +1,6 @@
 // The pseudo-terminal and its program: no byte of output lost at the end, no byte of input lost or written twice.
 import { accessSync, closeSync, constants, openSync, readSync, statSync, writeSync } from "node:fs"
-import { createRequire } from "node:module"
+import * as modules from "node:module"
 import { constants as system } from "node:os"
 import { dirname, join } from "node:path"
 import { ReadStream } from "node:tty"
@@ -147,9 +147,9 @@ interface Native {
 	resize(fd: number, cols: number, rows: number, pixelWidth: number, pixelHeight: number): void
 }
 
-const require = createRequire(import.meta.url)
+const load = modules.createRequire(import.meta.url)
 // The library's own stream loses output in several ways, and its writer spins; only what it compiles is used.
-const { native } = require("@lydell/node-pty") as { native: Native }
+const { native } = load("@lydell/node-pty") as { native: Native }
 
 /** On macOS a program is started through this one, which lies beside the library's binary. */
 const HELPER = helperPath()
@@ -157,7 +157,7 @@ const HELPER = helperPath()
 function helperPath(): string {
 	if (process.platform !== "darwin") return ""
 	const target = `${process.platform}-${process.arch}`
-	const library = createRequire(require.resolve("@lydell/node-pty")).resolve(`@lydell/node-pty-${target}`)
+	const library = modules.createRequire(load.resolve("@lydell/node-pty")).resolve(`@lydell/node-pty-${target}`)
 	return join(dirname(library), `../prebuilds/${target}/spawn-helper`)
 }
 
