@@ -1,6 +1,7 @@
 // A terminal without a window: shows the command what a person would see.
 import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes"
 import headless from "@xterm/headless"
+import { mendEmulator } from "../protocol/emulator.ts"
 import type { Screen } from "../protocol/viewing.ts"
 
 /** A row that is followed; its `line` is -1 once the row is erased. */
@@ -27,6 +28,7 @@ export class Mirror implements Screen {
 			scrollOnEraseInDisplay: true,
 		})
 		this.#terminal.loadAddon(new UnicodeGraphemesAddon())
+		mendEmulator(this.#terminal)
 	}
 
 	reset(cols: number, rows: number): void {

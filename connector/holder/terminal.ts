@@ -1,6 +1,7 @@
 // The session's terminal: parses every byte at once, so that its screen always stands at the head of the output.
 
 import headless from "@xterm/headless"
+import { mendEmulator } from "../../protocol/emulator.ts"
 import { SCROLLBACK_LINES } from "../../protocol/limits.ts"
 import { UnicodeGraphemesAddon } from "./graphemes.ts"
 import { Keyboard } from "./keyboard.ts"
@@ -59,6 +60,7 @@ export class Terminal {
 			const [name, height, width] = kind === 0 ? [4, this.rows, this.cols] : [6, 1, 1]
 			this.#reply(`\x1b[${name};${height * CELL_HEIGHT};${width * CELL_WIDTH}t`)
 		})
+		mendEmulator(terminal)
 		this.#listen(terminal.parser)
 	}
 

@@ -1,6 +1,7 @@
 // An xterm without a window, which takes sequences and measures letters as the console's does.
 import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes"
 import headless from "@xterm/headless"
+import { mendEmulator } from "../../protocol/emulator.ts"
 import { SCROLLBACK_LINES } from "../../protocol/limits.ts"
 
 export type Terminal = headless.Terminal
@@ -15,5 +16,6 @@ export function createTerminal(cols: number, rows: number, scrollback = SCROLLBA
 		windowOptions: { pushTitle: true, popTitle: true },
 	})
 	terminal.loadAddon(new UnicodeGraphemesAddon())
+	mendEmulator(terminal)
 	return terminal
 }
