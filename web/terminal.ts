@@ -5,6 +5,7 @@ import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes"
 import { WebLinksAddon } from "@xterm/addon-web-links"
 import { WebglAddon } from "@xterm/addon-webgl"
 import { Terminal as Xterm } from "@xterm/xterm"
+import { mendEmulator } from "../protocol/emulator.ts"
 import { SCROLLBACK_LINES } from "../protocol/limits.ts"
 import type { Screen } from "../protocol/viewing.ts"
 import { encodeKey, encodeLegacy, type Key, KittyKeyboard } from "./kitty.ts"
@@ -78,6 +79,7 @@ export class Terminal implements Screen {
 		})
 		const xterm = this.#xterm
 		this.#keyboard = new KittyKeyboard(() => xterm.buffer.active.type)
+		mendEmulator(xterm)
 		swallowQueries(xterm.parser)
 		this.#keyboard.register(xterm.parser)
 		xterm.parser.registerOscHandler(52, (data) => this.#offered(data))
@@ -133,8 +135,9 @@ export class Terminal implements Screen {
 		})
 	}
 
-	/** The columns and rows that fit the room at the person's font size. */
+	/** The columns and rows that fit the room at the person's font size; the session's own while there is no room. */
 	fits(): Size {
+		if (this.#options.room.clientWidth === 0) return this.size
 		const { width, height } = this.#room()
 		return {
 			cols: Math.max(2, Math.floor(width / this.#cell.width)),
@@ -144,6 +147,7 @@ export class Terminal implements Screen {
 
 	/** Draws the session at the person's font size, or as much smaller as it must be to show all of it. */
 	scale(): void {
+		if (this.#options.room.clientWidth === 0) return
 		const { cols, rows } = this.#xterm
 		const { width, height } = this.#room()
 		const factor = Math.min(1, width / (cols * this.#cell.width), height / (rows * this.#cell.height))
