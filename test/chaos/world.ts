@@ -215,7 +215,14 @@ async function startHarness({ authSecret, signInKey }: Secrets): Promise<Control
 	return {
 		url: url.origin,
 		kill: () => invariant("the harness lives in this process"),
-		evict: (machine) => harness.getWorker().evictDurableObject("MACHINE", { name: machine, webSockets: "hibernate" }),
+		evict: (machine) =>
+			harness
+				.getWorker()
+				.evictDurableObject("MACHINE", { name: machine, webSockets: "hibernate" })
+				.catch((error: unknown) => {
+					// An object that sleeps already has lost its memory.
+					if (!String(error).includes("not currently running")) throw error
+				}),
 		stop: () => harness.close(),
 	}
 }
