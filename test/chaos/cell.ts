@@ -267,7 +267,9 @@ class Trial {
 				viewing.pending.length === 0 &&
 				viewing.status.is === "live" &&
 				this.#size("keys") === this.#typed.join("").length &&
-				this.#size("out") === viewing.sequence,
+				this.#size("out") === viewing.sequence &&
+				// The program has answered its last key, which it shows.
+				this.#read("out").includes(this.#typed.at(-1) ?? ""),
 			30_000,
 		)
 	}
