@@ -4,6 +4,7 @@ import { Refusal } from "../protocol/errors.ts"
 import { type Action, can } from "../protocol/roles.ts"
 import { auth } from "./auth.ts"
 import { hash } from "./hash.ts"
+import { originOf } from "./origin.ts"
 import type { Membership, Registry } from "./registry.ts"
 
 export interface Principal {
@@ -55,7 +56,7 @@ export function bearer(authorization: string | null): string {
 
 async function byCookie(request: Request, env: Env, registry: Registry): Promise<Principal> {
 	if (!request.headers.has("cookie")) throw new Refusal("not_signed_in")
-	const { userId, headers } = await (await auth(env, new URL(request.url).origin)).whoIs(request.headers)
+	const { userId, headers } = await (await auth(env, originOf(request))).whoIs(request.headers)
 	const membership = userId === null ? undefined : await registry.membershipOf(userId)
 	if (membership === undefined) throw new Refusal("not_signed_in")
 	return { id: membership.userId, name: membership.userName, membership, cookies: headers.getSetCookie() }

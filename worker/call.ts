@@ -16,7 +16,8 @@ export type Call<N extends RouteName> = Parsed<N> &
 		env: Env
 		registry: Registry
 		request: Request
-		url: URL
+		/** Where the caller reached this home. */
+		origin: string
 		/** Cookies that the answer sets. */
 		cookies: string[]
 	}

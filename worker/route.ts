@@ -10,6 +10,7 @@ import { whoDials } from "./dial.ts"
 import { refusalOf, refuse, refuseUpgrade } from "./errors.ts"
 import { dress } from "./headers.ts"
 import { migrate } from "./migrate.ts"
+import { originOf } from "./origin.ts"
 import { Registry } from "./registry.ts"
 
 type Answerer = (request: Request, env: Env, params: Record<string, string>) => Promise<Response>
@@ -26,11 +27,18 @@ export function answerRoute<N extends RouteName>(name: N, handle: Handler<N>): A
 			if (row.kind === "socket" || row.method !== "GET") mustBeOwnPage(request)
 			const registry = new Registry(env.DB)
 			const caller = await admit(row, request, env, registry, cookies)
-			const url = new URL(request.url)
-			const query = Object.fromEntries(url.searchParams)
+			const query = Object.fromEntries(new URL(request.url).searchParams)
 			const said = Said.parse({ params, query, ...(row.body && { body: await readJson(request) }) })
 			// The pieces are what the row says; the compiler cannot follow a row that it does not know by name.
-			const call = { ...said, ...caller, env, registry, request, url, cookies } as unknown as Call<N>
+			const call = {
+				...said,
+				...caller,
+				env,
+				registry,
+				request,
+				origin: originOf(request),
+				cookies,
+			} as unknown as Call<N>
 			const answer = await handle(call)
 			return dress(answer instanceof Response ? answer : Response.json(answer), cookies)
 		} catch (error) {

@@ -12,3 +12,8 @@ test("the script comes as text, names this home and this version, and asks for t
 	expect(script).toContain(`version='${env.VERSION}'\n`)
 	expect(script).toContain("curl -fsSL http://192.168.1.7:8787/install | sh -s -- CODE")
 })
+
+test("behind a proxy that ends TLS the script names the address that the caller used", async () => {
+	const response = await ask("/install", { headers: { "x-forwarded-proto": "https" } }, "http://home.example")
+	expect(await response.text()).toContain("url='https://home.example'\n")
+})

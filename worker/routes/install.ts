@@ -3,8 +3,8 @@ import type { Handlers } from "../call.ts"
 import { installScript } from "../install.ts"
 
 export const install: Handlers<"installScript"> = {
-	async installScript({ env, url }) {
-		return new Response(installScript(url.origin, env.VERSION), {
+	async installScript({ env, origin }) {
+		return new Response(installScript(origin, env.VERSION), {
 			headers: { "content-type": "text/x-shellscript; charset=utf-8" },
 		})
 	},

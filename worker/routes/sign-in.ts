@@ -3,14 +3,14 @@ import { auth } from "../auth.ts"
 import type { Handlers } from "../call.ts"
 
 export const signIn: Handlers<"signIn" | "signOut"> = {
-	async signIn({ env, url, request, body, cookies }) {
-		const { headers } = await (await auth(env, url.origin)).signIn(request.headers, body.token)
+	async signIn({ env, origin, request, body, cookies }) {
+		const { headers } = await (await auth(env, origin)).signIn(request.headers, body.token)
 		cookies.push(...headers.getSetCookie())
 		return {}
 	},
 
-	async signOut({ env, url, request, cookies }) {
-		const { headers } = await (await auth(env, url.origin)).signOut(request.headers)
+	async signOut({ env, origin, request, cookies }) {
+		const { headers } = await (await auth(env, origin)).signOut(request.headers)
 		cookies.push(...headers.getSetCookie())
 		return {}
 	},
