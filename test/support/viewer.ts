@@ -125,15 +125,16 @@ export class Attached {
 	}
 
 	/** Waits until the screen shows `text`. */
-	shows(text: string | RegExp, timeoutMs?: number): Promise<void> {
-		return this.viewer.until(
-			`the screen shows ${text}`,
-			() => {
-				const screen = this.screen.text()
-				return typeof text === "string" ? screen.includes(text) : text.test(screen)
-			},
-			timeoutMs,
-		)
+	async shows(text: string | RegExp, timeoutMs?: number): Promise<void> {
+		const holds = () => {
+			const screen = this.screen.text()
+			return typeof text === "string" ? screen.includes(text) : text.test(screen)
+		}
+		try {
+			await this.viewer.until(`the screen shows ${text}`, holds, timeoutMs)
+		} catch (error) {
+			throw new Error(`${error instanceof Error ? error.message : error}; it shows:\n${this.screen.text()}`)
+		}
 	}
 
 	live(): Promise<void> {
