@@ -81,13 +81,13 @@ const PROGRAMS: Record<string, (file: string) => Program> = {
 }
 
 test.each(Object.keys(PROGRAMS))("[OUT2] a late viewer into %s sees the same screen as the first", async (name) => {
-	const program = PROGRAMS[name]?.(join(folder, "text.c"))
+	const program = PROGRAMS[name]?.("text.c")
 	if (program === undefined) throw new Error("invariant: the name is of the table")
 	const session = newSessionId()
 	const params = { machine: home.machine.id }
 	await home.call("startSession", {
 		params,
-		body: { id: session, runtime: "custom", argv: program.argv, environment: { TERM: "xterm-256color" } },
+		body: { id: session, runtime: "custom", argv: program.argv, cwd: folder, environment: { TERM: "xterm-256color" } },
 	})
 	const place = { url: home.url, token: home.token, machine: home.machine.id }
 	const viewer = new Viewer(place)
