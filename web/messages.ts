@@ -4,6 +4,9 @@ import { age, bytes, clock } from "./times.ts"
 
 const s = (count: number, one: string, many: string) => (count === 1 ? one : many)
 
+const unsent = (count: number) =>
+	count < 1_000 ? `${count} ${s(count, "key", "keys")} unsent` : `${bytes(count)} unsent`
+
 export const words = {
 	product: "Homeport",
 	unreachable: "The control plane does not answer.",
@@ -99,6 +102,8 @@ export const words = {
 		ago: (ms: number) => (ms < 5_000 ? "just now" : `${age(ms)} ago`),
 		again: "Start again",
 		remove: "Remove",
+		/** On narrow screens these stand in the bar, and the sentence under it. */
+		short: { away: "away", refused: "refused", redialling: "offline", catchingUp: "catching up" },
 		live: "live",
 		ended: "ended",
 		connecting: "connecting…",
@@ -108,12 +113,9 @@ export const words = {
 			since === null ? "machine away, showing the last screen" : `machine away since ${since}, showing the last screen`,
 		unproven: (ms: number) => `live, but the machine is silent for ${age(ms)}`,
 		sending: (count: number) => `sending ${bytes(count)}`,
-		unsent: (count: number) =>
-			count < 1_000 ? `${count} ${s(count, "key", "keys")} unsent` : `${bytes(count)} unsent`,
-		unsentWaiting: (count: number) =>
-			count < 1_000
-				? `${count} ${s(count, "key", "keys")} unsent: sent when the link is back`
-				: `${bytes(count)} unsent: sent when the link is back`,
+		unsent,
+		unsentWaiting: (count: number) => `${unsent(count)}: sent when the link is back`,
+		unsentOld: (count: number) => `${unsent(count)}: you will be asked when the link is back`,
 		heldQuestion: (count: number) =>
 			count < 1_000
 				? `${count} ${s(count, "key was", "keys were")} typed while the link was down. Send ${s(count, "it", "them")} now?`

@@ -8,7 +8,8 @@ import { words } from "./messages.ts"
 import { isOurs } from "./shortcuts.ts"
 import { noLongerNew } from "./starting.ts"
 import { dialog, fontSize, notify, screenReader, viewing as shown, theme } from "./state.ts"
-import { MAX_FONT_SIZE, MIN_FONT_SIZE, Terminal } from "./terminal.ts"
+import { Terminal } from "./terminal.ts"
+import { MAX_FONT_SIZE, MIN_FONT_SIZE } from "./themes.ts"
 import { keepUnsent, takeUnsent } from "./unsent.ts"
 
 interface Options {
@@ -25,7 +26,7 @@ const LARGE_PASTE_BYTES = 64 * 1024
 
 export class OpenSession {
 	readonly terminal: Terminal
-	/** Rung lately, and not looked at. */
+	/** Rung since the person last typed. */
 	readonly bell = signal(false)
 	readonly #options: Options
 	readonly #viewing: Viewing
@@ -50,15 +51,13 @@ export class OpenSession {
 			input: (bytes) => this.#type(bytes),
 			isOurs,
 			title: options.title,
-			bell: () => this.#ring(),
+			bell: () => {
+				this.bell.value = true
+			},
 			clipboard: (text) => this.#offered(text),
 			copy: (text) => void copyText(text),
 			open: openLink,
-			pinch: (wanted) => {
-				const size = Math.min(MAX_FONT_SIZE, Math.max(MIN_FONT_SIZE, wanted))
-				if (this.#ownsSize()) fontSize.value = size
-				else this.terminal.zoom(size)
-			},
+			pinch: (size) => this.drawAt(size),
 			sequence: () => this.#viewing.sequence,
 		})
 		const size = this.terminal.fits()
@@ -104,6 +103,18 @@ export class OpenSession {
 		this.#layout()
 	}
 
+	/** Larger or smaller text by steps of a pixel. */
+	enlarge(by: number): void {
+		this.drawAt(this.terminal.drawnSize + by)
+	}
+
+	/** Changes the person's font size, or that of a session of another window's size only. */
+	drawAt(wanted: number): void {
+		const size = Math.min(MAX_FONT_SIZE, Math.max(MIN_FONT_SIZE, Math.round(wanted)))
+		if (this.#ownsSize()) fontSize.value = size
+		else this.terminal.zoom(size)
+	}
+
 	sendHeld(): void {
 		this.#viewing.sendHeld()
 	}
@@ -128,6 +139,7 @@ export class OpenSession {
 	}
 
 	#type(bytes: Uint8Array): void {
+		this.bell.value = false
 		if (!this.#viewing.type(bytes)) notify({ tone: "bad", text: words.session.tooMuchWaits })
 		changed(this.#options.machine)
 	}
@@ -149,7 +161,8 @@ export class OpenSession {
 		const { status, watchers, pending, holding, sequence } = this.#viewing
 		const bytes = pending.reduce((sum, part) => sum + part.bytes.length, 0)
 		const before = shown.peek()
-		shown.value = { machine, session, status, watchers, pending: bytes, holding, sequence }
+		const pendingSince = pending[0]?.at ?? null
+		shown.value = { machine, session, status, watchers, pending: bytes, pendingSince, holding, sequence }
 		if (before?.watchers !== watchers) this.#layout()
 		if (this.#toFit && status.is === "live") {
 			this.#toFit = false
@@ -170,10 +183,6 @@ export class OpenSession {
 
 	#recolour(): void {
 		this.terminal.isDark = isDark()
-	}
-
-	#ring(): void {
-		this.bell.value = true
 	}
 
 	/** Asks once a session; only for what the program says now, not for what is replayed. */

@@ -32,6 +32,8 @@ export interface ViewingView {
 	watchers: readonly Watcher[]
 	/** Bytes typed and not known to be written. */
 	pending: number
+	/** When the oldest of them was typed. */
+	pendingSince: number | null
 	/** The typed bytes are old and wait for the person. */
 	holding: boolean
 	/** Bytes of output that this page has. */

@@ -10,11 +10,8 @@ import { SCROLLBACK_LINES } from "../protocol/limits.ts"
 import type { Screen } from "../protocol/viewing.ts"
 import { encodeKey, encodeLegacy, type Key, KittyKeyboard } from "./kitty.ts"
 import { isFocusReport, swallowQueries } from "./queries.ts"
-import { LINE_HEIGHT, MINIMUM_CONTRAST, terminalTheme } from "./themes.ts"
+import { LINE_HEIGHT, MIN_FONT_SIZE, MINIMUM_CONTRAST, terminalTheme } from "./themes.ts"
 import { touch } from "./touch.ts"
-
-export const MIN_FONT_SIZE = 6
-export const MAX_FONT_SIZE = 32
 
 interface Options {
 	room: HTMLElement
@@ -101,7 +98,7 @@ export class Terminal implements Screen {
 		this.#disposals.push(() => resized.disconnect())
 		this.#disposals.push(
 			touch(room, {
-				fontSize: () => xterm.options.fontSize ?? this.#fontSize,
+				fontSize: () => this.drawnSize,
 				pinch: options.pinch,
 				cellHeight: () => this.#cell.height,
 				scrolls: () => xterm.buffer.active.type === "normal" && xterm.modes.mouseTrackingMode === "none",
@@ -152,6 +149,11 @@ export class Terminal implements Screen {
 		const { width, height } = this.#room()
 		const factor = Math.min(1, width / (cols * this.#cell.width), height / (rows * this.#cell.height))
 		this.#draw(this.#zoom ?? Math.max(MIN_FONT_SIZE, Math.floor(this.#fontSize * factor * 4) / 4))
+	}
+
+	/** The font size that is drawn with. */
+	get drawnSize(): number {
+		return this.#xterm.options.fontSize ?? this.#fontSize
 	}
 
 	/** Draws a session of another window's size larger or smaller than fits. */

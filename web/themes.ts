@@ -57,6 +57,10 @@ const LIGHT: ITheme = {
 	brightWhite: "#454c54",
 }
 
+/** Smaller is not read, larger is not a terminal any more. */
+export const MIN_FONT_SIZE = 6
+export const MAX_FONT_SIZE = 32
+
 /** Of a line, in heights of the font. */
 export const LINE_HEIGHT = 1.15
 

@@ -188,10 +188,11 @@ test("[INP1] keys that are old when the link is back wait for the person", async
 	await type(page, "cat")
 	await shows(page, /cat$/)
 	await proxy.stop()
-	await page.getByText("connection lost, dialling again…").waitFor()
+	await page.locator(".truth", { hasText: "connection lost, dialling again…" }).waitFor()
 	await page.keyboard.type("abc")
 	await page.getByText("3 keys unsent: sent when the link is back").waitFor()
 	await page.clock.fastForward(6_000)
+	await page.getByText("3 keys unsent: you will be asked when the link is back").waitFor()
 	const again = await startProxy(target, Number(new URL(proxy.url).port))
 	try {
 		await page.evaluate(() => dispatchEvent(new Event("online")))
@@ -201,6 +202,33 @@ test("[INP1] keys that are old when the link is back wait for the person", async
 		await page.getByText("3 keys unsent").waitFor({ state: "detached" })
 	} finally {
 		await again.stop()
+	}
+})
+
+test("[INP1] keys typed without a link outlive a reload of the page, and arrive once", async () => {
+	const target = { host: new URL(home.url).hostname, port: Number(new URL(home.url).port) }
+	const proxy = await startProxy(target)
+	try {
+		const page = await enter(DESKTOP, proxy.url)
+		await startShell(page)
+		await type(page, "cat")
+		await shows(page, /cat$/)
+		let isLinked = false
+		await page.routeWebSocket(/\/view$/, (socket) => (isLinked ? socket.connectToServer() : socket.close()))
+		await proxy.cut("down", 0)
+		await page.keyboard.type("kept")
+		await page.getByText("4 keys unsent: sent when the link is back").waitFor()
+		page.once("dialog", (asked) => void asked.accept())
+		isLinked = true
+		await page.reload()
+		await live(page)
+		await shows(page, /^kept$/)
+		await page.keyboard.press("Enter")
+		await expect
+			.poll(async () => (await rows(page).allTextContents()).filter((row) => /^kept\s*$/.test(row)).length)
+			.toBe(2)
+	} finally {
+		await proxy.stop()
 	}
 })
 

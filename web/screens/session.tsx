@@ -14,6 +14,7 @@ import { Banner } from "../ui/banner.tsx"
 import { Face, Refused } from "../ui/faces.tsx"
 import { FindBar } from "../ui/find-bar.tsx"
 import { KeyBar } from "../ui/key-bar.tsx"
+import { LinkNote } from "../ui/link-truth.tsx"
 import { Ended, Unsent } from "../ui/session-banners.tsx"
 import { SessionBar } from "../ui/session-bar.tsx"
 import { Shell } from "../ui/shell.tsx"
@@ -125,6 +126,7 @@ function Open({ machine, session, info }: OpenProps) {
 			<Ended machine={machine} session={session} info={info} />
 			<div class="over-terminal">
 				<Banner />
+				<LinkNote machine={machine} info={info} />
 				<Unsent open={open.value} />
 			</div>
 			{finding.value && open.value && (

@@ -9,40 +9,64 @@ import { standingOf } from "./presence.tsx"
 
 type Tone = "good" | "busy" | "bad" | "still"
 
-export function LinkTruth({ machine, info }: { machine: MachineId; info: SessionInfo | undefined }) {
-	const [tone, text] = truth(machine, info, viewing.value)
+interface Props {
+	machine: MachineId
+	info: SessionInfo | undefined
+}
+
+export function LinkTruth({ machine, info }: Props) {
+	const { tone, text, short } = truth(machine, info, viewing.value)
 	return (
 		<span class={`truth ${tone}`} role="status">
 			<span class="shape" aria-hidden="true" />
-			{text}
+			<span class={short === undefined ? undefined : "wide-only"}>{text}</span>
+			{short !== undefined && <span class="narrow-only">{short}</span>}
 		</span>
 	)
 }
 
-function truth(machine: MachineId, info: SessionInfo | undefined, view: ViewingView | null): [Tone, string] {
+/** On a narrow screen the bar has room for a word; the whole sentence stands under it. */
+export function LinkNote({ machine, info }: Props) {
+	const { tone, text, short } = truth(machine, info, viewing.value)
+	if (tone !== "bad" || short === undefined) return null
+	return <p class="banner bad narrow-only">{text}</p>
+}
+
+interface Truth {
+	tone: Tone
+	text: string
+	short?: string
+}
+
+function truth(machine: MachineId, info: SessionInfo | undefined, view: ViewingView | null): Truth {
+	const { session } = words
+	const { short } = session
 	const socket = fleet.value.get(machine)?.socket
-	if (socket?.is === "refused") return ["bad", socket.refusal.message]
-	if (socket?.is === "waiting" || !reachable.value) return ["bad", words.session.redialling]
-	if (view === null) return ["busy", words.session.connecting]
+	if (socket?.is === "refused") return { tone: "bad", text: socket.refusal.message, short: short.refused }
+	if (socket?.is === "waiting" || !reachable.value)
+		return { tone: "bad", text: session.redialling, short: short.redialling }
+	if (view === null) return { tone: "busy", text: session.connecting }
 	const stands = standingOf(machine)
 	const hasEnded = info !== undefined && info.state.is !== "running"
 	switch (view.status.is) {
 		case "refused":
-			return ["bad", view.status.refusal.message]
+			return { tone: "bad", text: view.status.refusal.message, short: short.refused }
 		case "away": {
 			const since = stands.is === "away" && stands.since !== null ? clock(stands.since, now.value) : null
-			return ["bad", words.session.away(since)]
+			return { tone: "bad", text: session.away(since), short: short.away }
 		}
 		case "connecting":
-			return ["busy", words.session.connecting]
-		case "catching-up":
-			if (hasEnded) return ["still", words.session.ended]
-			return ["busy", words.session.catchingUp(Math.max(0, (info?.sequence ?? 0) - view.sequence))]
+			return { tone: "busy", text: session.connecting }
+		case "catching-up": {
+			if (hasEnded) return { tone: "still", text: session.ended }
+			const behind = Math.max(0, (info?.sequence ?? 0) - view.sequence)
+			return { tone: "busy", text: session.catchingUp(behind), short: short.catchingUp }
+		}
 		case "live":
-			if (hasEnded) return ["still", words.session.ended]
-			if (stands.is === "unproven") return ["busy", words.session.unproven(stands.age)]
-			if (view.pending >= LARGE_BYTES) return ["busy", words.session.sending(view.pending)]
-			return ["good", words.session.live]
+			if (hasEnded) return { tone: "still", text: session.ended }
+			if (stands.is === "unproven") return { tone: "busy", text: session.unproven(stands.age), short: session.live }
+			if (view.pending >= LARGE_BYTES) return { tone: "busy", text: session.sending(view.pending) }
+			return { tone: "good", text: session.live }
 		default:
 			return never(view.status)
 	}

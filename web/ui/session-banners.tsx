@@ -1,6 +1,7 @@
 // What is said about a session when there is something to say: unsent input, and the program's end.
 import { useSignal } from "@preact/signals"
 import type { MachineId, SessionId } from "../../protocol/ids.ts"
+import { RESEND_WITHIN_MS } from "../../protocol/limits.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
 import { words } from "../messages.ts"
 import type { OpenSession } from "../open-session.ts"
@@ -15,10 +16,11 @@ export function Unsent({ open }: { open: OpenSession | null }) {
 	if (open === null || view === null || view.pending === 0) return null
 	if (!view.holding) {
 		if (view.status.is === "live") return null
+		const isOld = now.value - (view.pendingSince ?? now.value) > RESEND_WITHIN_MS
 		return (
 			<p class="banner" role="status">
 				<Icon name="history" />
-				{words.session.unsentWaiting(view.pending)}
+				{isOld ? words.session.unsentOld(view.pending) : words.session.unsentWaiting(view.pending)}
 			</p>
 		)
 	}

@@ -8,7 +8,7 @@ import { words } from "../messages.ts"
 import { FLEET, sessionPath } from "../navigation.ts"
 import type { OpenSession } from "../open-session.ts"
 import { sessionsOf } from "../screens/fleet.tsx"
-import { dialog, fleet, fontSize, machines, may, viewing } from "../state.ts"
+import { dialog, fleet, machines, may, viewing } from "../state.ts"
 import { Icon } from "./icon.tsx"
 import { LinkTruth } from "./link-truth.tsx"
 import { Menu, MenuItem } from "./menu.tsx"
@@ -92,8 +92,8 @@ function Actions({
 				onClick={() => open?.fit()}
 			/>
 			<MenuItem icon="search" label={words.session.find} onClick={find} />
-			<MenuItem icon="plus" label={words.session.larger} onClick={() => fontSize.value++} />
-			<MenuItem icon="minus" label={words.session.smaller} onClick={() => fontSize.value--} />
+			<MenuItem icon="plus" label={words.session.larger} onClick={() => open?.enlarge(1)} />
+			<MenuItem icon="minus" label={words.session.smaller} onClick={() => open?.enlarge(-1)} />
 			<hr />
 			<MenuItem
 				icon="link"
