@@ -1,8 +1,9 @@
 // A terminal without a window: shows the command what a person would see.
-import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes"
+
 import headless from "@xterm/headless"
 import { mendEmulator } from "../protocol/emulator.ts"
 import type { Screen } from "../protocol/viewing.ts"
+import { UnicodeGraphemesAddon } from "./holder/graphemes.ts"
 
 /** A row that is followed; its `line` is -1 once the row is erased. */
 export interface Mark {

@@ -1,6 +1,7 @@
 // An xterm without a window, which takes sequences and measures letters as the console's does.
-import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes"
+
 import headless from "@xterm/headless"
+import { UnicodeGraphemesAddon } from "../../connector/holder/graphemes.ts"
 import { mendEmulator } from "../../protocol/emulator.ts"
 import { SCROLLBACK_LINES } from "../../protocol/limits.ts"
 
