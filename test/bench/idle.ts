@@ -1,4 +1,6 @@
 // What idle costs: memory of a holder, and wake-ups of machine objects that nobody needs.
+import { fork } from "node:child_process"
+import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -6,10 +8,9 @@ import { setTimeout as wait } from "node:timers/promises"
 import { type DataFolder, dataFolder, openDataFolder } from "../../connector/data-folder.ts"
 import { enroll } from "../../connector/enroll.ts"
 import { findToken } from "../../connector/home/first-run.ts"
-import { runLink } from "../../connector/link.ts"
 import { client } from "../../protocol/client.ts"
 import { newSessionId } from "../../protocol/ids.ts"
-import { processesOver } from "../support/home.ts"
+import { NODE, processesOver } from "../support/home.ts"
 import { filled, open, privateMb, residentMb } from "./figures.ts"
 import type { HomeportRig } from "./homeport-rig.ts"
 import { startRuntime } from "./runtime.ts"
@@ -62,8 +63,7 @@ export async function wakeups({
 		database: true,
 	})
 	const folder = mkdtempSync(join(tmpdir(), "homeport-idle-"))
-	const stop = new AbortController()
-	const links: Promise<void>[] = []
+	const links = fork(join(import.meta.dirname, "links.ts"), { execPath: NODE })
 	try {
 		const { url } = runtime
 		const own = dataFolder(join(folder, "own"))
@@ -77,7 +77,7 @@ export async function wakeups({
 			openDataFolder(machineFolder)
 			const { code } = await call("createEnrollment")
 			const identity = await enroll(machineFolder, { url, code, name: `box-${number}`, home: false })
-			links.push(runLink({ url, identity, dataDir: machineFolder.path, log: () => {}, signal: stop.signal }))
+			links.send(machineFolder.path)
 			await untilLinked(call, identity.machine)
 			for (let session = 0; session < sessions; session++)
 				await call("startSession", {
@@ -96,8 +96,9 @@ export async function wakeups({
 		const handled = wakes.fetched + wakes.messages + wakes.closed + wakes.alarms
 		return { wakeups_per_hour: (Math.max(wakes.constructed, handled) * 3_600) / seconds, wakes }
 	} finally {
-		stop.abort()
-		await Promise.all(links)
+		const over = once(links, "exit")
+		links.kill("SIGKILL")
+		await over
 		for (const pid of processesOver(folder)) process.kill(pid, "SIGKILL")
 		await runtime.stop()
 		rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
