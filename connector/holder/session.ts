@@ -12,6 +12,7 @@ import { type HolderAsked, readAsked } from "./door.ts"
 import { programEnvironment } from "./environment.ts"
 import { Input } from "./input.ts"
 import { OutputLog } from "./log.ts"
+import { Memory } from "./memory.ts"
 import { HOLDER_VERSION } from "./packets.ts"
 import { signalSession } from "./processes.ts"
 import { Pty } from "./pty.ts"
@@ -47,6 +48,7 @@ export class Session {
 	readonly #channels: Channels
 	readonly #input: Input
 	readonly #written: Written
+	readonly #memory = new Memory()
 	readonly #onIdle: () => void
 	#pty: Pty | null = null
 	#client: Client | null = null
@@ -194,6 +196,7 @@ export class Session {
 		this.#channels.pump()
 		this.info.lastOutputAt = Date.now()
 		for (const shown of this.#awaiting.splice(0)) shown()
+		this.#memory.used(bytes.length)
 		this.#isStale = true
 		if (this.#isObserved || title !== this.#terminal.title) this.#tellActivity()
 	}
