@@ -140,7 +140,7 @@ export class HeldSession {
 	}
 
 	async #begin(execution: Execution): Promise<void> {
-		const begun = Promise.withResolvers<void>()
+		const begun = outcome()
 		this.#connection = await this.#connect(HOLDER_START_MS, begun)
 		this.#connection.send({ type: "start", execution })
 		await begun.promise
@@ -155,7 +155,7 @@ export class HeldSession {
 		}
 	}
 
-	#connect(patienceMs: number, begun?: PromiseWithResolvers<void>): Promise<HolderConnection> {
+	#connect(patienceMs: number, begun?: Outcome): Promise<HolderConnection> {
 		return connectHolder(
 			socketPath(this.#folder, SOCKET),
 			{
@@ -211,6 +211,23 @@ export class HeldSession {
 		this.info = info
 		this.#audience.changed(this)
 	}
+}
+
+/** A promise and what settles it: Promise.withResolvers, which Node 20 lacks, and installed connectors may run on that. */
+interface Outcome {
+	promise: Promise<void>
+	resolve(): void
+	reject(error: Error): void
+}
+
+function outcome(): Outcome {
+	let resolve = () => {}
+	let reject: (error: Error) => void = () => {}
+	const promise = new Promise<void>((resolved, rejected) => {
+		resolve = resolved
+		reject = rejected
+	})
+	return { promise, resolve, reject }
 }
 
 /** The file in a session's folder that says what it is and how it stands; its holder writes it. */

@@ -4,6 +4,6 @@ import { join } from "node:path"
 
 export default function buildAll(): void {
 	const root = join(import.meta.dirname, "../..")
-	const build = [join(root, "tools/build.ts"), "worker", "connector", "console", "api"]
+	const build = [join(root, "tools/build.ts"), "worker", "connector", "console", "api", "install"]
 	execFileSync(join(root, "node_modules/.bin/node"), build, { stdio: "inherit" })
 }
