@@ -8,7 +8,7 @@ export interface Feed {
 	close(): void
 }
 
-/** `changed` is called for every change, and after each gap in which changes may have been missed. */
+/** `changed` is called for every change, and whenever the socket opens: what changed before that was not heard. */
 export function openFeed(changed: () => void): Feed {
 	let socket: WebSocket | null = null
 	let tries = 0
@@ -22,8 +22,8 @@ export function openFeed(changed: () => void): Feed {
 		const dialled = new WebSocket(socketUrl(routePath("feed")))
 		socket = dialled
 		dialled.onopen = () => {
-			if (tries > 0) changed()
 			tries = 0
+			changed()
 		}
 		dialled.onmessage = ({ data }) => {
 			if (typeof data === "string" && data.startsWith("{")) changed()

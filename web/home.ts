@@ -50,7 +50,10 @@ export async function signOut(): Promise<void> {
 }
 
 export async function refreshMachines(): Promise<void> {
+	const number = ++asked
 	const answer = await load(api("listMachines"))
+	// A newer question is on its way; an older answer must not stand in its place.
+	if (number !== asked) return
 	// What is known stays on the screen while nothing answers; its ages go on counting.
 	if (answer.is === "loading") return
 	if (answer.is === "refused") {
@@ -66,6 +69,8 @@ export async function refreshMachines(): Promise<void> {
 }
 
 let feed: Feed | null = null
+/** How often the machines were asked for. */
+let asked = 0
 let retry: ReturnType<typeof setTimeout> | undefined
 let resting: ReturnType<typeof setTimeout> | undefined
 

@@ -1,5 +1,5 @@
 // Adding a machine: one line to paste, and the moment it calls.
-import { useComputed, useSignal } from "@preact/signals"
+import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
 import { api, load } from "../api.ts"
 import { words } from "../messages.ts"
@@ -17,15 +17,16 @@ interface Code {
 
 export function Enroll() {
 	const code = useSignal<Loaded<Code>>(LOADING)
-	const before = useSignal(listed())
-	const arrived = useComputed(() => listed().filter((id) => !before.value.includes(id)))
+	/** The machines that there were when the code was made; null while that is not known. */
+	const before = useSignal<string[] | null>(null)
+	before.value ??= listed()
 	const make = async () => {
 		code.value = LOADING
 		code.value = await load(api("createEnrollment"))
 	}
 	useEffect(() => void make(), [])
 	const machine =
-		machines.value.is === "loaded" ? machines.value.value.find(({ id }) => arrived.value.includes(id)) : undefined
+		machines.value.is === "loaded" ? machines.value.value.find(({ id }) => !before.value?.includes(id)) : undefined
 	return (
 		<Modal title={words.enroll.title} size="wide" onSubmit={closeDialog}>
 			<div class="modal-body">
@@ -76,6 +77,6 @@ function CodeFace({ code, renew }: { code: Loaded<Code>; renew: () => void }) {
 	)
 }
 
-function listed(): string[] {
-	return machines.value.is === "loaded" ? machines.value.value.map(({ id }) => id) : []
+function listed(): string[] | null {
+	return machines.value.is === "loaded" ? machines.value.value.map(({ id }) => id) : null
 }
