@@ -4,7 +4,16 @@ import { accessSync, constants, existsSync } from "node:fs"
 import { delimiter, join } from "node:path"
 
 /** A program, and the Debian package that has it. */
-const TOOLS = { chromium: "chromium", tmux: "tmux", vim: "vim", htop: "htop", less: "less", git: "git", ps: "procps" }
+const TOOLS = {
+	chromium: "chromium",
+	tmux: "tmux",
+	vim: "vim",
+	htop: "htop",
+	less: "less",
+	git: "git",
+	ps: "procps",
+	curl: "curl",
+}
 
 /** Installs what is missing. Ends this process with a sentence where that is not possible. */
 export function installSystemTools(): void {
