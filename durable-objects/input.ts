@@ -2,23 +2,34 @@
 import { encodeFrame, type InputFrame } from "../protocol/frames.ts"
 import { INPUT_FRAME_BYTES } from "../protocol/limits.ts"
 
+/** No person types that fast: what comes within this of other input is a burst. A lone key needs no timer of the object. */
+const MOMENT_MS = 2
+
 export class InputBatch {
 	readonly #send: (frame: Uint8Array) => void
 	/** Calls back when the events that are here already have been handled. */
 	readonly #defer: (then: () => void) => void
+	readonly #now: () => number
 	#waiting: InputFrame[] = []
 	#isBusy = false
+	/** When input last went by itself. */
+	#sentAt = Number.NEGATIVE_INFINITY
 
-	constructor(send: (frame: Uint8Array) => void, defer: (then: () => void) => void) {
+	constructor(send: (frame: Uint8Array) => void, defer: (then: () => void) => void, now: () => number) {
 		this.#send = send
 		this.#defer = defer
+		this.#now = now
 	}
 
 	take(frame: InputFrame): void {
+		const now = this.#now()
+		if (!this.#isBusy && now - this.#sentAt >= MOMENT_MS) {
+			this.#sentAt = now
+			return this.#send(encodeFrame(frame))
+		}
 		if (!this.#isBusy) {
-			this.#send(encodeFrame(frame))
 			this.#isBusy = true
-			return this.#defer(this.#moment)
+			this.#defer(this.#moment)
 		}
 		const last = this.#waiting.at(-1)
 		if (last !== undefined && continues(last, frame)) last.bytes = join(last.bytes, frame.bytes)
@@ -34,6 +45,7 @@ export class InputBatch {
 	readonly #moment = (): void => {
 		if (this.#waiting.length === 0) {
 			this.#isBusy = false
+			this.#sentAt = Number.NEGATIVE_INFINITY
 			return
 		}
 		this.#flush()

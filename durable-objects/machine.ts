@@ -39,7 +39,7 @@ export class Machine {
 		this.#host = host
 		const { store } = host
 		this.#link = new Link({ store, now: host.now, ended: () => this.#linkEnded() })
-		this.#input = new InputBatch((frame) => this.#link.send(frame), host.defer)
+		this.#input = new InputBatch((frame) => this.#link.send(frame), host.defer, host.now)
 		this.#sessions = new Sessions(store)
 		this.#viewers = new Viewers({
 			store,

@@ -190,7 +190,6 @@ export class Session {
 		this.#snapshotNow = null
 		// Bytes go out before they are parsed; a snapshot must wait until they are.
 		this.#channels.pump(false)
-		this.#written.flush()
 		this.#terminal.write(bytes)
 		if (this.#log.isFull) this.#roll()
 		this.#channels.pump()

@@ -1,8 +1,8 @@
-// Acknowledgements of input: they let the echo go first, which somebody waits for, and go together.
+// Acknowledgements of input: nobody waits for them as for the echo, so they go later, and together.
 import type { ViewerId } from "../../protocol/ids.ts"
 
-/** A program that shows nothing is not waited for longer; far less than viewers wait before they ask. */
-const WITHIN_MS = 20
+/** Out of the way of the echo, and far less than viewers wait before they show what is not written. */
+const WITHIN_MS = 100
 
 export class Written {
 	readonly #send: (viewer: ViewerId, sequence: number) => void
