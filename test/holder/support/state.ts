@@ -54,20 +54,24 @@ function buffer(core: Core, { lines, x, y, ybase, ...rest }: Buffer, isActive: b
 function line(core: Core, line: ReturnType<Buffer["lines"]["get"]>): string {
 	if (line === undefined) return "(none)"
 	let text = line.isWrapped ? "↩" : ""
-	let last = "[]"
+	let shown = "[]"
+	let last: Attributes = { fg: 0, bg: 0, extended: NONE }
 	for (let column = 0; column < core.cols; column++) {
 		const content = line._data[column * 3] ?? 0
 		const width = content >>> CELL.WIDTH_SHIFT
-		const bg = line._data[column * 3 + 2] ?? 0
-		const now = JSON.stringify(
-			attributes(core, { fg: line._data[column * 3 + 1] ?? 0, bg, extended: line._extendedAttrs[column] ?? NONE }),
-		)
 		if (width === 0) {
 			text += "‹"
 			continue
 		}
-		if (now !== last) text += now
-		last = now
+		const bg = line._data[column * 3 + 2] ?? 0
+		const extended = (bg & BG.HAS_EXTENDED && line._extendedAttrs[column]) || NONE
+		const now: Attributes = { fg: line._data[column * 3 + 1] ?? 0, bg, extended }
+		if (now.fg !== last.fg || now.bg !== last.bg || now.extended !== last.extended) {
+			const look = JSON.stringify(attributes(core, now))
+			if (look !== shown) text += look
+			shown = look
+			last = now
+		}
 		if (content & CELL.COMBINED) text += `(${line._combined[column]})`
 		else text += content & CELL.CODE_POINT ? String.fromCodePoint(content & CELL.CODE_POINT) : "·"
 		if (width === 2) text += "›"
