@@ -294,6 +294,8 @@ test("a phone has the keys that its keyboard lacks, and a line to compose in", a
 	await bar.getByRole("button", { name: "ctrl" }).tap()
 	await page.keyboard.type("c")
 	await shows(page, /\^C/)
+	// A key pressed before the prompt would go to nobody.
+	await shows(page, /[#$] ?$/)
 	await bar.getByRole("button", { name: "ArrowUp" }).tap()
 	await soon(async () => (await rows(page).allTextContents()).filter((row) => /cat\s*$/.test(row)).length).toBe(2)
 	await bar.getByRole("button", { name: "More keys" }).tap()
