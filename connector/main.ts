@@ -17,7 +17,8 @@ import { spawn } from "./commands/spawn.ts"
 import { tokens } from "./commands/tokens.ts"
 import { up } from "./commands/up.ts"
 import { wait } from "./commands/wait.ts"
-import { EXIT } from "./exit.ts"
+import { EXIT, Failure } from "./exit.ts"
+import { fail } from "./output.ts"
 import { VERSION } from "./version.ts"
 
 const program = new Command("homeport")
@@ -64,10 +65,18 @@ Environment:
   NO_COLOR                      no colour, also on a terminal`,
 )
 
+// Whoever reads may stop reading, as `head` does: then there is nobody left to tell.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+	if (error.code === "EPIPE") process.exit(EXIT.ok)
+	throw error
+})
+
 try {
+	if (process.platform === "win32")
+		throw new Failure("Homeport does not run on Windows itself yet. In WSL it does: use it from there.")
 	await program.parseAsync()
 } catch (error) {
-	if (!(error instanceof CommanderError)) throw error
 	// Help and version end with 0; commander has printed the rest.
-	process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
+	if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
+	else fail(error, false)
 }

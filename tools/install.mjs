@@ -14,6 +14,10 @@ const LOCK = join(ROOT, "package-lock.json")
 const STAMP = join(ROOT, "node_modules/.cache/homeport/installed")
 
 export async function install() {
+	if (process.platform === "win32") {
+		process.stderr.write("Homeport does not run on Windows itself yet. In WSL it does: clone it there.\n")
+		process.exit(1)
+	}
 	const wanted = createHash("sha256").update(readFileSync(LOCK)).digest("hex")
 	if (isInstalled(wanted)) return linkCommand()
 	process.stderr.write("Installing packages; this takes a minute, once.\n")
