@@ -1,4 +1,5 @@
 // A viewer that comes late into programs which draw: its terminal equals that of the viewer who was there from the start.
+import { execFileSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -7,6 +8,8 @@ import { newSessionId } from "../../protocol/ids.ts"
 import { type Home, startHome } from "../support/home.ts"
 import { firstDifference } from "../support/screen-state.ts"
 import { type Attached, Viewer } from "../support/viewer.ts"
+
+const TMUX = `homeport-test-${process.pid}`
 
 let home: Home
 let folder: string
@@ -23,6 +26,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	await home?.stop()
+	// It has left the session's processes by design.
+	execFileSync("tmux", ["-L", TMUX, "kill-server"], { stdio: "ignore" })
 	rmSync(folder, { recursive: true, force: true })
 })
 
@@ -61,7 +66,7 @@ const PROGRAMS: Record<string, (file: string) => Program> = {
 		drawn: /F10.?Quit|Quit/,
 	}),
 	tmux: () => ({
-		argv: ["tmux", "-L", `homeport-test-${process.pid}`, "-f", "/dev/null", "new", "env PS1='in tmux> ' bash --norc"],
+		argv: ["tmux", "-L", TMUX, "-f", "/dev/null", "new", "env PS1='in tmux> ' bash --norc"],
 		drawn: "in tmux>",
 		stirs: async (attached) => {
 			attached.type("printf '\\033[1;35mcolour\\033[m %s\\n' 漢字\r")
