@@ -48,6 +48,11 @@ export interface Outcome extends Cell, Damage {
 	ms: number
 }
 
+/** Each cell has dice of its own, so that one can be repeated without the others. */
+export function seedOf(seed: number, fault: Fault, load: Load): number {
+	return (seed * FAULTS.length + FAULTS.indexOf(fault)) * LOADS.length + LOADS.indexOf(load)
+}
+
 export function homeFor(fault: Fault): Home {
 	return fault === "object evicted" ? "harness" : "runtime"
 }

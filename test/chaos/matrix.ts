@@ -1,5 +1,5 @@
 // The kill matrix: every fault under every load, for every seed, in as few worlds as can be.
-import { FAULTS, homeFor, LOADS, type Outcome, runCell } from "./cell.ts"
+import { FAULTS, homeFor, LOADS, type Outcome, runCell, seedOf } from "./cell.ts"
 import { type Home, World } from "./world.ts"
 
 interface Options {
@@ -20,9 +20,7 @@ export async function runMatrix({ seeds, only = "", done = () => {} }: Options):
 		try {
 			for (const seed of seeds)
 				for (const { fault, load } of cells) {
-					// Each cell has dice of its own, so that one can be repeated without the others.
-					const place = FAULTS.indexOf(fault) * LOADS.length + LOADS.indexOf(load)
-					const outcome = await runCell(world, { fault, load, seed: seed * FAULTS.length * LOADS.length + place })
+					const outcome = await runCell(world, { fault, load, seed: seedOf(seed, fault, load) })
 					outcomes.push(outcome)
 					done(outcome)
 					if (outcome.failure === null) continue
