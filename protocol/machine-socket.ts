@@ -203,8 +203,7 @@ export class MachineSocket {
 			case "presence":
 				return this.#present(message.presence)
 			case "session":
-				this.sessions.set(message.session.id, message.session)
-				return this.#options.changed()
+				return this.#sessionTold(message.session)
 			case "removed":
 				this.sessions.delete(message.session)
 				return this.#options.changed()
@@ -233,6 +232,14 @@ export class MachineSocket {
 		for (const session of machine.sessions) this.sessions.set(session.id, session)
 		this.#become({ is: "open" })
 		for (const viewing of this.viewings.values()) viewing.opened(this.#send)
+	}
+
+	#sessionTold(session: SessionInfo): void {
+		const before = this.sessions.get(session.id)
+		this.sessions.set(session.id, session)
+		// A holder that died took the viewer's channel along; whoever serves the session's folder now has the rest.
+		if (before?.state.is === "running" && session.state.is !== "running") this.viewings.get(session.id)?.ended()
+		this.#options.changed()
 	}
 
 	#present(presence: Presence): void {

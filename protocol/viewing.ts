@@ -115,6 +115,11 @@ export class Viewing {
 		}
 	}
 
+	/** The program has ended, or its holder has died: make sure of the last of its output. */
+	ended(): void {
+		this.#attachQuietly()
+	}
+
 	message(message: Extract<ToViewer, { session: unknown }>): void {
 		switch (message.type) {
 			case "attached":

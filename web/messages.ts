@@ -206,6 +206,7 @@ export const words = {
 		title: "Add a machine",
 		explain: "Paste this line into a terminal on the machine. It needs no root and opens no port.",
 		waiting: "Waiting for it to call…",
+		enrolled: (name: string) => `${name} has its key; waiting for its link…`,
 		connected: (name: string) => `${name} is connected`,
 		expires: (ms: number) => `The code works once, for another ${age(ms)}.`,
 		expired: "The code has expired.",

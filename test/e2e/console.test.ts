@@ -1,7 +1,11 @@
 // The console in a real browser over a real home: signing in, starting, typing, and what interrupts it.
+import { spawn } from "node:child_process"
 import { createHash, randomBytes } from "node:crypto"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import type { Browser, BrowserContext, Page } from "playwright-core"
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest"
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from "vitest"
 import {
 	allText,
 	DESKTOP,
@@ -16,7 +20,7 @@ import {
 	startShell,
 	type,
 } from "../support/console.ts"
-import { type Home, NODE, startHome } from "../support/home.ts"
+import { HOMEPORT, type Home, NODE, startHome } from "../support/home.ts"
 import { startProxy } from "../support/proxy.ts"
 import { until } from "../support/until.ts"
 
@@ -406,10 +410,22 @@ test("[LNK1] a machine that is added shows up in the dialog that waits for it", 
 	await page.getByRole("button", { name: "Add a machine" }).first().click()
 	const line = (await page.locator(".copy-field code").first().textContent()) ?? ""
 	const code = /[\w-]+$/.exec(line)?.[0] ?? ""
-	const key = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"])
-	const publicKey = Buffer.from(await crypto.subtle.exportKey("raw", key.publicKey)).toString("base64url")
-	const platform = { os: "linux", arch: "x64", release: "Debian", hostname: "other", connector: "0.1.0" }
-	await home.call("enroll", { body: { code, publicKey, name: "other", platform } })
+	const folder = mkdtempSync(join(tmpdir(), "homeport-test-"))
+	const connector = spawn(NODE, [
+		HOMEPORT,
+		"connect",
+		home.url,
+		"--code",
+		code,
+		"--name",
+		"other",
+		"--data-dir",
+		folder,
+	])
+	onTestFinished(() => {
+		connector.kill("SIGKILL")
+		rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+	})
 	await page.getByText("other is connected").waitFor()
 	await page.getByRole("button", { name: "Done" }).click()
 	const machine = page.locator(".machine", { hasText: "other" })

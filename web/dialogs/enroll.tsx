@@ -8,7 +8,7 @@ import { CopyField } from "../ui/copy-field.tsx"
 import { Refused, Skeleton } from "../ui/faces.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { closeDialog, Modal } from "../ui/modal.tsx"
-import { PresenceMark } from "../ui/presence.tsx"
+import { PresenceMark, standingOf } from "../ui/presence.tsx"
 
 interface Code {
 	code: string
@@ -27,6 +27,7 @@ export function Enroll() {
 	useEffect(() => void make(), [])
 	const machine =
 		machines.value.is === "loaded" ? machines.value.value.find(({ id }) => !before.value?.includes(id)) : undefined
+	const isLinked = machine !== undefined && standingOf(machine.id).is === "linked"
 	return (
 		<Modal title={words.enroll.title} size="wide" onSubmit={closeDialog}>
 			<div class="modal-body">
@@ -39,8 +40,8 @@ export function Enroll() {
 						</>
 					) : (
 						<>
-							<Icon name="circle-check" />
-							<strong>{words.enroll.connected(machine.name)}</strong>
+							{isLinked ? <Icon name="circle-check" /> : <span class="pulse" aria-hidden="true" />}
+							<strong>{isLinked ? words.enroll.connected(machine.name) : words.enroll.enrolled(machine.name)}</strong>
 							<PresenceMark machine={machine.id} />
 						</>
 					)}
