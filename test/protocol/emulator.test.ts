@@ -23,3 +23,17 @@ test.each(["", "\x1b[?1049h"])(
 		).toBe(4)
 	},
 )
+
+test.each(["L", "M", "S", "T", "I", "Z", "b"])(
+	"[OUT5] the sequence %s does as much as the screen is large, however often it is told to",
+	async (final) => {
+		const screen = async (count: number) => {
+			const terminal = new headless.Terminal({ cols: 10, rows: 4, allowProposedApi: true })
+			mendEmulator(terminal)
+			await new Promise<void>((resolve) => terminal.write(`one\r\ntwo\r\nx\x1b[${count}${final}y`, resolve))
+			const { active } = terminal.buffer
+			return Array.from({ length: active.length }, (_, y) => active.getLine(y)?.translateToString(true))
+		}
+		expect(await screen(2_147_483_647)).toEqual(await screen(final === "b" ? 40 : 12))
+	},
+)
