@@ -8,6 +8,9 @@ import { type Attributes, BG, type Buffer, type BufferLine, CELL, type Charset, 
 /** Ends whatever sequence the reader's parser is in, and resets. */
 const BEGIN = "\x18\x1bc"
 
+/** A program may set a title of megabytes, which no screen shows. */
+const TITLE_CHARS = 1_024
+
 /** At most `limit` bytes: the oldest scrollback is left out until it fits. */
 export function serialise(core: Core, keyboard: Keyboard, palette: Palette, limit: number): Uint8Array {
 	for (let scrollback = core.buffers.normal.ybase; ; scrollback = Math.floor(scrollback / 2)) {
@@ -50,8 +53,8 @@ class Snapshot {
 
 	#titles(): string {
 		const { _windowTitle, _windowTitleStack } = this.#core._inputHandler
-		const stack = _windowTitleStack.map((title) => `\x1b]2;${title}\x1b\\\x1b[22;2t`).join("")
-		return `${stack}\x1b]2;${_windowTitle}\x1b\\`
+		const name = (title: string) => `\x1b]2;${title.slice(0, TITLE_CHARS)}\x1b\\`
+		return _windowTitleStack.map((title) => `${name(title)}\x1b[22;2t`).join("") + name(_windowTitle)
 	}
 
 	/** Lines, tab stops, saved cursor and scroll region. */

@@ -16,6 +16,8 @@ const UNFINISHED_BYTES = 4 * 1024
 /** A cell in pixels, for programs that ask; viewers differ, so this is the plain average. */
 const CELL_WIDTH = 8
 const CELL_HEIGHT = 16
+/** A title is told to everybody who looks at the list. */
+const TITLE_CHARS = 256
 const ESC = 0x1b
 
 export class Terminal {
@@ -51,7 +53,7 @@ export class Terminal {
 		this.core = (terminal as unknown as { _core: Core })._core
 		terminal.onData(answer)
 		terminal.onTitleChange((title) => {
-			this.title = title
+			this.title = title.slice(0, TITLE_CHARS)
 		})
 		this.core._inputHandler.onColor((colors) => {
 			for (const color of colors) this.#reply(this.#palette.take(color))
