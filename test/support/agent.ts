@@ -1,6 +1,6 @@
 // A real agent CLI for tests: installed once into the user's cache, pinned, and told to speak to a model server of our own.
 import { execFile } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
@@ -28,6 +28,10 @@ export async function prepareAgent(modelUrl: string): Promise<Agent> {
 	const home = mkdtempSync(join(tmpdir(), "homeport-agent-"))
 	const cwd = join(home, "work")
 	mkdirSync(cwd)
+	// Where installers of the user's own put programs.
+	const bin = join(home, ".local/bin")
+	mkdirSync(bin, { recursive: true })
+	symlinkSync(program, join(bin, "claude"))
 	const settings = {
 		hasCompletedOnboarding: true,
 		theme: "dark",
