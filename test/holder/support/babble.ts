@@ -1,6 +1,6 @@
 // Output of no program: text, sequences and fragments in random order, to reach states that recordings do not. Left out
 // is what no sequence can write down: a saved cursor below the screen (3J), an underline that a restored cursor brought
-// back without its style (4), a joined character at the end of a line that does not wrap (?7l), and a single row.
+// back without its style (4), a character set that one brought back before the screen was switched (`(0`), a joined character at the end of a line that does not wrap (?7l), and a single row.
 
 type Roll = (below: number) => number
 
@@ -49,8 +49,6 @@ const SEQUENCES: ((roll: Roll) => string)[] = [
 	() => "\x1bD",
 	() => "\x1bH",
 	(roll) => `\x1b[${[0, 3][roll(2)]}g`,
-	(roll) => `\x1b${"()*+"[roll(4)]}${"0AB4"[roll(4)]}`,
-	(roll) => ["\x0e", "\x0f", "\x1bn", "\x1bo"][roll(4)] ?? "",
 	(roll) => `\x1b[${roll(7)} q`,
 	(roll) => `\x1b]2;title ${roll(9)}\x07`,
 	(roll) => `\x1b[2${2 + roll(2)};2t`,
