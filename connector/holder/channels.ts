@@ -22,6 +22,8 @@ interface Out {
 	/** False while the link has much to take already: what channels would send waits for the next `pump`. */
 	isWritable(): boolean
 	frame(frame: ScreenFrame): void
+	/** Calls back after some milliseconds. */
+	later(pump: () => void, ms: number): void
 	joined(viewer: ViewerId, sequence: number): void
 }
 
@@ -44,6 +46,8 @@ export class Channels {
 	readonly #own = new Map<ViewerId, Channel>()
 	/** Writing a terminal down takes the time of the program's own output: not too often, and only when it is shorter. */
 	#snapshotCost = { at: Number.NEGATIVE_INFINITY, ms: 0, bytes: 0 }
+
+	#isPumpDue = false
 
 	constructor(source: Source, out: Out, now: () => number = () => performance.now()) {
 		this.#source = source
@@ -121,10 +125,13 @@ export class Channels {
 			const credit = CREDIT_WINDOW - (channel.position - channel.acked)
 			if (channel.position >= head || credit <= 0) return
 			const isLost = channel.position < this.#source.oldest
-			if (isLost && !isParsed) return
-			if (isLost || (isParsed && this.#shouldSkip(head - channel.position))) {
-				this.#sendSnapshot(channel)
-				continue
+			if (isLost || this.#shouldSkip(head - channel.position)) {
+				if (isParsed && this.#isRested()) {
+					this.#sendSnapshot(channel)
+					continue
+				}
+				// What a full disk did not keep can only come as a snapshot: if nothing else brings one, time does.
+				if (isLost) return this.#pumpLater()
 			}
 			const until = Math.min(head, resize?.sequence ?? head)
 			const limit = Math.min(until - channel.position, OUTPUT_FRAME_BYTES, credit)
@@ -148,8 +155,21 @@ export class Channels {
 	}
 
 	#shouldSkip(lag: number): boolean {
-		const { at, ms, bytes } = this.#snapshotCost
-		return lag > SKIP_AFTER && lag > bytes && this.#now() - at >= 4 * ms
+		return lag > SKIP_AFTER && lag > this.#snapshotCost.bytes
+	}
+
+	/** Whether snapshots have left the program most of the time. */
+	#isRested(): boolean {
+		return this.#now() - this.#snapshotCost.at >= 4 * this.#snapshotCost.ms
+	}
+
+	#pumpLater(): void {
+		if (this.#isPumpDue) return
+		this.#isPumpDue = true
+		this.#out.later(() => {
+			this.#isPumpDue = false
+			this.pump()
+		}, 4 * this.#snapshotCost.ms)
 	}
 
 	#nextResize({ resize }: Channel): Resize | undefined {

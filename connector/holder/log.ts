@@ -130,6 +130,7 @@ export class OutputLog {
 			// Without its first segment there is no session; later ones are tried again.
 			if (this.#segments.length === 0) throw error
 			this.#brokenAt = this.head
+			fs.rmSync(this.#path(start, "base"), { force: true })
 			return
 		}
 		this.#drop(this.#segments.length - FULL_SEGMENTS - 1)

@@ -70,6 +70,7 @@ export class Session {
 		this.#channels = new Channels(this.#source(), {
 			isWritable: () => this.#client?.isWritable() ?? false,
 			frame: (frame) => this.#client?.send(encodeFrame(frame)),
+			later: (pump, ms) => void setTimeout(pump, ms),
 			joined: (viewer, sequence) => this.#client?.tell({ type: "joined", viewer, sequence }),
 		})
 		this.#written = new Written((viewer, sequence) =>

@@ -8,13 +8,14 @@ import { ACK_EVERY, CREDIT_WINDOW, OUTPUT_FRAME_BYTES, SKIP_AFTER } from "../../
 import { dice, SEED } from "./support/recording.ts"
 
 /** An output whose byte at each sequence is known, and a viewer's terminal that only checks order. */
-function world({ oldest = 0, snapshotBytes = 1_000 } = {}) {
+function world({ oldest = 0, snapshotBytes = 1_000, snapshotMs = 0 } = {}) {
 	const output = { head: 0, oldest, resizes: [] as Resize[] }
 	const frames: ScreenFrame[] = []
 	const joined: [ViewerId, number][] = []
 	/** Both, in the order in which they came. */
 	const events: (ScreenFrame | { joined: ViewerId })[] = []
 	const clock = { now: 0 }
+	const waiting: (() => void)[] = []
 	let writable = true
 	const source: Source = {
 		session: newSessionId(),
@@ -28,7 +29,10 @@ function world({ oldest = 0, snapshotBytes = 1_000 } = {}) {
 			return output.resizes
 		},
 		read: (from, limit) => new Uint8Array(limit).fill(from % 251),
-		snapshot: () => ({ sequence: output.head, cols: 80, rows: 24, bytes: new Uint8Array(snapshotBytes) }),
+		snapshot: () => {
+			clock.now += snapshotMs
+			return { sequence: output.head, cols: 80, rows: 24, bytes: new Uint8Array(snapshotBytes) }
+		},
 	}
 	const channels = new Channels(
 		source,
@@ -38,6 +42,7 @@ function world({ oldest = 0, snapshotBytes = 1_000 } = {}) {
 				frames.push(frame)
 				events.push(frame)
 			},
+			later: (pump) => waiting.push(pump),
 			joined: (viewer, sequence) => {
 				joined.push([viewer, sequence])
 				events.push({ joined: viewer })
@@ -46,7 +51,7 @@ function world({ oldest = 0, snapshotBytes = 1_000 } = {}) {
 		() => clock.now,
 	)
 	return {
-		...{ channels, output, events, joined, clock },
+		...{ channels, output, events, joined, clock, waiting },
 		write(bytes: number) {
 			output.head += bytes
 			channels.pump()
@@ -142,6 +147,25 @@ describe("a channel", () => {
 			channels.acked(viewer, ACK_EVERY)
 			expect(taken()[0]?.kind).toBe(snapshotBytes > 10 ? KIND.OUTPUT : KIND.SNAPSHOT)
 		}
+	})
+
+	it("[OUT5] gets what a full disk has not kept as snapshots, now and then, and the last one for certain", () => {
+		const { channels, taken, write, output, clock, waiting } = world({ snapshotMs: 10 })
+		channels.watch(newViewerId(), null)
+		taken()
+		const lose = () => {
+			output.oldest = output.head + 100
+			write(100)
+		}
+		clock.now += 100
+		lose()
+		lose()
+		lose()
+		expect(taken()).toMatchObject([{ kind: KIND.SNAPSHOT, sequence: 100 }])
+		expect(waiting).toHaveLength(1)
+		clock.now += 100
+		waiting.splice(0).forEach((pump) => void pump())
+		expect(taken()).toMatchObject([{ kind: KIND.SNAPSHOT, sequence: 300 }])
 	})
 
 	it("[OUT5] waits while the link takes nothing, and goes on when it does", () => {
