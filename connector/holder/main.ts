@@ -24,8 +24,6 @@ const LINGER_MS = 5_000
 /** With more than this on its way to the link process, output waits in the log. */
 const BACKLOG_BYTES = 512 * 1024
 
-// Only this user's processes may connect, and read what is written.
-process.umask(0o077)
 // A holder has no terminal of its own, and must not end with the one that it was started from.
 process.on("SIGHUP", () => {})
 
@@ -36,9 +34,12 @@ let ending = setTimeout(end, FIRST_CALL_MS)
 
 rmSync(socketPath, { force: true })
 let inode = 0
+// Only this user's processes may connect. The program gets the mask that the person has.
+const mask = process.umask(0o077)
 createServer(serve).listen(socketPath, () => {
 	inode = statSync(socketPath).ino
 })
+process.umask(mask)
 
 function serve(socket: Socket): void {
 	clearTimeout(ending)

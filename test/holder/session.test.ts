@@ -35,6 +35,15 @@ describe("start", () => {
 		expect(existsSync(join(holder.folder, "session.json"))).toBe(false)
 	})
 
+	it("gives the program the person's mask, signals as they are by default, and no way to the terminal's other side", async () => {
+		// Bash, since a shell that ignores a broken pipe would show that it inherited that.
+		const script = "umask; yes | head -1 >/dev/null; echo pipe ${PIPESTATUS[0]}; ls -l /proc/$$/fd | grep -c ptmx"
+		const { link } = await run(script, { program: "/bin/bash" })
+		await link.exited()
+		const { lines } = await link.ask("screen", { session: link.holder.session })
+		expect(lines.slice(0, 3)).toEqual([process.umask().toString(8).padStart(4, "0"), "pipe 141", "0"])
+	})
+
 	it("keeps what it writes from other users", async () => {
 		const { holder } = await run("echo hi; cat")
 		for (const path of ["session.json", "log/0.out", "log/0.base", "holder.sock"])
