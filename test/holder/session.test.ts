@@ -37,7 +37,7 @@ describe("start", () => {
 
 	it("gives the program the person's mask, signals as they are by default, and no way to the terminal's other side", async () => {
 		// Bash, since a shell that ignores a broken pipe would show that it inherited that.
-		const script = "umask; yes | head -1 >/dev/null; echo pipe ${PIPESTATUS[0]}; ls -l /proc/$$/fd | grep -c ptmx"
+		const script = "umask; yes | head -1 >/dev/null; echo pipe $PIPESTATUS; ls -l /proc/$$/fd | grep -c ptmx"
 		const { link } = await run(script, { program: "/bin/bash" })
 		await link.exited()
 		const { lines } = await link.ask("screen", { session: link.holder.session })
