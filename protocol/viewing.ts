@@ -178,7 +178,9 @@ export class Viewing {
 		if (waiting + bytes.length > INPUT_UNACKED_BYTES) return false
 		const at = this.#options.now()
 		for (let start = 0; start < bytes.length; start += INPUT_FRAME_BYTES) {
-			const part: Pending = { sequence: this.#typed, bytes: bytes.slice(start, start + INPUT_FRAME_BYTES), at }
+			// A copy that shares no memory with the caller's, which a slice of a Buffer would.
+			const copy = new Uint8Array(bytes.subarray(start, start + INPUT_FRAME_BYTES))
+			const part: Pending = { sequence: this.#typed, bytes: copy, at }
 			this.#typed = part.sequence + part.bytes.length
 			this.#pending.push(part)
 			if (this.#expected && !this.holding) this.#sendInput(part)

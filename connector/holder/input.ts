@@ -67,7 +67,8 @@ export class Input {
 		// What was written while the link was cut is acknowledged again.
 		if (known >= bytes.length) return this.#out.written(viewer, state.written)
 		if (!this.hasRoom) return void this.#turnedAway.add(viewer)
-		const fresh = bytes.slice(known)
+		// A copy: the frame's memory is the socket's.
+		const fresh = new Uint8Array(bytes.subarray(known))
 		state.taken += fresh.length
 		state.asked = null
 		this.#viewers.delete(viewer)

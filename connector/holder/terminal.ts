@@ -149,7 +149,8 @@ export class Terminal {
 		}
 		const more = start === -1 ? bytes : bytes.subarray(start)
 		this.#unfinishedBytes += more.length
-		if (this.#unfinishedBytes <= UNFINISHED_BYTES) this.#unfinished.push(more.slice())
+		// A copy: what a Buffer slices shares its memory, which the next output is read into.
+		if (this.#unfinishedBytes <= UNFINISHED_BYTES) this.#unfinished.push(new Uint8Array(more))
 		else this.#unfinished = []
 	}
 

@@ -93,6 +93,18 @@ describe("[OUT2] a snapshot keeps", () => {
 		}
 	})
 
+	it("an unfinished sequence, though the memory that it came in is used again", () => {
+		const machine = terminal(80, 24)
+		const bytes = Buffer.from("text\x1b]8;;https://example.com/")
+		const before = Buffer.from(bytes)
+		machine.write(bytes)
+		bytes.fill("x")
+		expect(stateOf(viewing(machine, before))).toEqual(stateOf(machine))
+		const viewer = viewing(machine, before)
+		for (const each of [machine, viewer]) each.write(Buffer.from("a\x1b\\link"))
+		expect(stateOf(viewer)).toEqual(stateOf(machine))
+	})
+
 	it("keyboard flags of both screens, and colours that the program has set", () => {
 		const machine = terminal(80, 24)
 		machine.write(Buffer.from("\x1b[>1u\x1b[>5u\x1b[?1049h\x1b[>7u\x1b]11;#102030\x07"))

@@ -225,6 +225,14 @@ describe("output", () => {
 		expect(acks()).toEqual([10 * CREDIT_WINDOW])
 	})
 
+	test("[OUT6] a key goes and its echo is shown in the same turn of the loop, with no timer between", () => {
+		live()
+		type("k")
+		expect(inputs()).toEqual([[0, "k"]])
+		output(100, "k")
+		expect(screen.text).toBe("k")
+	})
+
 	test("[LNK4] a machine that goes away is said to be away, and its return attaches again from the same byte", () => {
 		live()
 		output(100, "abc")
