@@ -13,10 +13,15 @@ export function screenState(terminal: Terminal): string {
 					...Object.entries(buffer).flatMap(([field, value]) =>
 						field === "lines" ? [] : [`${name} ${field} ${JSON.stringify(value)}`],
 					),
-					...buffer.lines,
+					...buffer.lines.map(withoutHalves),
 				],
 	)
 	return [...Object.entries(rest).map(([field, value]) => `${field} ${JSON.stringify(value)}`), ...buffers].join("\n")
+}
+
+/** Half of a wide letter whose other half was overwritten is an empty cell to whoever looks. */
+function withoutHalves(line: string): string {
+	return line.replace(/(?<!›)‹/g, "·")
 }
 
 interface Inner {
