@@ -1,8 +1,9 @@
 // Sessions by command, from spawn to rm, against a real home.
-import { spawn } from "node:child_process"
+import { execFile, spawn } from "node:child_process"
 import { once } from "node:events"
 import { realpathSync } from "node:fs"
 import { homedir } from "node:os"
+import { promisify } from "node:util"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { homeport, type Ran } from "../support/command.ts"
 import { HOMEPORT, type Home, NODE, startHome } from "../support/home.ts"
@@ -144,6 +145,12 @@ test("[OUT3] logs -f gives everything written, through a restart of the link, on
 	expect((await over)[0]).toBe(0)
 	const numbers = Array.from({ length: lines }, (_, i) => String(i + 1))
 	expect(said.split("\n")).toEqual(["go", ...numbers, "end", ""])
+})
+
+test("a reader that has seen enough ends the command without a word", async () => {
+	const line = `"${NODE}" "${HOMEPORT}" logs follow --raw --data-dir "${home.dataDir}" | head -n 1`
+	const { stdout, stderr } = await promisify(execFile)("sh", ["-c", line])
+	expect({ stdout, stderr }).toEqual({ stdout: "go\r\n", stderr: "" })
 })
 
 test("tokens are made, shown once, listed and revoked", async () => {
