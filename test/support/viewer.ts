@@ -1,6 +1,5 @@
 // A real viewer in Node: the console's protocol code over the `ws` package, with an xterm for a screen.
 import { WebSocket } from "ws"
-import { client } from "../../protocol/client.ts"
 import { newViewerId, type SessionId, type ViewerId } from "../../protocol/ids.ts"
 import { FRAME_BYTES } from "../../protocol/limits.ts"
 import { MachineSocket, type Socket } from "../../protocol/machine-socket.ts"
@@ -140,11 +139,4 @@ export class Attached {
 	live(): Promise<void> {
 		return this.viewer.until("live", () => this.viewing.status.is === "live")
 	}
-}
-
-/** The API, as a program with a token calls it. */
-export function api({ url, token }: { url: string; token: string }) {
-	return client((path, init) =>
-		fetch(url + path, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } }),
-	)
 }
