@@ -65,6 +65,11 @@ export class Link {
 		return false
 	}
 
+	/** Whether there is a socket; asking costs nothing, and does not look at its proof. */
+	get isThere(): boolean {
+		return this.#peer !== null
+	}
+
 	say(message: ToConnector): void {
 		this.send(JSON.stringify(message))
 	}

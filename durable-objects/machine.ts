@@ -229,7 +229,7 @@ export class Machine {
 		switch (frame.kind) {
 			case KIND.INPUT:
 				// While the machine is away nothing is taken, so nothing is acknowledged: the viewer keeps it and shows it.
-				if (this.#link.expiresAt() !== null && this.#viewers.mayType(peer, frame)) this.#input.take(frame)
+				if (this.#link.isThere && this.#viewers.mayType(peer, frame)) this.#input.take(frame)
 				return
 			case KIND.ACK: {
 				const follower = this.#viewers.follower(peer, frame.session)

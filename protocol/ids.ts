@@ -38,13 +38,22 @@ export const newTokenId = () => `tok_${randomHex()}` as TokenId
 /** Writes the random part of `id` as ID_BYTES bytes at `offset`. */
 export function writeId(into: Uint8Array, offset: number, id: string): void {
 	const start = id.indexOf("_") + 1
-	for (let i = 0; i < ID_BYTES; i++) into[offset + i] = Number.parseInt(id.slice(start + i * 2, start + i * 2 + 2), 16)
+	for (let i = 0; i < ID_BYTES; i++)
+		into[offset + i] = digit(id.charCodeAt(start + i * 2)) * 16 + digit(id.charCodeAt(start + i * 2 + 1))
 }
 
 /** Reads what writeId wrote; the caller knows the kind from the place it stands in. */
 export function readId<I extends string>(kind: "ses" | "vwr", from: Uint8Array, offset: number): I {
 	return `${kind}_${hex(from.subarray(offset, offset + ID_BYTES))}` as I
 }
+
+/** The value of a hex digit in lower case. */
+function digit(code: number): number {
+	return code < LETTER_A ? code - ZERO : code - LETTER_A + 10
+}
+
+const ZERO = 0x30
+const LETTER_A = 0x61
 
 function randomHex(): string {
 	return hex(crypto.getRandomValues(new Uint8Array(ID_BYTES)))

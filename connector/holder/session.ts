@@ -53,6 +53,8 @@ export class Session {
 	#pty: Pty | null = null
 	#client: Client | null = null
 	#snapshotNow: Snapshot | null = null
+	/** The bytes at the end of the log, while they are sent. */
+	#newest: Uint8Array | null = null
 	/** What the client knows is older than what there is. */
 	#isStale = false
 	#isObserved = false
@@ -188,9 +190,11 @@ export class Session {
 	#output(bytes: Uint8Array): void {
 		const { title } = this.#terminal
 		this.#log.append(bytes)
+		this.#newest = bytes
 		this.#snapshotNow = null
 		// Bytes go out before they are parsed; a snapshot must wait until they are.
 		this.#channels.pump(false)
+		this.#newest = null
 		this.#terminal.write(bytes)
 		if (this.#log.isFull) this.#roll()
 		this.#channels.pump()
@@ -256,9 +260,16 @@ export class Session {
 			get resizes() {
 				return log.resizes
 			},
-			read: (from, limit) => log.read(from, limit),
+			read: (from, limit) => this.#readNewest(from, limit) ?? log.read(from, limit),
 			snapshot: () => this.#sharedSnapshot(),
 		}
+	}
+
+	/** What has just come need not be read back. */
+	#readNewest(from: number, limit: number): Uint8Array | null {
+		if (this.#newest === null) return null
+		const start = from - (this.#log.head - this.#newest.length)
+		return start < 0 ? null : this.#newest.subarray(start, start + limit)
 	}
 
 	#sharedSnapshot(): Snapshot {
