@@ -24,7 +24,7 @@ export async function startObjectRelay(): Promise<Rig> {
 			const name = `run-${++numbered}`
 			machine.send({ name, argv })
 			await once(machine, "message")
-			return run(`${address}/${name}?as=viewer`)
+			return run(`${address}/${name}?as=viewer`, () => machine.send({ name }))
 		},
 		async stop() {
 			await end(machine)
@@ -85,15 +85,21 @@ export async function view(address: string, output: Output): Promise<View> {
 	}
 }
 
-function run(address: string): Run {
+/** `begin` is called when a viewer is there; only the first call counts. */
+function run(address: string, begin: () => void = () => {}): Run {
 	const views: View[] = []
 	return {
 		async view(output) {
 			const made = await view(address, output)
 			views.push(made)
+			begin()
 			return made
 		},
-		crowd: (count, { parses } = { parses: false }) => startCrowd({ relay: address, count, parses }),
+		async crowd(count, { parses } = { parses: false }) {
+			const crowd = await startCrowd({ relay: address, count, parses })
+			begin()
+			return crowd
+		},
 		async end() {
 			for (const made of views) made.close()
 		},
