@@ -95,25 +95,34 @@ export async function interrupt(rig: Rig, times: number): Promise<Interrupted[]>
 	return samples
 }
 
-/** Megabytes by which the process in the middle grows while one of two viewers of a flood stops reading. */
+/**
+ * Megabytes by which the process in the middle grows while one of two viewers of a flood stops reading, beyond what it
+ * held while both read.
+ */
 export async function stall(rig: Rig, file: string, seconds: number): Promise<{ growth: number; before: number }> {
 	const flood = await rig.run(["sh", "-c", 'stty raw -echo; while :; do cat "$1"; done', "sh", file])
 	const crowd = await flood.crowd(1, { parses: true })
-	const screen = new BenchScreen({ parses: false })
+	const screen = new BenchScreen({ parses: true })
 	const view = await flood.view(screen)
-	await screen.takes(20_000_000)
-	const before = residentMb(rig.relayPid)
-	let most = before
+	await screen.takes(10_000_000)
+	const before = await largestMb(rig.relayPid, seconds)
 	view.stall()
-	for (let tenths = 0; tenths < seconds * 10; tenths++) {
-		await wait(100)
-		most = Math.max(most, residentMb(rig.relayPid))
-	}
+	const most = await largestMb(rig.relayPid, seconds)
 	view.resume()
 	view.close()
 	await crowd.leave()
 	await flood.end()
-	return { growth: most - before, before }
+	return { growth: Math.max(0, most - before), before }
+}
+
+/** The most that a process holds during so many seconds. */
+async function largestMb(pid: number, seconds: number): Promise<number> {
+	let most = 0
+	for (let tenths = 0; tenths < seconds * 10; tenths++) {
+		await wait(100)
+		most = Math.max(most, residentMb(pid))
+	}
+	return most
 }
 
 /** Echo for one of so many viewers. */

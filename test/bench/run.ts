@@ -77,8 +77,13 @@ const GROUPS: Record<string, () => Promise<Record<string, unknown>>> = {
 	},
 	async stall() {
 		const samples = await inTurns([homeport, objectRelay], async (rig) => [await stall(rig, small, 5)], 1)
-		const growth = samples.map(([name, all]) => [name, all.map(({ growth }) => growth)] as [string, number[]])
-		return { growth_mb: median(homeportOf(growth)), all_growth_mb: each(growth, median) }
+		const of = (field: "growth" | "before") =>
+			samples.map(([name, all]) => [name, all.map((one) => one[field])] as [string, number[]])
+		return {
+			growth_mb: median(homeportOf(of("growth"))),
+			all_growth_mb: each(of("growth"), median),
+			all_before_mb: each(of("before"), median),
+		}
 	},
 	async fanout() {
 		const counts = quick ? [1, 10, 100] : [1, 10, 100]
