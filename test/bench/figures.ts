@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { setTimeout as wait } from "node:timers/promises"
+import { REDIAL_MAX_MS } from "../../protocol/limits.ts"
 import { Dice } from "../support/dice.ts"
 import type { Rig, Run, View } from "./rig.ts"
 import { BenchScreen } from "./screen.ts"
@@ -158,20 +159,28 @@ export async function attach(run: Run, times: number): Promise<number[]> {
 	return samples
 }
 
-/** Milliseconds from the loss of the connection until a key typed at once has come back. */
-export async function reconnect(rig: Rig, times: number): Promise<number[]> {
+/** A connection that was up for less is dialled again with more patience. */
+const SETTLED_MS = REDIAL_MAX_MS + 500
+
+/** Milliseconds from the loss of a connection until a key typed at once has come back, for so many viewers. */
+export async function reconnect(rig: Rig, viewers: number): Promise<number[]> {
 	const { run, view, screen } = await open(rig, ECHO)
+	const all = [{ view, screen }]
+	while (all.length < viewers) {
+		const more = new BenchScreen({ parses: false })
+		all.push({ screen: more, view: await run.view(more) })
+	}
+	await wait(SETTLED_MS)
 	const samples: number[] = []
-	for (let time = 0; time < times; time++) {
-		const letter = String.fromCharCode(97 + (time % 26))
+	for (const [index, { view, screen }] of all.entries()) {
+		const letter = String.fromCharCode(97 + (index % 26))
 		screen.forget()
 		const startedAt = performance.now()
 		await view.drop()
 		view.type(letter)
 		samples.push((await screen.arrives(letter)) - startedAt)
-		await wait(100)
 	}
-	view.close()
+	for (const { view } of all) view.close()
 	await run.end()
 	return samples
 }
