@@ -1,6 +1,6 @@
 // Binary frames: the bytes of sessions on any socket. One header for all, then what the kind adds.
 import { Refusal } from "./errors.ts"
-import { ID_BYTES, readId, type SessionId, type ViewerId, writeId } from "./ids.ts"
+import { ID_BYTES, read32, readId, type SessionId, type ViewerId, writeId } from "./ids.ts"
 import { FRAME_BYTES, INPUT_FRAME_BYTES, MAX_COLS, MAX_ROWS } from "./limits.ts"
 
 /*
@@ -51,14 +51,13 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
 	const sized = frame.kind === KIND.SNAPSHOT || frame.kind === KIND.RESIZE ? 4 : 0
 	const bytes = "bytes" in frame ? frame.bytes : NOTHING
 	const data = new Uint8Array(HEADER_BYTES + sized + bytes.length)
-	const view = new DataView(data.buffer)
 	data[0] = frame.kind
 	writeId(data, SESSION_AT, frame.session)
 	writeId(data, VIEWER_AT, frame.viewer)
-	writeSequence(view, frame.sequence)
+	writeSequence(data, frame.sequence)
 	if (frame.kind === KIND.SNAPSHOT || frame.kind === KIND.RESIZE) {
-		view.setUint16(HEADER_BYTES, frame.cols)
-		view.setUint16(HEADER_BYTES + 2, frame.rows)
+		write16(data, HEADER_BYTES, frame.cols)
+		write16(data, HEADER_BYTES + 2, frame.rows)
 	}
 	data.set(bytes, HEADER_BYTES + sized)
 	return data
@@ -68,11 +67,10 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
 export function decodeFrame(data: Uint8Array): Frame {
 	if (data.length > FRAME_BYTES) throw new Refusal("too_large", `A frame has at most ${FRAME_BYTES} bytes.`)
 	if (data.length < HEADER_BYTES) throw new Refusal("malformed", "The frame is shorter than its header.")
-	const view = new DataView(data.buffer, data.byteOffset, data.length)
 	const header: Header = {
 		session: readId("ses", data, SESSION_AT),
 		viewer: readId("vwr", data, VIEWER_AT),
-		sequence: readSequence(view),
+		sequence: readSequence(data),
 	}
 	const kind = data[0]
 	switch (kind) {
@@ -82,10 +80,10 @@ export function decodeFrame(data: Uint8Array): Frame {
 			if (data.length > HEADER_BYTES + INPUT_FRAME_BYTES) throw new Refusal("too_large", "Split the input.")
 			return { kind, ...header, bytes: data.subarray(HEADER_BYTES) }
 		case KIND.SNAPSHOT:
-			return { kind, ...header, ...readSize(view), bytes: data.subarray(HEADER_BYTES + 4) }
+			return { kind, ...header, ...readSize(data), bytes: data.subarray(HEADER_BYTES + 4) }
 		case KIND.RESIZE:
 			exactly(data, HEADER_BYTES + 4)
-			return { kind, ...header, ...readSize(view) }
+			return { kind, ...header, ...readSize(data) }
 		case KIND.ACK:
 		case KIND.WRITTEN:
 			exactly(data, HEADER_BYTES)
@@ -105,21 +103,30 @@ const VIEWER_AT = SESSION_AT + ID_BYTES
 const SEQUENCE_AT = VIEWER_AT + ID_BYTES
 const NOTHING = new Uint8Array(0)
 
-function writeSequence(view: DataView, sequence: number): void {
-	view.setUint32(SEQUENCE_AT, Math.floor(sequence / 2 ** 32))
-	view.setUint32(SEQUENCE_AT + 4, sequence >>> 0)
+function writeSequence(data: Uint8Array, sequence: number): void {
+	const high = Math.floor(sequence / 2 ** 32)
+	write16(data, SEQUENCE_AT, high >>> 16)
+	write16(data, SEQUENCE_AT + 2, high)
+	write16(data, SEQUENCE_AT + 4, sequence >>> 16)
+	write16(data, SEQUENCE_AT + 6, sequence >>> 0)
 }
 
-function readSequence(view: DataView): number {
-	const sequence = view.getUint32(SEQUENCE_AT) * 2 ** 32 + view.getUint32(SEQUENCE_AT + 4)
+function readSequence(data: Uint8Array): number {
+	const sequence = read32(data, SEQUENCE_AT) * 2 ** 32 + read32(data, SEQUENCE_AT + 4)
 	if (sequence > Number.MAX_SAFE_INTEGER) throw new Refusal("malformed", "The sequence is out of range.")
 	return sequence
 }
 
-function readSize(view: DataView): { cols: number; rows: number } {
-	if (view.byteLength < HEADER_BYTES + 4) throw new Refusal("malformed", "The frame lacks its size.")
-	const cols = view.getUint16(HEADER_BYTES)
-	const rows = view.getUint16(HEADER_BYTES + 2)
+function write16(data: Uint8Array, offset: number, value: number): void {
+	data[offset] = value >>> 8
+	data[offset + 1] = value
+}
+
+function readSize(data: Uint8Array): { cols: number; rows: number } {
+	if (data.length < HEADER_BYTES + 4) throw new Refusal("malformed", "The frame lacks its size.")
+	const size = read32(data, HEADER_BYTES)
+	const cols = Math.floor(size / 0x10000)
+	const rows = size % 0x10000
 	if (cols < 1 || cols > MAX_COLS || rows < 1 || rows > MAX_ROWS)
 		throw new Refusal("malformed", "The size is out of range.")
 	return { cols, rows }

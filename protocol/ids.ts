@@ -37,23 +37,47 @@ export const newTokenId = () => `tok_${randomHex()}` as TokenId
 
 /** Writes the random part of `id` as ID_BYTES bytes at `offset`. */
 export function writeId(into: Uint8Array, offset: number, id: string): void {
-	const start = id.indexOf("_") + 1
-	for (let i = 0; i < ID_BYTES; i++)
-		into[offset + i] = digit(id.charCodeAt(start + i * 2)) * 16 + digit(id.charCodeAt(start + i * 2 + 1))
+	let at = id.length - ID_BYTES * 2
+	for (let i = 0; i < ID_BYTES; i++) {
+		into[offset + i] = (digit(id.charCodeAt(at)) << 4) | digit(id.charCodeAt(at + 1))
+		at += 2
+	}
 }
+
+/** The value of a hex digit: those of letters are 9 more than the low bits of their code. */
+function digit(code: number): number {
+	return (code & 15) + 9 * (code >> 6)
+}
+
+interface Recent {
+	first: number
+	second: number
+	third: number
+	id: string
+}
+
+/** Ids that were read lately, by their bytes: every frame has two, and spelling them costs more than all else about it. */
+const RECENT = { ses: new Array<Recent | undefined>(256), vwr: new Array<Recent | undefined>(256) }
 
 /** Reads what writeId wrote; the caller knows the kind from the place it stands in. */
 export function readId<I extends string>(kind: "ses" | "vwr", from: Uint8Array, offset: number): I {
-	return `${kind}_${hex(from.subarray(offset, offset + ID_BYTES))}` as I
+	const first = read32(from, offset)
+	const second = read32(from, offset + 4)
+	const third = ((from[offset + 8] ?? 0) << 8) | (from[offset + 9] ?? 0)
+	const slot = (first ^ second ^ third) & 255
+	const recent = RECENT[kind][slot]
+	if (recent !== undefined && recent.first === first && recent.second === second && recent.third === third)
+		return recent.id as I
+	const id = `${kind}_${hex(from.subarray(offset, offset + ID_BYTES))}`
+	RECENT[kind][slot] = { first, second, third, id }
+	return id as I
 }
 
-/** The value of a hex digit in lower case. */
-function digit(code: number): number {
-	return code < LETTER_A ? code - ZERO : code - LETTER_A + 10
+/** An unsigned number of four bytes, big-endian. */
+export function read32(from: Uint8Array, offset: number): number {
+	const high = ((from[offset] ?? 0) << 8) | (from[offset + 1] ?? 0)
+	return high * 0x10000 + (((from[offset + 2] ?? 0) << 8) | (from[offset + 3] ?? 0))
 }
-
-const ZERO = 0x30
-const LETTER_A = 0x61
 
 function randomHex(): string {
 	return hex(crypto.getRandomValues(new Uint8Array(ID_BYTES)))
