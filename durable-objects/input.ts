@@ -21,11 +21,12 @@ export class InputBatch {
 		this.#now = now
 	}
 
-	take(frame: InputFrame): void {
+	/** `data`: the frame as it came. */
+	take(frame: InputFrame, data: Uint8Array): void {
 		const now = this.#now()
 		if (!this.#isBusy && now - this.#sentAt >= MOMENT_MS) {
 			this.#sentAt = now
-			return this.#send(encodeFrame(frame))
+			return this.#send(data)
 		}
 		if (!this.#isBusy) {
 			this.#isBusy = true

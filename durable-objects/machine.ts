@@ -103,7 +103,7 @@ export class Machine {
 	message(peer: Peer, data: string | Uint8Array): void {
 		try {
 			if (this.#viewers.has(peer)) {
-				if (typeof data !== "string") return this.#viewerFrame(peer, decodeFrame(data))
+				if (typeof data !== "string") return this.#viewerFrame(peer, decodeFrame(data), data)
 				this.#viewers.message(peer, parseMessage(FromViewer, data))
 				this.#lease()
 			} else if (this.#link.is(peer)) {
@@ -224,12 +224,12 @@ export class Machine {
 
 	// The viewers.
 
-	#viewerFrame(peer: ViewerPeer, frame: Frame): void {
+	#viewerFrame(peer: ViewerPeer, frame: Frame, data: Uint8Array): void {
 		if (frame.viewer !== peer.about.viewer) throw new Refusal("malformed", "The frame names another viewer.")
 		switch (frame.kind) {
 			case KIND.INPUT:
 				// While the machine is away nothing is taken, so nothing is acknowledged: the viewer keeps it and shows it.
-				if (this.#link.isThere && this.#viewers.mayType(peer, frame)) this.#input.take(frame)
+				if (this.#link.isThere && this.#viewers.mayType(peer, frame)) this.#input.take(frame, data)
 				return
 			case KIND.ACK: {
 				const follower = this.#viewers.follower(peer, frame.session)
