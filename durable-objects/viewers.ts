@@ -58,7 +58,6 @@ export class Viewers {
 		if (this.#peers.size >= VIEWERS_PER_MACHINE) return refuse(peer, new Refusal("too_many"))
 		peer.remember()
 		this.#peers.add(peer)
-		if (this.#peers.size === 1) this.#options.link.say({ type: "observe", on: true })
 	}
 
 	gone(peer: ViewerPeer): void {
@@ -152,6 +151,8 @@ export class Viewers {
 		peer.about.viewer = hello.viewer
 		peer.remember()
 		tell(peer, this.#options.greeting(peer))
+		// What is known of activity may be as old as the last wake.
+		this.#options.link.say({ type: "observe", on: true })
 	}
 
 	#attach(peer: ViewerPeer, viewer: ViewerId, { session, have, cols, rows }: Attach): void {

@@ -63,7 +63,7 @@ export const REFUSALS = {
 	machine_offline: {
 		status: 503,
 		mayRetry: true,
-		message: "The machine is away. It will be asked again when it calls home.",
+		message: "The machine is away, so nothing was done. Try again when it is linked.",
 	},
 } as const satisfies Record<string, Kind>
 

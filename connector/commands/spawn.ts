@@ -1,5 +1,6 @@
 // `homeport spawn`: starts a session.
 
+import { resolve } from "node:path"
 import { Option } from "commander"
 import { newSessionId } from "../../protocol/ids.ts"
 import { SUBSTRATES } from "../../protocol/session.ts"
@@ -42,7 +43,8 @@ export function spawn() {
 				const { call, credentials } = await signIn()
 				const machine = await findMachine(call, options.machine, folder.identity)
 				const isHere = (await readIdentity(folder.identity))?.machine === machine.id
-				const cwd = options.cwd ?? (isHere ? process.cwd() : undefined)
+				// A relative folder is meant from here; "~" is the machine's to know.
+				const cwd = isHere && !options.cwd?.startsWith("~") ? resolve(options.cwd ?? ".") : options.cwd
 				const { columns, rows } = process.stdout
 				const session = await call("startSession", {
 					params: { machine: machine.id },

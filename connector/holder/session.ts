@@ -170,6 +170,8 @@ export class Session {
 				return this.#resize(message.cols, message.rows)
 			case "observe":
 				this.#isObserved = message.on
+				// Who looks now may have forgotten what was told before.
+				if (message.on) this.#isStale = true
 				return this.#tellActivity()
 			case "ask":
 				void this.#answer(message.number, message.ask, message.of)
