@@ -1,6 +1,6 @@
 // A session in the person's own terminal: raw keys in, output out, and the terminal left as it was found.
 import { never } from "../protocol/errors.ts"
-import type { Session } from "../protocol/routes.ts"
+import type { Session } from "../protocol/routes/sessions.ts"
 import type { SessionState } from "../protocol/session.ts"
 import type { Screen } from "../protocol/viewing.ts"
 import type { Credentials } from "./credentials.ts"

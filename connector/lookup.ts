@@ -1,6 +1,7 @@
 // Finding sessions and machines by what a person calls them: exactly, never by how a name begins.
 import type { Client } from "../protocol/client.ts"
-import type { Machine, Session } from "../protocol/routes.ts"
+import type { Machine } from "../protocol/routes/machines.ts"
+import type { Session } from "../protocol/routes/sessions.ts"
 import { EXIT, Failure } from "./exit.ts"
 import { readIdentity } from "./identity.ts"
 

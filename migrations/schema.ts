@@ -1,6 +1,6 @@
 // The registry's tables. Times are milliseconds since 1970; secrets are here as hashes only.
 import { sql } from "drizzle-orm"
-import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core"
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core"
 
 const moment = (name: string) => integer(name, { mode: "timestamp_ms" })
 
@@ -104,25 +104,83 @@ export const member = sqliteTable(
 	],
 )
 
-/** A person asked to become a member. */
-export const invitation = sqliteTable(
-	"invitation",
+/** A link with which one person becomes a member. */
+export const invite = sqliteTable(
+	"invite",
 	{
 		id: text("id").primaryKey(),
 		workspaceId: text("workspace_id")
 			.notNull()
 			.references(() => workspace.id, { onDelete: "cascade" }),
-		email: text("email").notNull(),
-		role: text("role"),
-		status: text("status").notNull().default("pending"),
+		/** Whom it was made for; null for whoever has the link. */
+		email: text("email"),
+		role: text("role").notNull(),
 		inviterId: text("inviter_id")
 			.notNull()
 			.references(() => user.id, { onDelete: "cascade" }),
-		expiresAt: moment("expires_at").notNull(),
-		createdAt: moment("created_at").notNull(),
+		/** SHA-256 of the link's token, in hex. */
+		hash: text("hash").notNull().unique(),
+		createdAt: integer("created_at").notNull(),
+		expiresAt: integer("expires_at").notNull(),
+		usedAt: integer("used_at"),
 	},
-	(table) => [index("invitation_workspace").on(table.workspaceId), index("invitation_email").on(table.email)],
+	(table) => [index("invite_workspace").on(table.workspaceId)],
 )
+
+/** A public key with which a person signs in. */
+export const passkey = sqliteTable(
+	"passkey",
+	{
+		id: text("id").primaryKey(),
+		name: text("name"),
+		publicKey: text("public_key").notNull(),
+		userId: text("user_id")
+			.notNull()
+			.references(() => user.id, { onDelete: "cascade" }),
+		credentialID: text("credential_id").notNull().unique(),
+		counter: integer("counter").notNull(),
+		deviceType: text("device_type").notNull(),
+		backedUp: integer("backed_up", { mode: "boolean" }).notNull(),
+		transports: text("transports"),
+		createdAt: moment("created_at"),
+		aaguid: text("aaguid"),
+	},
+	(table) => [index("passkey_user").on(table.userId)],
+)
+
+/** A code for the day on which a person has lost every other way in. */
+export const recoveryCode = sqliteTable(
+	"recovery_code",
+	{
+		/** SHA-256 of the code, in hex. */
+		hash: text("hash").primaryKey(),
+		userId: text("user_id")
+			.notNull()
+			.references(() => user.id, { onDelete: "cascade" }),
+		usedAt: integer("used_at"),
+	},
+	(table) => [index("recovery_code_user").on(table.userId)],
+)
+
+/** A device that waits for a person to grant what it asks for. */
+export const deviceGrant = sqliteTable("device_grant", {
+	/** SHA-256 of the code that the device asks with, in hex. */
+	deviceHash: text("device_hash").primaryKey(),
+	/** SHA-256 of the code that the person types, in hex. */
+	userHash: text("user_hash").notNull().unique(),
+	/** DeviceRequest of the protocol. */
+	request: text("request", { mode: "json" }).notNull(),
+	/** Where the device called from. */
+	address: text("address"),
+	state: text("state", { enum: ["pending", "approved", "denied", "taken"] }).notNull(),
+	/** Who approved it, where, and how narrowly. */
+	userId: text("user_id").references(() => user.id, { onDelete: "cascade" }),
+	workspaceId: text("workspace_id").references(() => workspace.id, { onDelete: "cascade" }),
+	/** Scope of the protocol. */
+	scope: text("scope", { mode: "json" }),
+	expiresAt: integer("expires_at").notNull(),
+	polledAt: integer("polled_at"),
+})
 
 /** A secret that a program signs in with, as the person who made it. */
 export const token = sqliteTable(
@@ -140,6 +198,11 @@ export const token = sqliteTable(
 		prefix: text("prefix").notNull(),
 		/** SHA-256 of the secret, in hex. */
 		hash: text("hash").notNull().unique(),
+		/** Actions of the protocol that it is narrowed to; null for all of its maker's. */
+		actions: text("actions", { mode: "json" }).$type<string[]>(),
+		/** Machines that it is narrowed to have one of these; null for all. */
+		tags: text("tags", { mode: "json" }).$type<string[]>(),
+		expiresAt: integer("expires_at"),
 		createdAt: integer("created_at").notNull(),
 		/** As fresh as a minute. */
 		lastUsedAt: integer("last_used_at"),
@@ -159,6 +222,10 @@ export const machine = sqliteTable(
 		name: text("name").notNull(),
 		/** The Ed25519 public key: 32 bytes, base64url. */
 		publicKey: text("public_key").notNull(),
+		tags: text("tags", { mode: "json" }).$type<string[]>().notNull().default(sql`'[]'`),
+		/** Ids of the only people, beside the owners, who may use it; null for every member. */
+		members: text("members", { mode: "json" }).$type<string[]>(),
+		enrolledBy: text("enrolled_by").references(() => user.id, { onDelete: "set null" }),
 		/** Platform of the protocol, as of the enrollment. */
 		platform: text("platform", { mode: "json" }).notNull(),
 		createdAt: integer("created_at").notNull(),
@@ -190,3 +257,47 @@ export const signInLink = sqliteTable("sign_in_link", {
 	/** When the link would have expired; the row may go then. */
 	expiresAt: integer("expires_at").notNull(),
 })
+
+/** A secret of the workspace. Its key is not here: see SECRET_KEYS of the environment. */
+export const secret = sqliteTable(
+	"secret",
+	{
+		workspaceId: text("workspace_id")
+			.notNull()
+			.references(() => workspace.id, { onDelete: "cascade" }),
+		name: text("name").notNull(),
+		/** The environment variable that holds it in a session. */
+		variable: text("variable").notNull(),
+		/** Runtimes whose sessions get it. */
+		runtimes: text("runtimes", { mode: "json" }).$type<string[]>().notNull(),
+		/** AES-GCM: 12 bytes of nonce, then the ciphertext with its tag, in base64. */
+		sealed: text("sealed").notNull(),
+		/** The key's number in the ring. */
+		keyVersion: integer("key_version").notNull(),
+		updatedAt: integer("updated_at").notNull(),
+		updatedBy: text("updated_by").notNull(),
+		/** As fresh as a minute. */
+		lastUsedAt: integer("last_used_at"),
+	},
+	(table) => [primaryKey({ columns: [table.workspaceId, table.name] })],
+)
+
+/** The audit trail, as its writer, the Workspace object, has written it. Entries outlive people and machines. */
+export const audit = sqliteTable(
+	"audit",
+	{
+		workspaceId: text("workspace_id").notNull(),
+		sequence: integer("sequence").notNull(),
+		at: integer("at").notNull(),
+		/** AuditEntry of the protocol, whole. */
+		entry: text("entry", { mode: "json" }).notNull(),
+		/** What a search looks through. */
+		words: text("words").notNull(),
+		/** The machine that it is about, if any. */
+		machineId: text("machine_id"),
+	},
+	(table) => [
+		primaryKey({ columns: [table.workspaceId, table.sequence] }),
+		index("audit_machine").on(table.machineId, table.sequence),
+	],
+)

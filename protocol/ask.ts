@@ -24,11 +24,15 @@ export const Input = z.object({
 	enter: z.boolean().default(false),
 })
 
+/** A secret on its way to the one session that gets it, as this environment variable. Kept by nobody on the way. */
+export const DeliveredSecret = z.object({ name: z.string(), variable: z.string(), value: z.string() })
+export type DeliveredSecret = z.infer<typeof DeliveredSecret>
+
 export const ASKS = {
 	/** Nothing; the answer shows that the connector is alive. */
 	ping: { asked: z.object({}), answered: z.object({ at: Time }) },
 	/** Starts a session; asking again with the same id answers with the session that there is. */
-	start: { asked: StartSpec, answered: SessionInfo },
+	start: { asked: StartSpec.extend({ secrets: z.array(DeliveredSecret).default([]) }), answered: SessionInfo },
 	rename: { asked: z.object({ session: SessionId, name: Name }), answered: SessionInfo },
 	/** Signals the session's whole process group; the answer does not wait for its effect. */
 	signal: { asked: z.object({ session: SessionId, signal: z.enum(SIGNALS) }), answered: z.object({}) },

@@ -19,6 +19,16 @@ export const REFUSALS = {
 		message:
 			"This sign-in link has been used or has expired. `homeport up --sign-in-link` makes a new one, and so does `npm run deploy`.",
 	},
+	credentials_wrong: {
+		status: 401,
+		mayRetry: false,
+		message: "That is not a way in: the address, password, passkey or code is wrong.",
+	},
+	provider_failed: {
+		status: 401,
+		mayRetry: true,
+		message: "The other provider did not sign you in, or nobody here has that account linked.",
+	},
 	dial_token_invalid: { status: 401, mayRetry: true, message: "The machine's token is not valid now." },
 	machine_revoked: {
 		status: 401,
@@ -26,6 +36,7 @@ export const REFUSALS = {
 		message: "This machine was removed. Enroll it again with a new code.",
 	},
 	not_allowed: { status: 403, mayRetry: false, message: "Your role does not allow this." },
+	sign_in_stale: { status: 403, mayRetry: false, message: "Sign in again first: this needs a fresh sign-in." },
 	wrong_origin: { status: 403, mayRetry: false, message: "This page may not open a connection here." },
 	not_found: { status: 404, mayRetry: false, message: "There is no such thing, or you may not see it." },
 	session_not_found: { status: 404, mayRetry: false, message: "There is no such session on this machine." },
@@ -34,9 +45,22 @@ export const REFUSALS = {
 		mayRetry: false,
 		message: "This enrollment code is wrong, used, or older than ten minutes. Make a new one in the console.",
 	},
+	invitation_invalid: {
+		status: 404,
+		mayRetry: false,
+		message: "This invitation is wrong, used, revoked or older than seven days. Ask for a new one.",
+	},
+	device_code_invalid: {
+		status: 404,
+		mayRetry: false,
+		message: "This device code is wrong, used, or older than fifteen minutes. Begin again on the device.",
+	},
+	sign_in_method_off: { status: 404, mayRetry: false, message: "This way to sign in is not switched on here." },
 	directory_missing: { status: 404, mayRetry: false, message: "That directory does not exist on the machine." },
 	timed_out: { status: 408, mayRetry: true, message: "The machine did not answer in time." },
 	name_taken: { status: 409, mayRetry: false, message: "That name is taken here. Choose another." },
+	last_owner: { status: 409, mayRetry: false, message: "A workspace keeps one owner: make somebody else owner first." },
+	last_way_in: { status: 409, mayRetry: false, message: "This is your only way to sign in. Add another one first." },
 	session_ended: { status: 409, mayRetry: false, message: "The session has ended; its program takes no more input." },
 	session_running: { status: 409, mayRetry: false, message: "The session is still running. Kill it first." },
 	link_replaced: {
@@ -58,6 +82,8 @@ export const REFUSALS = {
 		mayRetry: false,
 		message: "One side speaks a version that the other no longer knows.",
 	},
+	device_denied: { status: 403, mayRetry: false, message: "The request of this device was refused." },
+	rate_limited: { status: 429, mayRetry: true, message: "Too many requests. Wait a moment." },
 	too_many: { status: 429, mayRetry: true, message: "There are too many of these now." },
 	internal: { status: 500, mayRetry: true, message: "Something broke here. It has been logged." },
 	machine_offline: {

@@ -78,3 +78,29 @@ export const DIAL_TOKEN_MS = 60_000
 export const SIGN_IN_LINK_MS = 60 * 60_000
 /** While somebody looks at the list, a session's activity is told at most this often. */
 export const ACTIVITY_EVERY_MS = 2_000
+
+export const EMAIL_CHARS = 254
+/** What NIST asks of a password that is not the only factor; length is what counts. */
+export const PASSWORD_MIN_CHARS = 10
+export const PASSWORD_CHARS = 128
+/** A key file fits; nobody's wallpaper does. */
+export const SECRET_BYTES = 16 * KiB
+export const SECRETS_PER_WORKSPACE = 256
+export const TAGS = 16
+export const MACHINE_MEMBERS = 64
+export const INVITATION_MS = 7 * 24 * 60 * 60_000
+export const DEVICE_GRANT_MS = 15 * 60_000
+/** Between two polls of the device flow. */
+export const DEVICE_POLL_MS = 5_000
+
+/** How often one caller may come in a minute: an address for who is not known, a person or token for who is. */
+export const RATES = {
+	/** A console with 20 machines and a busy program of one's own stay far below it. */
+	api: 1_200,
+	/** People mistype; guessing needs thousands. */
+	"sign-in": 20,
+	/** A rack of machines behind one address. */
+	enroll: 60,
+	/** Tokens, codes, invitations: each leaves something behind. */
+	make: 60,
+} as const satisfies Record<string, number>

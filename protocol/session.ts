@@ -18,6 +18,10 @@ export const Name = z
 		/^[\p{L}\p{N}][\p{L}\p{N} ._-]*$/u,
 		"must begin with a letter or digit; then also space, dot, dash and underscore",
 	)
+/** A word that machines are grouped by. */
+export const Tag = z
+	.string()
+	.regex(/^[a-z0-9][a-z0-9._-]{0,31}$/, "must be lower-case letters, digits, dot, dash and underscore")
 export const Path = z.string().min(1).max(PATH_CHARS)
 
 export const SUBSTRATES = ["host", "sandbox", "container", "vm"] as const

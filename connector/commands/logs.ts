@@ -1,6 +1,6 @@
 // `homeport logs`: what a session has written, as text or as bytes, and what it goes on to write.
 import type { Client } from "../../protocol/client.ts"
-import type { Session } from "../../protocol/routes.ts"
+import type { Session } from "../../protocol/routes/sessions.ts"
 import type { Credentials } from "../credentials.ts"
 import { findSession } from "../lookup.ts"
 import { LogText } from "../terminal/log-text.ts"

@@ -1,6 +1,6 @@
 // `homeport ls`: the sessions of all machines.
 
-import type { Session } from "../../protocol/routes.ts"
+import type { Session } from "../../protocol/routes/sessions.ts"
 import { describeState } from "../describe-state.ts"
 import { pickMachine } from "../lookup.ts"
 import { ago, style, table } from "../output.ts"

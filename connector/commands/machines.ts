@@ -1,5 +1,5 @@
 // `homeport machines`: the computers that call this home.
-import type { Machine } from "../../protocol/routes.ts"
+import type { Machine } from "../../protocol/routes/machines.ts"
 import { pickMachine } from "../lookup.ts"
 import { ago, style, table } from "../output.ts"
 import { action, verb } from "../verb.ts"
@@ -67,7 +67,7 @@ function rename() {
 			action<[string, string], object>(async ({ out, signIn }, _options, name, wanted) => {
 				const { call } = await signIn()
 				const machine = pickMachine((await call("listMachines")).machines, name)
-				await call("renameMachine", { params: { machine: machine.id }, body: { name: wanted } })
+				await call("changeMachine", { params: { machine: machine.id }, body: { name: wanted } })
 				out.result({ machine: machine.id, name: wanted }, () => "")
 			}),
 		)

@@ -1,5 +1,5 @@
 // `homeport tokens`: secrets that programs sign in with.
-import type { Token } from "../../protocol/routes.ts"
+import type { Token } from "../../protocol/routes/tokens.ts"
 import { EXIT, Failure } from "../exit.ts"
 import { ago, style, table } from "../output.ts"
 import { action, verb } from "../verb.ts"

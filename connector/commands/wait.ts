@@ -1,7 +1,7 @@
 // `homeport wait`: until a session ends, falls silent, or shows a text.
 import { InvalidArgumentError } from "commander"
 import { SCROLLBACK_LINES } from "../../protocol/limits.ts"
-import type { Session } from "../../protocol/routes.ts"
+import type { Session } from "../../protocol/routes/sessions.ts"
 import type { SessionState } from "../../protocol/session.ts"
 import type { Credentials } from "../credentials.ts"
 import { describeState } from "../describe-state.ts"

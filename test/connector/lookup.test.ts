@@ -3,7 +3,8 @@ import { expect, test } from "vitest"
 import { EXIT, Failure } from "../../connector/exit.ts"
 import { pickMachine, pickSession } from "../../connector/lookup.ts"
 import { newMachineId, newSessionId } from "../../protocol/ids.ts"
-import type { Machine, Session } from "../../protocol/routes.ts"
+import type { Machine } from "../../protocol/routes/machines.ts"
+import type { Session } from "../../protocol/routes/sessions.ts"
 
 const presence = { is: "linked", since: 1, provenAt: 1, epoch: 1, now: 1 } as const
 

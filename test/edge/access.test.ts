@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest"
 import { newSessionId, newTokenId } from "../../protocol/ids.ts"
 import { can, ROLES } from "../../protocol/roles.ts"
-import { ROUTES, type RouteName, routePath, type Shape } from "../../protocol/routes.ts"
+import { ROUTES, type RouteName, routePath } from "../../protocol/routes.ts"
+import type { Shape } from "../../protocol/route.ts"
 import { ask, codeOf, dial, enrolled, HOME, owner, post, signIn, somebody } from "./home.ts"
 
 const ROWS = Object.entries(ROUTES) as [RouteName, Shape][]
@@ -50,7 +51,7 @@ test("[TRU1] a machine of another workspace does not exist for any route", async
 	const machine = await enrolled(await owner())
 	const { headers, call } = await somebody("owner", "elsewhere")
 	const body: Partial<Record<RouteName, unknown>> = {
-		renameMachine: { name: "mine" },
+		changeMachine: { name: "mine" },
 		startSession: { id: newSessionId() },
 		renameSession: { name: "mine" },
 		sendInput: { text: "" },

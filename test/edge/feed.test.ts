@@ -10,7 +10,7 @@ test("a console hears that a machine came, was renamed, and went", async () => {
 	const feed = await dial("/api/feed", { cookie: await signIn(), origin: HOME })
 	const machine = await enrolled(by)
 	expect(await feed.next()).toEqual(CHANGED)
-	await by.call("renameMachine", { params: { machine: machine.id }, body: { name: "renamed" } })
+	await by.call("changeMachine", { params: { machine: machine.id }, body: { name: "renamed" } })
 	expect(await feed.next()).toEqual(CHANGED)
 	await by.call("removeMachine", { params: { machine: machine.id } })
 	expect(await feed.next()).toEqual(CHANGED)

@@ -134,11 +134,11 @@ function brokenFor(id: string): typeof env.MACHINE {
 test("a machine's new name is seen in the list, and names stay unique", async () => {
 	const by = await owner()
 	const [one, other] = [await enrolled(by, "first"), await enrolled(by, "second")]
-	await by.call("renameMachine", { params: { machine: one.id }, body: { name: "renamed" } })
+	await by.call("changeMachine", { params: { machine: one.id }, body: { name: "renamed" } })
 	expect((await by.call("listMachines")).machines.find(({ id }) => id === one.id)?.name).toBe("renamed")
-	const taking = by.call("renameMachine", { params: { machine: other.id }, body: { name: "renamed" } })
+	const taking = by.call("changeMachine", { params: { machine: other.id }, body: { name: "renamed" } })
 	await expect(taking).rejects.toMatchObject({ code: "name_taken" })
-	await by.call("renameMachine", { params: { machine: one.id }, body: { name: "renamed" } })
+	await by.call("changeMachine", { params: { machine: one.id }, body: { name: "renamed" } })
 })
 
 test("a machine that is away refuses questions, and says so", async () => {

@@ -9,7 +9,7 @@ import { Confirm, NameField } from "../ui/confirm.tsx"
 export function RenameMachine({ machine, name }: Extract<Dialog, { is: "rename-machine" }>) {
 	const wanted = useSignal(name)
 	const run = async () => {
-		await api("renameMachine", { params: { machine }, body: { name: wanted.value.trim() } })
+		await api("changeMachine", { params: { machine }, body: { name: wanted.value.trim() } })
 		await refreshMachines()
 	}
 	return (

@@ -1,6 +1,6 @@
 // The fleet: machines as rows with their presence, and the sessions of each. All of it live.
 import type { MachineId } from "../../protocol/ids.ts"
-import type { Machine } from "../../protocol/routes.ts"
+import type { Machine } from "../../protocol/routes/machines.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
 import { refreshMachines } from "../home.ts"
 import { words } from "../messages.ts"

@@ -1,13 +1,13 @@
 // Machines of the workspace: listed, renamed, removed, and asked about themselves.
 import { Refusal } from "../../protocol/errors.ts"
-import type { Machine } from "../../protocol/routes.ts"
+import type { Machine } from "../../protocol/routes/machines.ts"
 import type { Handlers } from "../call.ts"
 import { didKey } from "../did-key.ts"
 import { changed } from "../feed.ts"
 import { ask, describe, findMachine, objectOf } from "../machines.ts"
 
 export const machines: Handlers<
-	"listMachines" | "renameMachine" | "removeMachine" | "ping" | "listRuntimes" | "listFolders"
+	"listMachines" | "changeMachine" | "removeMachine" | "ping" | "listRuntimes" | "listFolders"
 > = {
 	async listMachines({ env, registry, principal }) {
 		const entries = await registry.listMachines(principal.membership.workspaceId)
@@ -26,7 +26,7 @@ export const machines: Handlers<
 		return { machines: await Promise.all(machines) }
 	},
 
-	async renameMachine({ env, registry, principal, params, body: { name } }) {
+	async changeMachine({ env, registry, principal, params, body: { name } }) {
 		const machine = await findMachine(registry, principal.membership, params.machine)
 		if (!(await registry.renameMachine(machine, name))) throw new Refusal("name_taken")
 		await objectOf(env, machine.id).rename(name)

@@ -1,6 +1,6 @@
 // Sessions on the workspace's machines: listed together, and each asked of the machine that holds it.
 import { newViewerId } from "../../protocol/ids.ts"
-import type { Session } from "../../protocol/routes.ts"
+import type { Session } from "../../protocol/routes/sessions.ts"
 import type { Handlers } from "../call.ts"
 import { ask, describe, findMachine } from "../machines.ts"
 
