@@ -1,32 +1,74 @@
 // Who asks, and from where: the cookie of a person or the token of a program, and what their role allows.
 import type { Env } from "../durable-objects/env.ts"
 import { Refusal } from "../protocol/errors.ts"
-import { type Action, can } from "../protocol/roles.ts"
+import { ACTIONS, type Action, can } from "../protocol/roles.ts"
 import { auth } from "./auth.ts"
 import { hash } from "./hash.ts"
 import { originOf } from "./origin.ts"
-import type { Membership, Registry } from "./registry.ts"
+import type { MachineEntry, Membership, Registry } from "./registry.ts"
 
+/** Somebody signed in by a cookie, wherever they are a member. */
+export interface Person {
+	id: string
+	name: string
+	/** The id of the sign-in that the cookie stands for, and when it was made. */
+	signIn: { id: string; at: number }
+	/** Cookies that the answer must set. */
+	cookies: string[]
+}
+
+/** Somebody with a place in the workspace that the request is for. */
 export interface Principal {
+	is: "person" | "token"
 	/** The person, or the token. */
 	id: string
 	name: string
 	membership: Membership
+	/** What a token is narrowed to; null where it is not. */
+	actions: readonly Action[] | null
+	tags: readonly string[] | null
 	/** Cookies that the answer must set. */
 	cookies: string[]
 }
 
 export const TOKEN_PREFIX = "hp_"
 
-/** The principal behind a request. Throws Refusal("not_signed_in"). */
+/** The principal behind a request. Throws Refusal("not_signed_in"), or Refusal("not_found") for another's workspace. */
 export async function whoAsks(request: Request, env: Env, registry: Registry): Promise<Principal> {
 	const authorization = request.headers.get("authorization")
-	return authorization === null ? byCookie(request, env, registry) : byToken(bearer(authorization), registry)
+	const workspaceId = workspaceAsked(request)
+	if (authorization !== null) return byToken(bearer(authorization), workspaceId, registry)
+	const person = await whichPerson(request, env)
+	const membership = await registry.membershipOf(person.id, workspaceId)
+	if (membership === undefined) throw new Refusal(workspaceId === null ? "not_signed_in" : "not_found")
+	return { ...person, is: "person", membership, actions: null, tags: null }
+}
+
+/** The person of the request's cookie: what one decides about oneself, no program decides. Throws Refusal("not_signed_in"). */
+export async function whichPerson(request: Request, env: Env): Promise<Person> {
+	if (!request.headers.has("cookie") || request.headers.has("authorization")) throw new Refusal("not_signed_in")
+	const { person, headers } = await (await auth(env, originOf(request))).whoIs(request.headers)
+	if (person === null) throw new Refusal("not_signed_in")
+	return { ...person, cookies: headers.getSetCookie() }
 }
 
 /** The one place where a role is asked for permission. */
-export function mustBeAllowed({ membership }: Principal, action: Action): void {
-	if (!can(membership.role, action)) throw new Refusal("not_allowed", `You are ${membership.role} here.`)
+export function mustBeAllowed(principal: Principal, action: Action): void {
+	const { role } = principal.membership
+	if (!can(role, action)) throw new Refusal("not_allowed", `You are ${role} here.`)
+	if (!allowedTo(principal).includes(action))
+		throw new Refusal("not_allowed", "This token is narrowed to other actions.")
+}
+
+/** All that a principal may do here. */
+export function allowedTo({ membership, actions }: Principal): Action[] {
+	return ACTIONS.filter((action) => can(membership.role, action) && (actions?.includes(action) ?? true))
+}
+
+/** Whether a machine of the principal's workspace is there for them: some are for named members, some tokens for tags. */
+export function sees({ membership, tags }: Principal, machine: MachineEntry): boolean {
+	const isNamed = machine.members === null || membership.role === "owner" || machine.members.includes(membership.userId)
+	return isNamed && (tags === null || machine.tags.some((tag) => tags.includes(tag)))
 }
 
 /**
@@ -54,22 +96,21 @@ export function bearer(authorization: string | null): string {
 	return secret
 }
 
-async function byCookie(request: Request, env: Env, registry: Registry): Promise<Principal> {
-	if (!request.headers.has("cookie")) throw new Refusal("not_signed_in")
-	const { userId, headers } = await (await auth(env, originOf(request))).whoIs(request.headers)
-	const membership = userId === null ? undefined : await registry.membershipOf(userId)
-	if (membership === undefined) throw new Refusal("not_signed_in")
-	return { id: membership.userId, name: membership.userName, membership, cookies: headers.getSetCookie() }
+/** The workspace that a request is for; null where it does not say. Browsers' sockets cannot send a header. */
+function workspaceAsked(request: Request): string | null {
+	return request.headers.get("homeport-workspace") ?? new URL(request.url).searchParams.get("workspace")
 }
 
-async function byToken(secret: string, registry: Registry): Promise<Principal> {
+async function byToken(secret: string, workspaceId: string | null, registry: Registry): Promise<Principal> {
 	if (!secret.startsWith(TOKEN_PREFIX)) throw new Refusal("not_signed_in")
-	const found = await registry.findToken(await hash(secret))
+	const now = Date.now()
+	const found = await registry.findToken(await hash(secret), now)
 	if (found === undefined) throw new Refusal("not_signed_in")
 	const { token, membership } = found
-	const now = Date.now()
+	if (workspaceId !== null && workspaceId !== membership.workspaceId) throw new Refusal("not_found")
 	if (token.lastUsedAt === null || now - token.lastUsedAt >= TOUCH_EVERY_MS) await registry.touchToken(token.id, now)
-	return { id: token.id, name: token.name, membership, cookies: [] }
+	const { id, name, actions, tags } = token
+	return { is: "token", id, name, membership, actions, tags, cookies: [] }
 }
 
 /** A write a request would cost more than everything else about a token. */

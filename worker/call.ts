@@ -1,15 +1,18 @@
 // What a route's handler gets, and what it must give: both follow from the route's row in the table.
 import type { Env } from "../durable-objects/env.ts"
 import type { Answer, JsonRouteName, Parsed, Route, RouteName } from "../protocol/routes.ts"
-import type { Principal } from "./access.ts"
+import type { Person, Principal } from "./access.ts"
 import type { MachineEntry, Registry } from "./registry.ts"
+import type { Traced } from "./trail.ts"
 
-/** Who calls: nobody known, the machine that dials, or a principal whose role allows the route. */
+/** Who calls: nobody known, the machine that dials, a person, or a principal whose role allows the route. */
 type Caller<N extends RouteName> = Route<N>["may"] extends "anybody"
 	? unknown
 	: Route<N>["may"] extends "machine"
 		? { dialler: MachineEntry }
-		: { principal: Principal }
+		: Route<N>["may"] extends "person"
+			? { person: Person }
+			: { principal: Principal }
 
 export type Call<N extends RouteName> = Parsed<N> &
 	Caller<N> & {
@@ -18,8 +21,12 @@ export type Call<N extends RouteName> = Parsed<N> &
 		request: Request
 		/** Where the caller reached this home. */
 		origin: string
+		/** The address that the caller comes from; null where nobody vouches for it. */
+		address: string | null
 		/** Cookies that the answer sets. */
 		cookies: string[]
+		/** What the audit trail will say of this call. */
+		traced: Traced
 	}
 
 export type Handler<N extends RouteName> = (call: Call<N>) => Promise<N extends JsonRouteName ? Answer<N> : Response>

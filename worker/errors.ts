@@ -4,6 +4,7 @@ import * as z from "zod"
 import { REFUSALS, Refusal, type RefusalCode } from "../protocol/errors.ts"
 import { explain } from "../protocol/messages.ts"
 import type { RefusalBody } from "../protocol/routes.ts"
+import { retryAfter } from "./rates.ts"
 
 /** What anything that was thrown means to the caller. What nobody foresaw is logged and told without its words. */
 export function refusalOf(error: unknown): Refusal {
@@ -16,7 +17,11 @@ export function refusalOf(error: unknown): Refusal {
 export function refuse(refusal: Refusal): Response {
 	const { code, message, status } = refusal
 	const { mayRetry } = REFUSALS[code]
-	return Response.json({ error: { code, message, mayRetry } } satisfies z.infer<typeof RefusalBody>, { status })
+	const headers = code === "rate_limited" ? { "retry-after": String(retryAfter(Date.now())) } : {}
+	return Response.json({ error: { code, message, mayRetry } } satisfies z.infer<typeof RefusalBody>, {
+		status,
+		headers,
+	})
 }
 
 /**

@@ -1,10 +1,11 @@
-// One row of the route table at work: who asks, may they, what do they say, do it, answer.
+// One row of the route table at work: who asks, how often, may they, what do they say, do it, tell the trail, answer.
 import * as z from "zod"
 import type { Env } from "../durable-objects/env.ts"
 import { Refusal } from "../protocol/errors.ts"
-import { ROUTES, type RouteName } from "../protocol/routes.ts"
 import type { Shape } from "../protocol/route.ts"
-import { bearer, mustBeAllowed, mustBeOwnPage, whoAsks } from "./access.ts"
+import { ROUTES, type RouteName } from "../protocol/routes.ts"
+import { bearer, mustBeAllowed, mustBeOwnPage, whichPerson, whoAsks } from "./access.ts"
+import { addressOf } from "./address.ts"
 import { readJson } from "./body.ts"
 import type { Call, Handler } from "./call.ts"
 import { whoDials } from "./dial.ts"
@@ -12,24 +13,31 @@ import { refusalOf, refuse, refuseUpgrade } from "./errors.ts"
 import { dress } from "./headers.ts"
 import { migrate } from "./migrate.ts"
 import { originOf } from "./origin.ts"
+import { count } from "./rates.ts"
 import { Registry } from "./registry.ts"
+import { NOBODY, record, type Traced } from "./trail.ts"
 
 type Answerer = (request: Request, env: Env, params: Record<string, string>) => Promise<Response>
 
 export function answerRoute<N extends RouteName>(name: N, handle: Handler<N>): Answerer {
 	const row: Shape = ROUTES[name]
 	const Said = saidBy(row)
+	const isAudited = row.audited ?? row.method !== "GET"
 	return async (request, env, params) => {
 		const cookies: string[] = []
 		const upgrades = row.kind === "socket" && request.headers.get("upgrade")?.toLowerCase() === "websocket"
-		try {
+		const registry = new Registry(env.DB)
+		const address = addressOf(request, env)
+		const traced: Traced = { workspaceId: null, actor: NOBODY, target: params }
+		let body: Record<string, unknown> = {}
+		const answer = async (): Promise<Response> => {
 			if (env.SELF_MIGRATE !== undefined) await migrate(env.DB)
 			if (row.kind === "socket" && !upgrades) throw new Refusal("invalid_request", "This route is a WebSocket.")
 			if (row.kind === "socket" || row.method !== "GET") mustBeOwnPage(request)
-			const registry = new Registry(env.DB)
-			const caller = await admit(row, request, env, registry, cookies)
+			const caller = await admit(row, { request, env, registry, address, traced, cookies })
 			const query = Object.fromEntries(new URL(request.url).searchParams)
 			const said = Said.parse({ params, query, ...(row.body && { body: await readJson(request) }) })
+			if (isObject(said.body)) body = said.body
 			// The pieces are what the row says; the compiler cannot follow a row that it does not know by name.
 			const call = {
 				...said,
@@ -38,26 +46,63 @@ export function answerRoute<N extends RouteName>(name: N, handle: Handler<N>): A
 				registry,
 				request,
 				origin: originOf(request),
+				address,
 				cookies,
+				traced,
 			} as unknown as Call<N>
-			const answer = await handle(call)
-			return dress(answer instanceof Response ? answer : Response.json(answer), cookies)
-		} catch (error) {
-			const refusal = refusalOf(error)
-			return upgrades ? refuseUpgrade(refusal) : dress(refuse(refusal), cookies)
+			const answered = await handle(call)
+			return answered instanceof Response ? answered : Response.json(answered)
 		}
+		const outcome = await answer().catch(refusalOf)
+		// What nobody known was refused is not told where anybody may ask: the trail is no place to write for free.
+		if (isAudited && (traced.actor !== NOBODY || row.may === "anybody"))
+			await record(env, registry, traced, {
+				action: name,
+				outcome: outcome instanceof Refusal ? outcome.code : "done",
+				address,
+				detail: Object.fromEntries((row.shown ?? []).flatMap((field) => (field in body ? [[field, body[field]]] : []))),
+			})
+		if (outcome instanceof Refusal && upgrades) return refuseUpgrade(outcome)
+		return dress(outcome instanceof Refusal ? refuse(outcome) : outcome, cookies)
 	}
 }
 
-async function admit({ may }: Shape, request: Request, env: Env, registry: Registry, cookies: string[]) {
+interface Asking {
+	request: Request
+	env: Env
+	registry: Registry
+	address: string | null
+	traced: Traced
+	cookies: string[]
+}
+
+async function admit({ may, rate = "api" }: Shape, asking: Asking) {
+	const { request, env, registry, address, traced, cookies } = asking
 	switch (may) {
 		case "anybody":
+			await count(env, rate, address ?? "")
 			return {}
-		case "machine":
-			return { dialler: await whoDials(bearer(request.headers.get("authorization")), registry) }
+		case "machine": {
+			const dialler = await whoDials(bearer(request.headers.get("authorization")), registry)
+			traced.workspaceId = dialler.workspaceId
+			traced.actor = { is: "machine", id: dialler.id, name: dialler.name }
+			await count(env, rate, dialler.id)
+			return { dialler }
+		}
+		case "person": {
+			const person = await whichPerson(request, env)
+			traced.actor = { is: "person", id: person.id, name: person.name }
+			cookies.push(...person.cookies)
+			await count(env, rate, person.id)
+			return { person }
+		}
 		default: {
 			const principal = await whoAsks(request, env, registry)
+			const { is, id, name, membership } = principal
+			traced.workspaceId = membership.workspaceId
+			traced.actor = { is, id, name }
 			cookies.push(...principal.cookies)
+			await count(env, rate, principal.id)
 			mustBeAllowed(principal, may)
 			return { principal }
 		}
@@ -67,4 +112,8 @@ async function admit({ may }: Shape, request: Request, env: Env, registry: Regis
 /** Parameters, query and body under one schema, so that a fault is named by its place. */
 function saidBy({ params, query, body }: Shape) {
 	return z.object({ ...(params && { params }), ...(query && { query }), ...(body && { body }) })
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null
 }
