@@ -5,7 +5,9 @@ import { ACTIONS, type Action, can } from "../protocol/roles.ts"
 import { auth } from "./auth.ts"
 import { hash } from "./hash.ts"
 import { originOf } from "./origin.ts"
-import type { MachineEntry, Membership, Registry } from "./registry.ts"
+import type { MachineEntry } from "./registry/machines.ts"
+import type { Membership } from "./registry/members.ts"
+import type { Registry } from "./registry.ts"
 
 /** Somebody signed in by a cookie, wherever they are a member. */
 export interface Person {
@@ -39,7 +41,7 @@ export async function whoAsks(request: Request, env: Env, registry: Registry): P
 	const workspaceId = workspaceAsked(request)
 	if (authorization !== null) return byToken(bearer(authorization), workspaceId, registry)
 	const person = await whichPerson(request, env)
-	const membership = await registry.membershipOf(person.id, workspaceId)
+	const membership = await registry.members.membershipOf(person.id, workspaceId)
 	if (membership === undefined) throw new Refusal(workspaceId === null ? "not_signed_in" : "not_found")
 	return { ...person, is: "person", membership, actions: null, tags: null }
 }
@@ -104,11 +106,11 @@ function workspaceAsked(request: Request): string | null {
 async function byToken(secret: string, workspaceId: string | null, registry: Registry): Promise<Principal> {
 	if (!secret.startsWith(TOKEN_PREFIX)) throw new Refusal("not_signed_in")
 	const now = Date.now()
-	const found = await registry.findToken(await hash(secret), now)
+	const found = await registry.tokens.find(await hash(secret), now)
 	if (found === undefined) throw new Refusal("not_signed_in")
 	const { token, membership } = found
 	if (workspaceId !== null && workspaceId !== membership.workspaceId) throw new Refusal("not_found")
-	if (token.lastUsedAt === null || now - token.lastUsedAt >= TOUCH_EVERY_MS) await registry.touchToken(token.id, now)
+	if (token.lastUsedAt === null || now - token.lastUsedAt >= TOUCH_EVERY_MS) await registry.tokens.touch(token.id, now)
 	const { id, name, actions, tags } = token
 	return { is: "token", id, name, membership, actions, tags, cookies: [] }
 }

@@ -102,8 +102,10 @@ function signInLink(env: Env, registry: Registry) {
 					const now = Date.now()
 					const link = await verifySignInLink(env.SIGN_IN_KEY, call.body.token, now)
 					if (link === null) throw new Refusal("sign_in_link_spent")
-					if (!(await registry.spendSignInLink(link, now))) throw new Refusal("sign_in_link_spent")
-					const user = await call.context.internalAdapter.findUserById(await registry.findOrMakeOwner(new Date(now)))
+					if (!(await registry.signInLinks.spend(link, now))) throw new Refusal("sign_in_link_spent")
+					const user = await call.context.internalAdapter.findUserById(
+						await registry.signInLinks.findOrMakeOwner(new Date(now)),
+					)
 					if (user === null) throw new Error("invariant: the owner is a user")
 					const session = await call.context.internalAdapter.createSession(user.id)
 					await setSessionCookie(call, { session, user })

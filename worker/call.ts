@@ -2,7 +2,8 @@
 import type { Env } from "../durable-objects/env.ts"
 import type { Answer, JsonRouteName, Parsed, Route, RouteName } from "../protocol/routes.ts"
 import type { Person, Principal } from "./access.ts"
-import type { MachineEntry, Registry } from "./registry.ts"
+import type { MachineEntry } from "./registry/machines.ts"
+import type { Registry } from "./registry.ts"
 import type { Traced } from "./trail.ts"
 
 /** Who calls: nobody known, the machine that dials, a person, or a principal whose role allows the route. */

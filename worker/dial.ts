@@ -3,11 +3,12 @@ import { decodeJwt, errors, importJWK, jwtVerify } from "jose"
 import { Refusal } from "../protocol/errors.ts"
 import { MachineId } from "../protocol/ids.ts"
 import { DIAL_TOKEN_MS } from "../protocol/limits.ts"
-import type { MachineEntry, Registry } from "./registry.ts"
+import type { MachineEntry } from "./registry/machines.ts"
+import type { Registry } from "./registry.ts"
 
 /** The machine that signed `token`. Throws Refusal("dial_token_invalid") or Refusal("machine_revoked"). */
 export async function whoDials(token: string, registry: Registry): Promise<MachineEntry> {
-	const machine = await registry.findMachine(claimedBy(token))
+	const machine = await registry.machines.find(claimedBy(token))
 	if (machine === undefined || machine.revokedAt !== null) throw new Refusal("machine_revoked")
 	try {
 		const key = await importJWK({ kty: "OKP", crv: "Ed25519", x: machine.publicKey }, "EdDSA")

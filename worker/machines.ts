@@ -7,11 +7,13 @@ import { Refusal } from "../protocol/errors.ts"
 import type { MachineId } from "../protocol/ids.ts"
 import type { Platform, Presence, SessionInfo } from "../protocol/session.ts"
 import { refusalOf, unwrap } from "./errors.ts"
-import type { MachineEntry, Membership, Registry } from "./registry.ts"
+import type { MachineEntry } from "./registry/machines.ts"
+import type { Membership } from "./registry/members.ts"
+import type { Registry } from "./registry.ts"
 
 /** The workspace's machine of that id. Throws Refusal("not_found") also for another workspace's. */
 export async function findMachine(registry: Registry, of: Membership, id: MachineId): Promise<MachineEntry> {
-	const machine = await registry.findMachine(id)
+	const machine = await registry.machines.find(id)
 	if (machine === undefined || machine.revokedAt !== null || machine.workspaceId !== of.workspaceId)
 		throw new Refusal("not_found")
 	return machine

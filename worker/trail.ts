@@ -23,7 +23,7 @@ export async function record(
 	said: { action: RouteName; outcome: string; address: string | null; detail: Record<string, unknown> },
 ): Promise<void> {
 	try {
-		const where = workspaceId ?? (await registry.firstWorkspaceId())
+		const where = workspaceId ?? (await registry.workspaces.firstId())
 		if (where !== undefined) await workspaceOf(env, where).record({ at: Date.now(), actor, target, ...said })
 	} catch (error) {
 		console.error(JSON.stringify({ event: "trail", action: said.action, error: String(error) }))

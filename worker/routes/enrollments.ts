@@ -11,16 +11,16 @@ export const enrollments: Handlers<"createEnrollment" | "enroll"> = {
 		const code = newCode()
 		const now = Date.now()
 		const expiresAt = now + ENROLLMENT_MS
-		await registry.makeEnrollment(principal.membership, await hash(bare(code)), expiresAt, now)
+		await registry.enrollments.make(principal.membership, await hash(bare(code)), expiresAt, now)
 		return { code, expiresAt }
 	},
 
 	async enroll({ env, registry, body: { code, publicKey, name, platform } }) {
 		const now = Date.now()
-		const used = await registry.useEnrollment(await hash(bare(code)), now)
+		const used = await registry.enrollments.use(await hash(bare(code)), now)
 		if (used === undefined) throw new Refusal("code_invalid")
-		const { workspaceId } = used
-		const machine = await registry.addMachine({ workspaceId, name, publicKey, platform, now })
+		const { workspaceId, createdBy } = used
+		const machine = await registry.machines.add({ workspaceId, name, publicKey, platform, enrolledBy: createdBy, now })
 		await objectOf(env, machine.id).enroll({ id: machine.id, name: machine.name, platform })
 		await changed(env, workspaceId, "machines")
 		return { machine: machine.id, name: machine.name }

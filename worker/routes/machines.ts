@@ -10,7 +10,7 @@ export const machines: Handlers<
 	"listMachines" | "changeMachine" | "removeMachine" | "ping" | "listRuntimes" | "listFolders"
 > = {
 	async listMachines({ env, registry, principal }) {
-		const entries = await registry.listMachines(principal.membership.workspaceId)
+		const entries = await registry.machines.list(principal.membership.workspaceId)
 		const machines = entries.map(async ({ id, name, publicKey, createdAt, ...entry }): Promise<Machine> => {
 			const { presence, platform, sessions } = await describe(env, id)
 			return {
@@ -28,7 +28,7 @@ export const machines: Handlers<
 
 	async changeMachine({ env, registry, principal, params, body: { name } }) {
 		const machine = await findMachine(registry, principal.membership, params.machine)
-		if (!(await registry.renameMachine(machine, name))) throw new Refusal("name_taken")
+		if (!(await registry.machines.rename(machine, name))) throw new Refusal("name_taken")
 		await objectOf(env, machine.id).rename(name)
 		await changed(env, machine.workspaceId, "machines")
 		return {}
@@ -37,7 +37,7 @@ export const machines: Handlers<
 	async removeMachine({ env, registry, principal, params }) {
 		const machine = await findMachine(registry, principal.membership, params.machine)
 		// In this order: a dial that comes between the two finds its key revoked.
-		await registry.revokeMachine(machine.id, Date.now())
+		await registry.machines.revoke(machine.id, Date.now())
 		await objectOf(env, machine.id).revoke()
 		await changed(env, machine.workspaceId, "machines")
 		return {}

@@ -15,7 +15,7 @@ export const sessions: Handlers<
 	| "readLog"
 > = {
 	async listSessions({ env, registry, principal }) {
-		const entries = await registry.listMachines(principal.membership.workspaceId)
+		const entries = await registry.machines.list(principal.membership.workspaceId)
 		const lists = entries.map(async ({ id, name }): Promise<Session[]> => {
 			const { presence, sessions } = await describe(env, id)
 			return sessions.map((session) => ({ ...session, machine: id, machineName: name, machinePresence: presence }))

@@ -6,13 +6,13 @@ import { hash } from "../hash.ts"
 
 export const tokens: Handlers<"listTokens" | "createToken" | "revokeToken"> = {
 	async listTokens({ registry, principal }) {
-		return { tokens: await registry.listTokens(principal.membership) }
+		return { tokens: await registry.tokens.list(principal.membership) }
 	},
 
 	async createToken({ registry, principal, body: { name } }) {
 		const secret = newSecret()
 		const prefix = secret.slice(0, SHOWN_CHARS)
-		const token = await registry.makeToken(principal.membership, {
+		const token = await registry.tokens.make(principal.membership, {
 			name,
 			prefix,
 			hash: await hash(secret),
@@ -22,7 +22,7 @@ export const tokens: Handlers<"listTokens" | "createToken" | "revokeToken"> = {
 	},
 
 	async revokeToken({ registry, principal, params }) {
-		if (!(await registry.revokeToken(principal.membership, params.token, Date.now()))) throw new Refusal("not_found")
+		if (!(await registry.tokens.revoke(principal.membership, params.token, Date.now()))) throw new Refusal("not_found")
 		return {}
 	},
 }

@@ -1,0 +1,104 @@
+// Machines, as the registry has them: names, keys, and who may use them.
+import { and, asc, eq, isNull } from "drizzle-orm"
+import * as schema from "../../migrations/schema.ts"
+import { type MachineId, newMachineId } from "../../protocol/ids.ts"
+import { Platform } from "../../protocol/session.ts"
+import type { Database } from "./database.ts"
+
+const { machine } = schema
+
+export interface MachineEntry {
+	id: MachineId
+	workspaceId: string
+	name: string
+	publicKey: string
+	tags: string[]
+	/** Ids of the only people, beside the owners, who may use it; null for every member. */
+	members: string[] | null
+	/** Null where the person is no more, or nobody wrote it down. */
+	enrolledBy: string | null
+	platform: Platform
+	createdAt: number
+	revokedAt: number | null
+}
+
+export class Machines {
+	readonly #db: Database
+
+	constructor(database: Database) {
+		this.#db = database
+	}
+
+	/** Enters a machine. A key that is enrolled already keeps its machine; a name that is taken gets a number. */
+	async add(made: {
+		workspaceId: string
+		name: string
+		publicKey: string
+		platform: Platform
+		enrolledBy: string
+		now: number
+	}): Promise<{ id: MachineId; name: string }> {
+		const { now, ...row } = made
+		const names = [row.name, ...Array.from({ length: NAME_TRIES }, (_, i) => `${row.name.slice(0, 60)}-${i + 2}`)]
+		for (const name of names) {
+			const [added] = await this.#db
+				.insert(machine)
+				.values({ ...row, id: newMachineId(), name, createdAt: now })
+				.onConflictDoNothing()
+				.returning({ id: machine.id, name: machine.name })
+			if (added !== undefined) return { id: added.id as MachineId, name: added.name }
+			const [same] = await this.#db
+				.select({ id: machine.id, name: machine.name })
+				.from(machine)
+				.where(
+					and(
+						eq(machine.workspaceId, row.workspaceId),
+						eq(machine.publicKey, row.publicKey),
+						isNull(machine.revokedAt),
+					),
+				)
+			if (same !== undefined) return { id: same.id as MachineId, name: same.name }
+		}
+		throw new Error(`invariant: ${NAME_TRIES} machines with one name`)
+	}
+
+	/** Any machine, also a removed one: whether it may dial is for the caller to say. */
+	async find(id: MachineId): Promise<MachineEntry | undefined> {
+		const [row] = await this.#db.select().from(machine).where(eq(machine.id, id))
+		return row === undefined ? undefined : entry(row)
+	}
+
+	async list(workspaceId: string): Promise<MachineEntry[]> {
+		const rows = await this.#db
+			.select()
+			.from(machine)
+			.where(and(eq(machine.workspaceId, workspaceId), isNull(machine.revokedAt)))
+			.orderBy(asc(machine.createdAt), asc(machine.id))
+		return rows.map(entry)
+	}
+
+	/** False when another machine of the workspace has the name. */
+	async rename({ id, workspaceId }: MachineEntry, name: string): Promise<boolean> {
+		const [other] = await this.#db
+			.select({ id: machine.id })
+			.from(machine)
+			.where(and(eq(machine.workspaceId, workspaceId), eq(machine.name, name), isNull(machine.revokedAt)))
+		if (other !== undefined) return other.id === id
+		await this.#db.update(machine).set({ name }).where(eq(machine.id, id))
+		return true
+	}
+
+	async revoke(id: MachineId, now: number): Promise<void> {
+		await this.#db
+			.update(machine)
+			.set({ revokedAt: now })
+			.where(and(eq(machine.id, id), isNull(machine.revokedAt)))
+	}
+}
+
+/** More machines than this with one name are a mistake somewhere. */
+const NAME_TRIES = 100
+
+function entry(row: typeof machine.$inferSelect): MachineEntry {
+	return { ...row, id: row.id as MachineId, platform: Platform.parse(row.platform) }
+}
