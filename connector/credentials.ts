@@ -1,52 +1,132 @@
-// The token that the command signs in with, and the control plane that it is for.
+// The tokens that the command signs in with, one a workspace, and the control plane that each is for.
 import * as z from "zod"
-import { type Client, client } from "../protocol/client.ts"
+import { type Client, client, type Fetch } from "../protocol/client.ts"
+import { Refusal } from "../protocol/errors.ts"
 import { EXIT, Failure } from "./exit.ts"
 import { readPrivate, writePrivate } from "./private-file.ts"
 
-const Credentials = z.object({ url: z.string(), token: z.string() })
-export type Credentials = z.infer<typeof Credentials>
+const Login = z.object({
+	url: z.string(),
+	token: z.string(),
+	workspace: z.object({ id: z.string(), name: z.string() }),
+	/** Whether the control plane is the one that `homeport up` runs from this data folder. */
+	home: z.boolean(),
+})
+export type Login = z.infer<typeof Login>
 
-export function readCredentials(path: string): Promise<Credentials | undefined> {
-	return readPrivate(path, Credentials)
+const Logins = z.object({
+	/** Id of the workspace that is meant where none is named. */
+	current: z.string(),
+	logins: z.array(Login),
+})
+export type Logins = z.infer<typeof Logins>
+
+/** What the first version kept: one token, for the one workspace that there was. */
+const OneLogin = z.object({ url: z.string(), token: z.string() }).transform(
+	({ url, token }): Logins => ({
+		current: "",
+		logins: [{ url, token, workspace: { id: "", name: "Home" }, home: true }],
+	}),
+)
+
+/** Where to call, by which token, and where that token was found. */
+export interface Credentials {
+	url: string
+	token: string
+	source: string
 }
 
-export function writeCredentials(path: string, credentials: Credentials): Promise<void> {
-	return writePrivate(path, credentials)
+export async function readLogins(path: string): Promise<Logins> {
+	return (await readPrivate(path, z.union([Logins, OneLogin]))) ?? { current: "", logins: [] }
+}
+
+export function writeLogins(path: string, logins: Logins): Promise<void> {
+	return writePrivate(path, logins)
+}
+
+/** Adds a login in place of an older one for the same workspace, and makes it the current one. */
+export async function saveLogin(path: string, login: Login): Promise<void> {
+	const { logins } = await readLogins(path)
+	const others = logins.filter(({ workspace, home }) => workspace.id !== login.workspace.id && !(home && login.home))
+	await writeLogins(path, { current: login.workspace.id, logins: [...others, login] })
+}
+
+/** The login for a workspace of this name or id; the current one where none is named. Throws Failure. */
+export function pickLogin({ current, logins }: Logins, wanted: string | undefined): Login | undefined {
+	if (wanted === undefined) return logins.find(({ workspace }) => workspace.id === current) ?? logins[0]
+	const [login, other] = logins.filter(({ workspace }) => workspace.id === wanted || workspace.name === wanted)
+	if (login === undefined)
+		throw new Failure(
+			`You are not signed in to a workspace "${wanted}" here. \`homeport workspaces\` lists where you are.`,
+			EXIT.notFound,
+		)
+	if (other !== undefined)
+		throw new Failure(`More than one workspace is named "${wanted}". Say its id; --json shows it.`, EXIT.usage)
+	return login
 }
 
 /** The environment's URL and token, else what `homeport up` or `homeport login` saved. */
-export async function findCredentials(path: string): Promise<Credentials> {
+export async function findCredentials(path: string, workspace: string | undefined): Promise<Credentials> {
 	const { HOMEPORT_URL: url, HOMEPORT_TOKEN: token } = process.env
-	if (url !== undefined && token !== undefined) return { url: url.replace(/\/+$/, ""), token }
-	const saved = await readCredentials(path)
-	if (saved !== undefined) return saved
+	if (url !== undefined && token !== undefined)
+		return { url: url.replace(/\/+$/, ""), token, source: "HOMEPORT_TOKEN of the environment" }
+	if (url !== undefined || token !== undefined) {
+		const [there, missing] = url === undefined ? ["TOKEN", "URL"] : ["URL", "TOKEN"]
+		throw new Failure(`HOMEPORT_${there} is set and HOMEPORT_${missing} is not. Set both, or none.`, EXIT.usage)
+	}
+	const login = pickLogin(await readLogins(path), workspace)
+	if (login !== undefined) return { url: login.url, token: login.token, source: path }
 	throw new Failure(
 		"Not signed in. Start a home here with `homeport up`, or sign in to one with `homeport login URL`.",
 		EXIT.failed,
 	)
 }
 
-/** The API, called with a token. The token travels in a header only. */
-export function signedIn({ url, token }: Credentials): Client {
-	return client(async (path, init) => {
-		try {
-			return await fetch(url + path, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } })
-		} catch (error) {
-			throw new Failure(`${url} does not answer (${reason(error)}). Is the control plane running?`)
-		}
-	})
+/** Fetches with a token, which travels in a header only. Throws Failure where nothing answers, or the token is no good. */
+export function fetchSigned({ url, token, source }: Credentials): Fetch {
+	return async (path, init) => {
+		const response = await reach(url, path, {
+			...init,
+			headers: { ...init.headers, authorization: `Bearer ${token}` },
+		})
+		if (response.status === 401)
+			throw new Failure(
+				`${url} does not take the token from ${source}: it is wrong, revoked or expired. Sign in with \`homeport login ${url}\`.`,
+			)
+		return response
+	}
+}
+
+/** The API, called with a token. */
+export function signedIn(credentials: Credentials): Client {
+	return client(fetchSigned(credentials))
 }
 
 /** The API, called by nobody in particular. */
 export function signedOut(url: string): Client {
-	return client(async (path, init) => {
-		try {
-			return await fetch(url + path, init)
-		} catch (error) {
-			throw new Failure(`${url} does not answer (${reason(error)}).`)
-		}
-	})
+	return client((path, init) => reach(url, path, init))
+}
+
+/** Whether the control plane takes the token. */
+export async function isGood(url: string, token: string): Promise<boolean> {
+	const call = client((path, init) =>
+		reach(url, path, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } }),
+	)
+	try {
+		await call("me")
+		return true
+	} catch (error) {
+		if (error instanceof Refusal && error.code === "not_signed_in") return false
+		throw error
+	}
+}
+
+async function reach(url: string, path: string, init: Parameters<Fetch>[1]): Promise<Response> {
+	try {
+		return await fetch(url + path, init)
+	} catch (error) {
+		throw new Failure(`${url} does not answer (${reason(error)}). Is the control plane running?`)
+	}
 }
 
 function reason(error: unknown): string {

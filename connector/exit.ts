@@ -8,7 +8,7 @@ export const EXIT = {
 	failed: 1,
 	/** The command line is wrong, or a name in it means more than one thing. */
 	usage: 2,
-	/** There is no such session, machine or token. */
+	/** There is no such session, machine or other thing. */
 	notFound: 3,
 	/** The machine is away. */
 	away: 4,
@@ -45,5 +45,5 @@ export function explainFailure(error: unknown): { message: string; code: string;
 function exitOf(refusal: Refusal): number {
 	if (refusal.code === "machine_offline") return EXIT.away
 	if (refusal.code === "timed_out") return EXIT.timedOut
-	return refusal.status === 404 && refusal.code !== "code_invalid" ? EXIT.notFound : EXIT.failed
+	return refusal.status === 404 && !refusal.code.endsWith("_invalid") ? EXIT.notFound : EXIT.failed
 }

@@ -5,6 +5,7 @@ import * as z from "zod"
 import { MachineId } from "../protocol/ids.ts"
 import { DIAL_TOKEN_MS } from "../protocol/limits.ts"
 import { Name } from "../protocol/session.ts"
+import { Failure } from "./exit.ts"
 import { readPrivate, writePrivate } from "./private-file.ts"
 
 /** A private JWK: `x` is the public half, 32 bytes in base64url. */
@@ -30,6 +31,13 @@ export async function newMachineKey(): Promise<MachineKey> {
 
 export function readIdentity(path: string): Promise<Identity | undefined> {
 	return readPrivate(path, Identity)
+}
+
+/** For what needs one. Throws Failure. */
+export async function mustBeEnrolled(path: string): Promise<Identity> {
+	const identity = await readIdentity(path)
+	if (identity === undefined) throw new Failure("This machine is not enrolled. Use `homeport connect`.")
+	return identity
 }
 
 export function writeIdentity(path: string, identity: Identity): Promise<void> {

@@ -21,7 +21,8 @@ import { thisPlatform } from "./platform.ts"
 interface Options {
 	/** The control plane, such as https://homeport.example. */
 	url: string
-	identity: Identity
+	/** Asked for each dial: the key may be another one by then. */
+	identity: () => Promise<Identity>
 	dataDir: string
 	log: (line: string) => void
 	/** Ends the link; sessions stay. */
@@ -44,7 +45,7 @@ async function keepLinked({ url, identity, dataDir, log, signal }: Options): Pro
 	const clock = new ServerClock()
 	const redial = new Redial()
 	while (!signal.aborted) {
-		const token = await dialToken(identity, clock.now())
+		const token = await dialToken(await identity(), clock.now())
 		const end = await new Dial(url, token, machine, clock, signal).ended
 		if (signal.aborted) break
 		if (end.refusal?.code === "machine_revoked") throw end.refusal

@@ -1,7 +1,8 @@
-// Finding sessions and machines by what a person calls them: exactly, never by how a name begins.
+// Finding sessions, machines and people by what a person calls them: exactly, never by how a name begins.
 import type { Client } from "../protocol/client.ts"
 import type { Machine } from "../protocol/routes/machines.ts"
 import type { Session } from "../protocol/routes/sessions.ts"
+import type { Member } from "../protocol/routes/workspace.ts"
 import { EXIT, Failure } from "./exit.ts"
 import { readIdentity } from "./identity.ts"
 
@@ -51,4 +52,13 @@ export function pickMachine(machines: Machine[], wanted: string): Machine {
 		throw new Failure(`More than one machine is named "${wanted}". Say its id:\n${candidates}`, EXIT.usage)
 	}
 	return machine
+}
+
+/** The member of this address, name or id. */
+export function pickMember(members: Member[], wanted: string): Member {
+	const [member, other] = members.filter(({ id, name, email }) => [id, name, email].includes(wanted))
+	if (member === undefined) throw new Failure(`There is no member "${wanted}" here.`, EXIT.notFound)
+	if (other !== undefined)
+		throw new Failure(`More than one member is called "${wanted}". Say their address.`, EXIT.usage)
+	return member
 }

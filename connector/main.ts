@@ -1,6 +1,7 @@
 // The `homeport` command: its verbs, and what its help says about all of them. Read this first.
 import { Command, CommanderError } from "commander"
 import { attach } from "./commands/attach.ts"
+import { audit } from "./commands/audit.ts"
 import { connect } from "./commands/connect.ts"
 import { doctor } from "./commands/doctor.ts"
 import { kill } from "./commands/kill.ts"
@@ -9,14 +10,18 @@ import { login } from "./commands/login.ts"
 import { logs } from "./commands/logs.ts"
 import { ls } from "./commands/ls.ts"
 import { machines } from "./commands/machines.ts"
+import { members } from "./commands/members.ts"
 import { rename } from "./commands/rename.ts"
 import { rm } from "./commands/rm.ts"
 import { screen } from "./commands/screen.ts"
+import { secrets } from "./commands/secrets.ts"
 import { send } from "./commands/send.ts"
 import { spawn } from "./commands/spawn.ts"
 import { tokens } from "./commands/tokens.ts"
 import { up } from "./commands/up.ts"
+import { upgrade } from "./commands/upgrade.ts"
 import { wait } from "./commands/wait.ts"
+import { logout, workspaces } from "./commands/workspaces.ts"
 import { EXIT, Failure } from "./exit.ts"
 import { fail } from "./output.ts"
 import { VERSION } from "./version.ts"
@@ -41,8 +46,14 @@ for (const make of [
 	rm,
 	rename,
 	machines,
+	members,
+	secrets,
 	tokens,
+	audit,
+	workspaces,
 	login,
+	logout,
+	upgrade,
 	doctor,
 ])
 	program.addCommand(make())
@@ -55,13 +66,14 @@ Exit codes:
   ${EXIT.ok}  done
   ${EXIT.failed}  failed or refused
   ${EXIT.usage}  wrong command line
-  ${EXIT.notFound}  no such session, machine or token
+  ${EXIT.notFound}  no such session, machine or other thing
   ${EXIT.away}  the machine is away
   ${EXIT.timedOut}  timed out
 
 Environment:
   HOMEPORT_DATA_DIR             the data folder
   HOMEPORT_URL, HOMEPORT_TOKEN  sign in without a data folder
+  HOMEPORT_WORKSPACE            the workspace that is meant
   NO_COLOR                      no colour, also on a terminal`,
 )
 

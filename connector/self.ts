@@ -4,4 +4,7 @@ import { join } from "node:path"
 
 const source = join(import.meta.dirname, "main.ts")
 
-export const SELF = existsSync(source) ? source : import.meta.filename
+/** Whether this runs from a clone, and not from what was installed. */
+export const isSource = existsSync(source)
+
+export const SELF = isSource ? source : import.meta.filename

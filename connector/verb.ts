@@ -9,6 +9,8 @@ import { fail, type Output, output } from "./output.ts"
 export interface Context {
 	folder: DataFolder
 	out: Output
+	/** Where to call, and by which token. */
+	credentials(): Promise<Credentials>
 	/** The API, signed in with the saved or given token. */
 	signIn(): Promise<{ call: Client; credentials: Credentials }>
 }
@@ -29,6 +31,7 @@ export function verb(name: string, help: Help): Command {
 		.exitOverride()
 		.showHelpAfterError(`(homeport ${name} --help teaches more)`)
 		.option("--json", "print one line of JSON for programs")
+		.option("--workspace <name>", "the workspace that is meant (default: HOMEPORT_WORKSPACE, else the current one)")
 		.option("--data-dir <folder>", "the data folder (default: HOMEPORT_DATA_DIR, else your user data folder)")
 	const width = Math.max(...help.examples.map(([line]) => line.length))
 	const examples = help.examples.map(([line, what]) => `  $ ${line.padEnd(width)}  # ${what}`)
@@ -38,6 +41,7 @@ export function verb(name: string, help: Help): Command {
 interface Common {
 	json?: boolean
 	dataDir?: string
+	workspace?: string
 }
 
 /** Makes a verb's deed an action: whatever it throws is told, and becomes the exit code. */
@@ -53,8 +57,9 @@ export function action<Args extends unknown[], Options extends object>(
 			const context: Context = {
 				folder,
 				out: output(json),
+				credentials: () => findCredentials(folder.credentials, options.workspace ?? process.env.HOMEPORT_WORKSPACE),
 				async signIn() {
-					const credentials = await findCredentials(folder.credentials)
+					const credentials = await context.credentials()
 					return { call: signedIn(credentials), credentials }
 				},
 			}

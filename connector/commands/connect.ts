@@ -1,9 +1,9 @@
 // `homeport connect`: adds this computer to a home, and keeps it linked: now, or as a service.
 import { hostname } from "node:os"
-import { openDataFolder } from "../data-folder.ts"
-import { enroll, nameFrom } from "../enroll.ts"
+import { type DataFolder, openDataFolder } from "../data-folder.ts"
+import { enroll, enrollByDevice, nameFrom } from "../enroll.ts"
 import { EXIT, Failure } from "../exit.ts"
-import { type Identity, readIdentity } from "../identity.ts"
+import { type Identity, mustBeEnrolled, readIdentity } from "../identity.ts"
 import { runLink } from "../link.ts"
 import { fail, type Output } from "../output.ts"
 import { installService, removeService } from "../service/service.ts"
@@ -21,10 +21,11 @@ export function connect() {
 	return verb("connect", {
 		summary: "add this computer to a home, and keep it linked",
 		description:
-			"With a code it makes this machine's own key and enrolls; later without. The link only dials out. With --service it is started with the computer.",
+			"The first time it makes this machine's own key and enrolls: with a code, or without one by asking a person to approve it in a browser. The link only dials out. With --service it is started with the computer.",
 		examples: [
 			["homeport connect https://home.example --code ABCD-EFGH", "enroll, then stay linked until Ctrl-C"],
 			["homeport connect https://home.example --code ABCD-EFGH --service", "enroll, then install a service"],
+			["homeport connect https://home.example", "enroll by approving a short code in a browser"],
 			["homeport connect", "link an enrolled machine again"],
 			["homeport connect --remove-service", "stop and remove the service; sessions go on"],
 		],
@@ -53,37 +54,38 @@ export function connect() {
 							),
 					)
 				}
-				await linkUntilStopped(identity, folder.path, out)
+				await linkUntilStopped(identity, folder, out)
 			}),
 		)
 }
 
 async function findOrEnroll({ folder, out }: Context, url: string | undefined, options: Options): Promise<Identity> {
 	const saved = await readIdentity(folder.identity)
-	if (options.code === undefined) {
-		if (saved === undefined)
-			throw new Failure("This machine is not enrolled. Give a home's address and --code.", EXIT.usage)
-		if (url !== undefined && originOf(url) !== saved.url)
-			throw new Failure(
-				`This machine calls ${saved.url}. To move it to ${originOf(url)}, give a --code from there.`,
-				EXIT.usage,
-			)
+	const { code } = options
+	if (url === undefined && code !== undefined) throw new Failure("Give the home's address beside --code.", EXIT.usage)
+	if (url === undefined) {
+		if (saved === undefined) throw new Failure("This machine is not enrolled. Give a home's address.", EXIT.usage)
 		return saved
 	}
-	if (url === undefined) throw new Failure("Give the home's address beside --code.", EXIT.usage)
-	const name = options.name ?? nameFrom(hostname())
-	const identity = await enroll(folder, { url: originOf(url), code: options.code, name, home: false })
+	const origin = originOf(url)
+	if (code === undefined && saved?.url === origin) return saved
+	if (code === undefined && saved !== undefined)
+		throw new Failure(`This machine calls ${saved.url}. To move it to ${origin}, give a --code from there.`, EXIT.usage)
+	const wanted = { url: origin, name: options.name ?? nameFrom(hostname()), home: false }
+	const identity = await (code === undefined
+		? enrollByDevice(folder, wanted, out)
+		: enroll(folder, { ...wanted, code }))
 	if (!out.json) out.note(`Enrolled as ${identity.name}.`)
 	return identity
 }
 
-async function linkUntilStopped(identity: Identity, dataDir: string, out: Output): Promise<void> {
+async function linkUntilStopped({ machine, name, url }: Identity, folder: DataFolder, out: Output): Promise<void> {
 	const stop = new AbortController()
 	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort())
-	const { machine, name, url } = identity
 	out.result({ machine, name, url, pid: process.pid }, () => `${name} calls ${url}. Ctrl-C unlinks it; sessions go on.`)
 	try {
-		await runLink({ url, identity, dataDir, log: out.note, signal: stop.signal })
+		const identity = () => mustBeEnrolled(folder.identity)
+		await runLink({ url, identity, dataDir: folder.path, log: out.note, signal: stop.signal })
 	} catch (error) {
 		fail(error, out.json)
 	}

@@ -5,7 +5,7 @@ import { Refusal } from "../../protocol/errors.ts"
 import { newSessionId } from "../../protocol/ids.ts"
 import type { Machine } from "../../protocol/routes/machines.ts"
 import type { Session } from "../../protocol/routes/sessions.ts"
-import { type Credentials, findCredentials, signedIn, signedOut } from "../credentials.ts"
+import { type Credentials, signedIn, signedOut } from "../credentials.ts"
 import { EXIT, explainFailure, Failure } from "../exit.ts"
 import { findMachine } from "../lookup.ts"
 import { Mirror } from "../mirror.ts"
@@ -47,7 +47,8 @@ interface Hop {
 }
 
 /** Each hop needs those before it: the walk ends at the first that fails. */
-async function examine({ folder, out }: Context, wanted: string | undefined): Promise<Hop[]> {
+async function examine(context: Context, wanted: string | undefined): Promise<Hop[]> {
+	const { folder, out } = context
 	const hops: Hop[] = []
 	async function walk<T>(hop: string, remedy: string, deed: () => Promise<T>, found: (value: T) => string): Promise<T> {
 		const start = performance.now()
@@ -69,7 +70,7 @@ async function examine({ folder, out }: Context, wanted: string | undefined): Pr
 		const credentials = await walk(
 			"credentials",
 			"Start a home with `npm start`, or sign in with `homeport login URL`.",
-			() => findCredentials(folder.credentials),
+			() => context.credentials(),
 			({ url }) => url,
 		)
 		await walk(

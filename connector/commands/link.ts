@@ -1,7 +1,7 @@
 // `homeport link`: the link process that `homeport up` keeps alive. Not for people, and so not in the help.
 import { Refusal } from "../../protocol/errors.ts"
-import { Failure, LINK_REFUSED } from "../exit.ts"
-import { readIdentity } from "../identity.ts"
+import { LINK_REFUSED } from "../exit.ts"
+import { mustBeEnrolled } from "../identity.ts"
 import { runLink } from "../link.ts"
 import { action, verb } from "../verb.ts"
 
@@ -11,15 +11,15 @@ export function link() {
 		examples: [["homeport link", "run the link until SIGTERM"]],
 	}).action(
 		action(async ({ folder }) => {
-			const identity = await readIdentity(folder.identity)
-			if (identity === undefined) throw new Failure("This machine is not enrolled. Use `homeport connect`.")
+			const identity = () => mustBeEnrolled(folder.identity)
+			const { url } = await identity()
 			const stop = new AbortController()
 			for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort())
 			// The channel closes when the process that keeps this one dies; nobody would stop this one then.
 			process.on("disconnect", () => stop.abort())
 			const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`)
 			try {
-				await runLink({ url: identity.url, identity, dataDir: folder.path, log, signal: stop.signal })
+				await runLink({ url, identity, dataDir: folder.path, log, signal: stop.signal })
 			} catch (error) {
 				if (!(error instanceof Refusal)) throw error
 				log(error.message)

@@ -1,30 +1,35 @@
-// `homeport login`: signs the command in to a home, by a token that is never part of a command line.
-import { createInterface } from "node:readline/promises"
-import { text as readAll } from "node:stream/consumers"
-import { signedIn, writeCredentials } from "../credentials.ts"
+// `homeport login`: signs the command in to a workspace of a home, by a browser or by a token.
+import { hostname } from "node:os"
+import { saveLogin, signedIn, signedOut } from "../credentials.ts"
 import { openDataFolder } from "../data-folder.ts"
+import { askByDevice } from "../device.ts"
+import { nameFrom } from "../enroll.ts"
 import { EXIT, Failure } from "../exit.ts"
-import { action, verb } from "../verb.ts"
+import { readHidden } from "../read-hidden.ts"
+import { action, type Context, verb } from "../verb.ts"
 
 export function login() {
 	return verb("login", {
 		summary: "sign this command in to a home elsewhere",
 		description:
-			"The token is asked for, or read from standard input or HOMEPORT_TOKEN: command lines can be read by every process of the computer. It is kept in the data folder, readable by you only.",
+			"A browser where you are signed in approves a short code, in the workspace that you choose there; again for another workspace. Where no browser can, --token asks for a token, or reads it from standard input or HOMEPORT_TOKEN: command lines can be read by every process of the computer. What it gets is kept in the data folder, readable by you only.",
 		examples: [
-			["homeport login https://home.example", "asks for the token"],
-			["homeport login https://home.example < token.txt", "takes it from a file"],
+			["homeport login https://home.example", "shows a code to approve in a browser"],
+			["homeport login https://home.example --token", "asks for a token"],
+			["homeport login https://home.example --token < token.txt", "takes it from a file"],
 		],
 	})
 		.argument("<url>", "the home's address")
+		.option("--token", "sign in by a token")
 		.action(
-			action<[string], object>(async ({ folder, out }, _options, given) => {
+			action<[string], { token?: boolean }>(async (context, options, given) => {
+				const { folder, out } = context
 				const url = originOf(given)
-				const token = (process.env.HOMEPORT_TOKEN ?? (await askToken())).trim()
-				if (token === "") throw new Failure("No token was given. `homeport tokens create` makes one.", EXIT.usage)
-				const me = await signedIn({ url, token })("me")
+				const isByToken = options.token === true || process.env.HOMEPORT_TOKEN !== undefined
+				const token = isByToken ? await givenToken() : await grantedToken(context, url)
+				const me = await signedIn({ url, token, source: isByToken ? "what was given" : "the browser" })("me")
 				openDataFolder(folder)
-				await writeCredentials(folder.credentials, { url, token })
+				await saveLogin(folder.credentials, { url, token, workspace: me.workspace, home: false })
 				out.result(
 					{ url, ...me },
 					({ name, role, workspace }) => `Signed in to ${workspace.name} as ${name} (${role}).`,
@@ -41,15 +46,15 @@ export function originOf(given: string): string {
 	return url.origin
 }
 
-async function askToken(): Promise<string> {
-	if (!process.stdin.isTTY) return readAll(process.stdin)
-	process.stderr.write("Token (not shown): ")
-	// Written nowhere, so that no screen and no scrollback keeps it.
-	const prompt = createInterface({ input: process.stdin, output: undefined, terminal: true })
-	try {
-		return await prompt.question("")
-	} finally {
-		prompt.close()
-		process.stderr.write("\n")
-	}
+async function grantedToken({ out }: Context, url: string): Promise<string> {
+	const name = nameFrom(`homeport command on ${hostname()}`)
+	const granted = await askByDevice(signedOut(url), { is: "login", name }, out)
+	if (granted.is !== "login") throw new Error("invariant: a login was asked for")
+	return granted.secret
+}
+
+async function givenToken(): Promise<string> {
+	const token = (process.env.HOMEPORT_TOKEN ?? (await readHidden("Token"))).trim()
+	if (token === "") throw new Failure("No token was given. `homeport tokens create` makes one.", EXIT.usage)
+	return token
 }

@@ -1,16 +1,21 @@
 // `homeport machines`: the computers that call this home.
 import type { Machine } from "../../protocol/routes/machines.ts"
-import { pickMachine } from "../lookup.ts"
+import { commas } from "../commas.ts"
+import { pickMachine, pickMember } from "../lookup.ts"
 import { ago, style, table } from "../output.ts"
+import { rotateMachineKey } from "../rotate-key.ts"
 import { action, verb } from "../verb.ts"
 
 export function machines() {
 	const list = verb("machines", {
-		summary: "list, add, rename and remove machines",
+		summary: "list, add, name, tag, restrict and remove machines",
 		examples: [
 			["homeport machines", "who is linked, and how fresh that is"],
 			["homeport machines add", "a line to paste on another computer"],
 			["homeport machines rename laptop desk", "another name"],
+			["homeport machines tag desk lab gpu", "words to group by, and to narrow tokens to"],
+			["homeport machines restrict desk --to ada@home.example", "only for her, and the owners"],
+			["homeport machines attachments desk", "who ever opened its sessions"],
 			["homeport machines remove desk", "revoke its key at once"],
 		],
 	}).action(
@@ -23,17 +28,18 @@ export function machines() {
 			)
 		}),
 	)
-	for (const command of [add(), rename(), remove()]) list.addCommand(command)
+	for (const command of [add(), rename(), tag(), restrict(), attachments(), rotateKey(), remove()])
+		list.addCommand(command)
 	return list
 }
 
-const HEAD = ["NAME", "PRESENCE", "LAST PROOF", "RUNNING", "PLATFORM"]
+const HEAD = ["NAME", "PRESENCE", "LAST PROOF", "RUNNING", "TAGS", "PLATFORM"]
 
-function row({ name, presence, running, platform }: Machine): string[] {
+function row({ name, presence, running, tags, platform }: Machine): string[] {
 	const is = presence.is === "linked" ? style("green", "linked") : style("yellow", "away")
 	const proof = presence.provenAt === null ? "never" : ago(presence.now - presence.provenAt)
 	const system = platform === null ? "-" : `${platform.release} (${platform.os}-${platform.arch})`
-	return [style("bold", name), is, proof, String(running), system]
+	return [style("bold", name), is, proof, String(running), tags.join(",") || "-", system]
 }
 
 function add() {
@@ -71,6 +77,85 @@ function rename() {
 				out.result({ machine: machine.id, name: wanted }, () => "")
 			}),
 		)
+}
+
+function tag() {
+	return verb("tag", {
+		summary: "give a machine these tags in place of those that it has",
+		examples: [
+			["homeport machines tag desk lab gpu", "two tags"],
+			["homeport machines tag desk", "none"],
+		],
+	})
+		.argument("<name>", "the machine's name or id")
+		.argument("[tags...]", "lower-case letters, digits, dot, dash and underscore")
+		.action(
+			action<[string, string[]], object>(async ({ out, signIn }, _options, name, tags) => {
+				const { call } = await signIn()
+				const machine = pickMachine((await call("listMachines")).machines, name)
+				await call("changeMachine", { params: { machine: machine.id }, body: { tags } })
+				out.result({ machine: machine.id, tags }, () => "")
+			}),
+		)
+}
+
+function restrict() {
+	return verb("restrict", {
+		summary: "keep a machine to named members, or open it to all",
+		examples: [
+			["homeport machines restrict desk --to ada@home.example", "only for her, and the owners"],
+			["homeport machines restrict desk --to all", "for every member again"],
+		],
+	})
+		.argument("<name>", "the machine's name or id")
+		.requiredOption("--to <members>", "addresses, names or ids with commas between; or all", commas)
+		.action(
+			action<[string], { to: string[] }>(async ({ out, signIn }, { to }, name) => {
+				const { call } = await signIn()
+				const machine = pickMachine((await call("listMachines")).machines, name)
+				const { members: people } = await call("listMembers")
+				const isAll = to.length === 1 && to[0] === "all"
+				const members = isAll ? null : to.map((wanted) => pickMember(people, wanted).id)
+				await call("changeMachine", { params: { machine: machine.id }, body: { members } })
+				out.result({ machine: machine.id, members }, () => "")
+			}),
+		)
+}
+
+function attachments() {
+	return verb("attachments", {
+		summary: "who ever opened a machine's sessions",
+		description: "For whoever enrolled the machine, and for maintainers.",
+		examples: [["homeport machines attachments desk", "newest first"]],
+	})
+		.argument("<name>", "the machine's name or id")
+		.action(
+			action<[string], object>(async ({ out, signIn }, _options, name) => {
+				const { call } = await signIn()
+				const { id } = pickMachine((await call("listMachines")).machines, name)
+				out.result(await call("listAttachments", { params: { machine: id } }), ({ attachments }) =>
+					attachments.length === 0
+						? "Nobody yet."
+						: table(
+								["WHEN", "WHO", "FROM"],
+								attachments.map(({ at, name, address }) => [new Date(at).toISOString(), name, address ?? "-"]),
+							),
+				)
+			}),
+		)
+}
+
+/** The machine itself does this: nobody else has the key. */
+function rotateKey() {
+	return verb("rotate-key", {
+		summary: "give this machine a new key; its id, name and sessions stay",
+		examples: [["homeport machines rotate-key", "the old key opens nothing from now on"]],
+	}).action(
+		action(async ({ folder, out }) => {
+			const { machine, key } = await rotateMachineKey(folder.identity)
+			out.result({ machine, publicKey: key.x }, () => "This machine has a new key.")
+		}),
+	)
 }
 
 function remove() {

@@ -1,25 +1,39 @@
 // The first run of a home: the owner signs in by a link of our own making, the command gets its token, this machine enrolls.
 import { hostname } from "node:os"
-import { client } from "../../protocol/client.ts"
-import { Refusal } from "../../protocol/errors.ts"
+import { type Client, client } from "../../protocol/client.ts"
 import { signSignInLink } from "../../protocol/sign-in-link.ts"
-import { readCredentials, signedIn, writeCredentials } from "../credentials.ts"
+import { isGood, readLogins, saveLogin, signedIn, writeLogins } from "../credentials.ts"
 import type { DataFolder } from "../data-folder.ts"
 import { enroll, nameFrom } from "../enroll.ts"
 import { type Identity, readIdentity, writeIdentity } from "../identity.ts"
 
-/** The command's token: the saved one while it is good here, else a new one. */
+/** The command's token for this home: the saved one while it is good here, else a new one. */
 export async function findToken(folder: DataFolder, url: string, signInKey: string): Promise<string> {
-	const saved = await readCredentials(folder.credentials)
-	if (saved !== undefined && (await isGood(url, saved.token))) {
-		if (saved.url !== url) await writeCredentials(folder.credentials, { url, token: saved.token })
-		return saved.token
+	const saved = await readLogins(folder.credentials)
+	const own = saved.logins.find(({ home }) => home)
+	if (own !== undefined && (await isGood(url, own.token))) {
+		if (own.url !== url)
+			await writeLogins(folder.credentials, {
+				...saved,
+				logins: saved.logins.map((login) => (login === own ? { ...own, url } : login)),
+			})
+		return own.token
 	}
 	const cookie = await signInByLink(url, await signSignInLink(signInKey, Date.now()))
 	const call = client((path, init) => fetch(url + path, { ...init, headers: { ...init.headers, cookie, origin: url } }))
-	const { secret } = await call("createToken", { body: { name: nameFrom(`homeport command on ${hostname()}`) } })
-	await writeCredentials(folder.credentials, { url, token: secret })
-	return secret
+	const name = nameFrom(`homeport up on ${hostname()}`)
+	const token = await makeToken(call, name)
+	const { workspace } = await call("me")
+	await saveLogin(folder.credentials, { url, token, workspace, home: true })
+	return token
+}
+
+/** A token that was lost leaves its name taken: this command's own is then replaced. */
+async function makeToken(call: Client, name: string): Promise<string> {
+	const { tokens } = await call("listTokens")
+	for (const { id } of tokens.filter((token) => token.name === name))
+		await call("revokeToken", { params: { token: id } })
+	return (await call("createToken", { body: { name } })).secret
 }
 
 /**
@@ -29,7 +43,7 @@ export async function findToken(folder: DataFolder, url: string, signInKey: stri
 export async function findIdentity(folder: DataFolder, url: string, token: string): Promise<Identity | undefined> {
 	const saved = await readIdentity(folder.identity)
 	if (saved !== undefined && !saved.home) return undefined
-	const call = signedIn({ url, token })
+	const call = signedIn({ url, token, source: folder.credentials })
 	const { machines } = await call("listMachines")
 	if (saved !== undefined && machines.some(({ id }) => id === saved.machine)) {
 		if (saved.url === url) return saved
@@ -40,16 +54,6 @@ export async function findIdentity(folder: DataFolder, url: string, token: strin
 	if (saved !== undefined && machines.length > 0) return undefined
 	const { code } = await call("createEnrollment")
 	return enroll(folder, { url, code, name: nameFrom(hostname()), home: true })
-}
-
-async function isGood(url: string, token: string): Promise<boolean> {
-	try {
-		await signedIn({ url, token })("me")
-		return true
-	} catch (error) {
-		if (error instanceof Refusal && error.code === "not_signed_in") return false
-		throw error
-	}
 }
 
 async function signInByLink(url: string, token: string): Promise<string> {

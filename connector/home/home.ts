@@ -133,7 +133,7 @@ function startLink(folder: DataFolder, note: (line: string) => void): Child {
 
 /** Asks the control plane, whose word about the link is the one that counts. */
 async function untilLinked(url: string, token: string, machine: string): Promise<boolean> {
-	const call = signedIn({ url, token })
+	const call = signedIn({ url, token, source: "this home" })
 	const until = Date.now() + LINK_MS
 	while (Date.now() < until) {
 		const { machines } = await call("listMachines")

@@ -52,6 +52,15 @@ export async function removeService(): Promise<string> {
 	return manager.path
 }
 
+export function isServiceInstalled(): boolean {
+	try {
+		return existsSync(findManager().path)
+	} catch (error) {
+		if (error instanceof Failure) return false
+		throw error
+	}
+}
+
 const UNIT = "homeport.service"
 const LABEL = "dev.homeport.connector"
 

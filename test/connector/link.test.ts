@@ -79,7 +79,7 @@ async function connector(url: string) {
 	const dataDir = await mkdtemp(join(tmpdir(), "homeport-link-"))
 	const identity: Identity = { machine: newMachineId(), name: "test", url, home: false, key: await newMachineKey() }
 	const stop = new AbortController()
-	const run = runLink({ url, identity, dataDir, log: () => {}, signal: stop.signal })
+	const run = runLink({ url, identity: async () => identity, dataDir, log: () => {}, signal: stop.signal })
 	// The test that expects an end awaits it; for the others it is swept up at the end.
 	run.catch(() => {})
 	ends.push(async () => {
