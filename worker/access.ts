@@ -29,21 +29,27 @@ export interface Principal {
 	/** What a token is narrowed to; null where it is not. */
 	actions: readonly Action[] | null
 	tags: readonly string[] | null
+	/** When a token ends; null where it does not end by itself. */
+	expiresAt: number | null
+	/** Ids of the person, and of the token or the sign-in that let them in: with each of them their sockets end. */
+	through: string[]
 	/** Cookies that the answer must set. */
 	cookies: string[]
 }
 
 export const TOKEN_PREFIX = "hp_"
 
-/** The principal behind a request. Throws Refusal("not_signed_in"), or Refusal("not_found") for another's workspace. */
+/** The principal behind a request. Throws Refusal("not_signed_in"), or Refusal("not_found") for who is no member there. */
 export async function whoAsks(request: Request, env: Env, registry: Registry): Promise<Principal> {
 	const authorization = request.headers.get("authorization")
 	const workspaceId = workspaceAsked(request)
 	if (authorization !== null) return byToken(bearer(authorization), workspaceId, registry)
 	const person = await whichPerson(request, env)
 	const membership = await registry.members.membershipOf(person.id, workspaceId)
-	if (membership === undefined) throw new Refusal(workspaceId === null ? "not_signed_in" : "not_found")
-	return { ...person, is: "person", membership, actions: null, tags: null }
+	if (membership === undefined) throw new Refusal("not_found")
+	const { id, name, signIn, cookies } = person
+	const through = [id, signIn.id]
+	return { is: "person", id, name, membership, actions: null, tags: null, expiresAt: null, through, cookies }
 }
 
 /** The person of the request's cookie: what one decides about oneself, no program decides. Throws Refusal("not_signed_in"). */
@@ -111,8 +117,9 @@ async function byToken(secret: string, workspaceId: string | null, registry: Reg
 	const { token, membership } = found
 	if (workspaceId !== null && workspaceId !== membership.workspaceId) throw new Refusal("not_found")
 	if (token.lastUsedAt === null || now - token.lastUsedAt >= TOUCH_EVERY_MS) await registry.tokens.touch(token.id, now)
-	const { id, name, actions, tags } = token
-	return { is: "token", id, name, membership, actions, tags, cookies: [] }
+	const { id, name, actions, tags, expiresAt } = token
+	const through = [membership.userId, id]
+	return { is: "token", id, name, membership, actions, tags, expiresAt, through, cookies: [] }
 }
 
 /** A write a request would cost more than everything else about a token. */
