@@ -2,31 +2,46 @@
 import { drizzle } from "drizzle-orm/d1"
 import * as schema from "../migrations/schema.ts"
 import type { Database } from "./registry/database.ts"
+import { Devices } from "./registry/devices.ts"
 import { Enrollments } from "./registry/enrollments.ts"
+import { Invitations } from "./registry/invitations.ts"
 import { Machines } from "./registry/machines.ts"
 import { Members } from "./registry/members.ts"
+import { People } from "./registry/people.ts"
 import { SignInLinks } from "./registry/sign-in-links.ts"
+import { SignIns } from "./registry/sign-ins.ts"
 import { Tokens } from "./registry/tokens.ts"
+import { WaysIn } from "./registry/ways-in.ts"
 import { Workspaces } from "./registry/workspaces.ts"
 
 export class Registry {
 	/** For the library that keeps accounts. */
 	readonly database: Database
+	readonly devices: Devices
 	readonly enrollments: Enrollments
+	readonly invitations: Invitations
 	readonly machines: Machines
 	readonly members: Members
+	readonly people: People
 	readonly signInLinks: SignInLinks
+	readonly signIns: SignIns
 	readonly tokens: Tokens
+	readonly waysIn: WaysIn
 	readonly workspaces: Workspaces
 
 	constructor(d1: D1Database) {
 		const database = drizzle(d1, { schema })
 		this.database = database
+		this.devices = new Devices(database)
 		this.enrollments = new Enrollments(database)
+		this.invitations = new Invitations(database)
 		this.machines = new Machines(database)
 		this.members = new Members(database)
+		this.people = new People(database)
 		this.signInLinks = new SignInLinks(database)
+		this.signIns = new SignIns(database)
 		this.tokens = new Tokens(database)
+		this.waysIn = new WaysIn(database)
 		this.workspaces = new Workspaces(database)
 	}
 }

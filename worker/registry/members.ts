@@ -1,10 +1,13 @@
 // Members: people's places in workspaces.
-import { and, asc, eq } from "drizzle-orm"
+import { and, asc, eq, isNull, ne, or, type SQL, sql } from "drizzle-orm"
 import * as schema from "../../migrations/schema.ts"
 import type { Role } from "../../protocol/roles.ts"
+import type { Workspace } from "../../protocol/routes/account.ts"
+import type { Member } from "../../protocol/routes/workspace.ts"
 import type { Database } from "./database.ts"
+import { emailOf } from "./people.ts"
 
-const { member, user, workspace } = schema
+const { enrollment, member, token, user, workspace } = schema
 
 /** A person's place in a workspace. */
 export interface Membership {
@@ -40,4 +43,79 @@ export class Members {
 			.limit(1)
 		return row === undefined ? undefined : { ...row, role: row.role as Role }
 	}
+	/** The places of one person, the oldest first. */
+	async listWorkspaces(userId: string): Promise<Workspace[]> {
+		const rows = await this.#db
+			.select({ id: workspace.id, name: workspace.name, role: member.role })
+			.from(member)
+			.innerJoin(workspace, eq(workspace.id, member.workspaceId))
+			.where(eq(member.userId, userId))
+			.orderBy(asc(member.createdAt))
+		return rows.map((row) => ({ ...row, role: row.role as Role }))
+	}
+
+	/** The people of one workspace, the oldest first. */
+	async list(workspaceId: string): Promise<Member[]> {
+		const rows = await this.#db
+			.select({ id: user.id, name: user.name, email: user.email, role: member.role, joinedAt: member.createdAt })
+			.from(member)
+			.innerJoin(user, eq(user.id, member.userId))
+			.where(eq(member.workspaceId, workspaceId))
+			.orderBy(asc(member.createdAt))
+		return rows.map(({ email, role, joinedAt, ...row }) => ({
+			...row,
+			email: emailOf(email),
+			role: role as Role,
+			joinedAt: joinedAt.getTime(),
+		}))
+	}
+
+	/** "last" when it would leave the workspace without an owner. */
+	async change(workspaceId: string, userId: string, role: Role): Promise<"changed" | "last" | "missing"> {
+		const changed = await this.#db
+			.update(member)
+			.set({ role })
+			.where(and(theirs(workspaceId, userId), role === "owner" ? undefined : leavesAnOwner(workspaceId)))
+			.returning({ id: member.id })
+		if (changed.length > 0) return "changed"
+		return (await this.#isThere(workspaceId, userId)) ? "last" : "missing"
+	}
+
+	/** Takes the person's place, and with it their tokens and codes there; "last" as above. */
+	async remove(workspaceId: string, userId: string, now: number): Promise<"removed" | "last" | "missing"> {
+		const isGone = sql`NOT EXISTS (SELECT 1 FROM ${member} WHERE ${theirs(workspaceId, userId)})`
+		const [removed] = await this.#db.batch([
+			this.#db
+				.delete(member)
+				.where(and(theirs(workspaceId, userId), leavesAnOwner(workspaceId)))
+				.returning({ id: member.id }),
+			// Who is invited again does not get them back.
+			this.#db
+				.update(token)
+				.set({ revokedAt: now })
+				.where(and(eq(token.workspaceId, workspaceId), eq(token.userId, userId), isNull(token.revokedAt), isGone)),
+			this.#db
+				.delete(enrollment)
+				.where(and(eq(enrollment.workspaceId, workspaceId), eq(enrollment.createdBy, userId), isGone)),
+		])
+		if (removed.length > 0) return "removed"
+		return (await this.#isThere(workspaceId, userId)) ? "last" : "missing"
+	}
+
+	async #isThere(workspaceId: string, userId: string): Promise<boolean> {
+		const rows = await this.#db.select({ id: member.id }).from(member).where(theirs(workspaceId, userId))
+		return rows.length > 0
+	}
+}
+
+function theirs(workspaceId: string, userId: string): SQL | undefined {
+	return and(eq(member.workspaceId, workspaceId), eq(member.userId, userId))
+}
+
+/** That the row is no owner's, or not the only one's. */
+function leavesAnOwner(workspaceId: string): SQL | undefined {
+	return or(
+		ne(member.role, "owner"),
+		sql`(SELECT count(*) FROM ${member} AS owner WHERE owner.workspace_id = ${workspaceId} AND owner.role = 'owner') > 1`,
+	)
 }

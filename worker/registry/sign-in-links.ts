@@ -3,12 +3,10 @@ import { and, asc, eq, lt } from "drizzle-orm"
 import * as schema from "../../migrations/schema.ts"
 import type { SignInLink } from "../../protocol/sign-in-link.ts"
 import type { Database } from "./database.ts"
+import { NO_EMAIL } from "./people.ts"
 import { FIRST_SLUG } from "./workspaces.ts"
 
 const { member, signInLink, user, workspace } = schema
-
-/** No address is known of the first owner, and this one can never receive mail. Being unique, it keeps a second one out. */
-export const NO_EMAIL = "owner@home.invalid"
 
 export class SignInLinks {
 	readonly #db: Database
@@ -28,7 +26,7 @@ export class SignInLinks {
 
 	/** The user id of the home's owner; makes the owner and the first workspace where there is none yet. */
 	async findOrMakeOwner(now: Date): Promise<string> {
-		const found = await this.#findOwner()
+		const found = await this.findOwner()
 		if (found !== undefined) return found
 		const userId = crypto.randomUUID()
 		const workspaceId = crypto.randomUUID()
@@ -41,13 +39,14 @@ export class SignInLinks {
 			return userId
 		} catch (error) {
 			// Another sign-in made them in the meantime, or the registry is broken.
-			const made = await this.#findOwner()
+			const made = await this.findOwner()
 			if (made !== undefined) return made
 			throw error
 		}
 	}
 
-	async #findOwner(): Promise<string | undefined> {
+	/** Whom a link signs in; undefined before the first. */
+	async findOwner(): Promise<string | undefined> {
 		const [owner] = await this.#db
 			.select({ userId: member.userId })
 			.from(member)
