@@ -36,18 +36,18 @@ export class Link {
 		this.drop(new Refusal("link_replaced"))
 		const epoch = row.epoch + 1
 		store.putMachine({ ...row, epoch })
-		peer.about = { is: "link", epoch, acceptedAt: now(), greeted: false }
+		peer.about = { is: "link", epoch, acceptedAt: now(), version: null }
 		peer.remember()
 		this.#peer = peer
 	}
 
 	/** The connector has said hello: from here on the machine is linked. */
-	greeted(platform: Platform): void {
+	greeted(platform: Platform, version: number): void {
 		const { store, now } = this.#options
 		const row = store.machine()
 		if (this.#peer === null || row === null) return
 		store.putMachine({ ...row, platform, since: now(), provenAt: now() })
-		this.#peer.about.greeted = true
+		this.#peer.about.version = version
 		this.#peer.remember()
 	}
 
@@ -59,7 +59,7 @@ export class Link {
 	/** Whether the machine is there, as far as the last proof tells. A link that has been silent for too long ends here. */
 	isUp(): boolean {
 		const peer = this.#peer
-		if (peer === null || !peer.about.greeted) return false
+		if (peer === null || peer.about.version === null) return false
 		if (this.#options.now() - peer.heardAt() <= GONE_AFTER_MS) return true
 		this.drop(new Refusal("timed_out"))
 		return false
@@ -70,13 +70,18 @@ export class Link {
 		return this.#peer !== null
 	}
 
+	/** What the connector speaks; null without a link. */
+	get version(): number | null {
+		return this.#peer?.about.version ?? null
+	}
+
 	say(message: ToConnector): void {
 		this.send(JSON.stringify(message))
 	}
 
 	/** To nobody while there is no link: whoever needs an answer asks `isUp` first. */
 	send(data: string | Uint8Array): void {
-		if (this.#peer?.about.greeted) this.#peer.send(data)
+		if (this.version !== null) this.#peer?.send(data)
 	}
 
 	drop(why: Refusal): void {
@@ -93,7 +98,8 @@ export class Link {
 		this.#peer = null
 		const { store, now } = this.#options
 		const row = store.machine()
-		if (peer.about.greeted && row !== null) store.putMachine({ ...row, since: now(), provenAt: peer.heardAt() })
+		if (peer.about.version !== null && row !== null)
+			store.putMachine({ ...row, since: now(), provenAt: peer.heardAt() })
 		this.#options.ended()
 	}
 

@@ -1,13 +1,14 @@
 // The shell of a machine's object: accepts sockets, hibernates, wakes, is called by the Worker. Decides nothing.
 import { DurableObject } from "cloudflare:workers"
 import type { Answered, Ask, Asked } from "../protocol/ask.ts"
+import { never } from "../protocol/errors.ts"
 import type { MachineId } from "../protocol/ids.ts"
 import { PING, PONG } from "../protocol/limits.ts"
 import type { Platform } from "../protocol/session.ts"
 import type { Outcome } from "./asks.ts"
 import type { Env } from "./env.ts"
 import { Machine } from "./machine.ts"
-import type { About, Peer, Principal } from "./peer.ts"
+import { type About, type Peer, readUpgrade, type Upgrade } from "./peer.ts"
 import { SqlStore } from "./sql-store.ts"
 
 export class MachineObject extends DurableObject<Env> {
@@ -30,7 +31,7 @@ export class MachineObject extends DurableObject<Env> {
 	/** An upgrade that the Worker has authenticated; its headers say for whom. */
 	override fetch(request: Request): Response {
 		const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket]
-		const peer = new SocketPeer(this.ctx, server, about(request.headers))
+		const peer = new SocketPeer(this.ctx, server, about(readUpgrade(request.headers)))
 		this.ctx.acceptWebSocket(server)
 		this.#peers.set(server, peer)
 		this.#machine.opened(peer)
@@ -71,6 +72,14 @@ export class MachineObject extends DurableObject<Env> {
 
 	rename(name: string): void {
 		this.#machine.rename(name)
+	}
+
+	spend(jti: string, expiresAt: number): boolean {
+		return this.#machine.spend(jti, expiresAt)
+	}
+
+	dismiss(id: string | null): void {
+		this.#machine.dismiss(id)
 	}
 
 	async revoke(): Promise<void> {
@@ -132,9 +141,15 @@ class SocketPeer implements Peer {
 	}
 }
 
-function about(headers: Headers): About {
-	if (headers.get("x-homeport-kind") === "link") return { is: "link", epoch: 0, acceptedAt: Date.now(), greeted: false }
-	const principal = JSON.parse(headers.get("x-homeport-principal") ?? "null") as Principal | null
-	if (principal === null) throw new Error("invariant: the Worker names the principal of every viewer")
-	return { is: "viewer", principal, viewer: null, followed: {} }
+function about(upgrade: Upgrade): About {
+	switch (upgrade.is) {
+		case "link":
+			return { is: "link", epoch: 0, acceptedAt: Date.now(), version: null }
+		case "viewer":
+			return { is: "viewer", principal: upgrade.principal, viewer: null, followed: {} }
+		case "feed":
+			throw new Error("invariant: a machine has no feed")
+		default:
+			never(upgrade)
+	}
 }

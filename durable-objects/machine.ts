@@ -3,7 +3,7 @@ import type { Answered, Ask, Asked } from "../protocol/ask.ts"
 import { never, Refusal, refusalCode } from "../protocol/errors.ts"
 import { decodeFrame, type Frame, KIND, type SnapshotFrame } from "../protocol/frames.ts"
 import { EVERYONE, KEEPER, type MachineId, type SessionId } from "../protocol/ids.ts"
-import { KEPT_SNAPSHOT_BYTES, PROTOCOL_VERSION } from "../protocol/limits.ts"
+import { KEPT_SNAPSHOT_BYTES, OLDEST_VERSION, PROTOCOL_VERSION } from "../protocol/limits.ts"
 import { FromConnector, FromViewer, parseMessage } from "../protocol/messages.ts"
 import type { Platform, Presence, SessionInfo } from "../protocol/session.ts"
 import { Asks, type Outcome } from "./asks.ts"
@@ -71,6 +71,16 @@ export class Machine {
 		this.#tellRenamed()
 	}
 
+	/** Believes a dial token once; `jti` is its own. False for one that was used before. */
+	spend(jti: string, expiresAt: number): boolean {
+		return this.#host.store.spendDial(jti, expiresAt, this.#host.now())
+	}
+
+	/** Ends the viewers that came through this person, token or sign-in, or all of them; who still may, comes again. */
+	dismiss(id: string | null): void {
+		this.#viewers.dismiss(({ through }) => id === null || through.includes(id))
+	}
+
 	/** The key is revoked: the link ends now, and everything is forgotten. */
 	revoke(): void {
 		this.#link.drop(new Refusal("machine_revoked"))
@@ -84,6 +94,7 @@ export class Machine {
 	}
 
 	async ask<A extends Ask>(ask: A, of: Asked<A>): Promise<Outcome<Answered<A>>> {
+		if (ask === "start" && !this.#takesSecrets(of as Asked<"start">)) return TAKES_NO_SECRETS
 		const outcome: Outcome<Answered<A>> = this.#link.isUp()
 			? await this.#asks.ask(ask, of, (message) => this.#link.say(message))
 			: { ok: false, code: "machine_offline" }
@@ -123,9 +134,10 @@ export class Machine {
 		else if (isViewer(peer)) this.#viewers.gone(peer)
 	}
 
-	/** The lease on the link's proof has run out, unless it was heard since. */
+	/** The lease on the link's proof has run out, unless it was heard since; or the token of a viewer has. */
 	alarm(): void {
 		this.#alarmAt = 0
+		this.#viewers.dismiss(({ expiresAt }) => expiresAt !== null && expiresAt <= this.#host.now())
 		this.#link.isUp()
 		this.#lease()
 	}
@@ -134,7 +146,7 @@ export class Machine {
 
 	#fromConnector(link: LinkPeer, message: FromConnector): void {
 		if (message.type === "hello") return this.#greeted(link, message)
-		if (!link.about.greeted) throw new Refusal("malformed", "The first message must be hello.")
+		if (link.about.version === null) throw new Refusal("malformed", "The first message must be hello.")
 		switch (message.type) {
 			case "session":
 				return this.#sessionChanged(message.session)
@@ -167,14 +179,12 @@ export class Machine {
 
 	/** The machine's list is the truth: adopt what is new, take over what changed, and call lost what it lost. */
 	#greeted(link: LinkPeer, hello: Extract<FromConnector, { type: "hello" }>): void {
-		if (hello.version !== PROTOCOL_VERSION) {
-			const older = hello.version < PROTOCOL_VERSION ? "the connector" : "the control plane"
-			throw new Refusal("version_too_old", `Update ${older}.`)
-		}
+		if (hello.version < OLDEST_VERSION) throw new Refusal("version_too_old", "Update the connector.")
+		if (hello.version > PROTOCOL_VERSION) throw new Refusal("version_too_old", "Update the control plane.")
 		const { lost, removed } = this.#sessions.missing(hello.sessions, this.#host.now())
 		for (const session of [...hello.sessions, ...lost]) this.#sessionChanged(session)
 		for (const id of removed) this.#forget(id)
-		this.#link.greeted(hello.platform)
+		this.#link.greeted(hello.platform, hello.version)
 		this.#link.say({ type: "welcome", epoch: link.about.epoch, machine: this.#row().name })
 		if (!this.#viewers.isEmpty) this.#link.say({ type: "observe", on: true })
 		this.#tellRenamed()
@@ -201,6 +211,12 @@ export class Machine {
 		}
 	}
 
+	/** A connector that does not know of secrets would start the program without them, and say nothing. */
+	#takesSecrets({ secrets }: Asked<"start">): boolean {
+		const { version } = this.#link
+		return secrets.length === 0 || version === null || version >= SECRETS_SINCE
+	}
+
 	#keep(frame: SnapshotFrame): void {
 		const { store } = this.#host
 		if (frame.bytes.length <= KEPT_SNAPSHOT_BYTES && store.sessions().has(frame.session)) store.putSnapshot(frame)
@@ -213,13 +229,15 @@ export class Machine {
 		this.#tellPresence()
 	}
 
-	/** Somebody watches, so somebody must be told when the link's proof gets too old. */
+	/** Somebody watches, so somebody must be told when the link's proof gets too old, and let go of when their token ends. */
 	#lease(): void {
-		const expiresAt = this.#link.expiresAt()
+		if (this.#viewers.isEmpty) return
+		const times = [this.#link.expiresAt(), this.#viewers.expiresAt()].filter((time) => time !== null)
+		const at = Math.min(...times)
 		// An alarm is a write, which holds back what is sent after it: one is enough, and renews itself.
-		if (this.#viewers.isEmpty || expiresAt === null || this.#alarmAt > this.#host.now()) return
-		this.#alarmAt = expiresAt
-		this.#host.wakeAt(expiresAt)
+		if (times.length === 0 || (this.#alarmAt > this.#host.now() && this.#alarmAt <= at)) return
+		this.#alarmAt = at
+		this.#host.wakeAt(at)
 	}
 
 	// The viewers.
@@ -281,6 +299,14 @@ export class Machine {
 		if (row === null) throw new Refusal("not_found")
 		return row
 	}
+}
+
+/** The version of the protocol in which `start` carries secrets. */
+const SECRETS_SINCE = 2
+const TAKES_NO_SECRETS: Outcome<never> = {
+	ok: false,
+	code: "version_too_old",
+	detail: "Update the connector on this machine: it cannot take the secrets that this runtime gets.",
 }
 
 function isLink(peer: Peer): peer is LinkPeer {

@@ -8,6 +8,23 @@ export interface Principal {
 	id: string
 	name: string
 	role: Role
+	/** Ids of the person, and of the token or sign-in that let them in: with each of them the socket goes. */
+	through: string[]
+	/** When the token behind it ends, and the socket with it; null where it does not end by itself. */
+	expiresAt: number | null
+}
+
+/** What the edge has found out of an upgrade; it rides in the header `x-homeport-upgrade`, which callers cannot set. */
+export type Upgrade =
+	| { is: "link" }
+	| { is: "viewer"; principal: Principal }
+	| { is: "feed"; through: Principal["through"] }
+
+/** Reads what the edge has written. */
+export function readUpgrade(headers: Headers): Upgrade {
+	const written = headers.get("x-homeport-upgrade")
+	if (written === null) throw new Error("invariant: the edge says whose every upgrade is")
+	return JSON.parse(written) as Upgrade
 }
 
 /** How a viewer follows one session's output. */
@@ -30,7 +47,13 @@ export interface Followed {
 }
 
 export type About =
-	| { is: "link"; epoch: number; acceptedAt: number; greeted: boolean }
+	| {
+			is: "link"
+			epoch: number
+			acceptedAt: number
+			/** The protocol's version that the connector speaks; null until its hello. */
+			version: number | null
+	  }
 	| {
 			is: "viewer"
 			principal: Principal

@@ -79,8 +79,14 @@ export class SqlStore implements Store {
 		)
 	}
 
+	spendDial(jti: string, expiresAt: number, now: number): boolean {
+		this.#run("DELETE FROM dial WHERE expires_at <= ?", now)
+		const spent = this.#run("INSERT OR IGNORE INTO dial (jti, expires_at) VALUES (?, ?) RETURNING jti", jti, expiresAt)
+		return spent.toArray().length === 1
+	}
+
 	clear(): void {
-		for (const table of ["machine", "session", "snapshot"]) this.#run(`DELETE FROM ${table}`)
+		for (const table of ["machine", "session", "snapshot", "dial"]) this.#run(`DELETE FROM ${table}`)
 		this.#machine = undefined
 		this.#sessions = undefined
 	}
@@ -103,6 +109,7 @@ const TABLES = `
 	CREATE TABLE IF NOT EXISTS snapshot (
 		session TEXT PRIMARY KEY, sequence INTEGER NOT NULL, cols INTEGER NOT NULL, rows INTEGER NOT NULL, bytes BLOB NOT NULL
 	) WITHOUT ROWID;
+	CREATE TABLE IF NOT EXISTS dial (jti TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID;
 `
 
 function readMachine(row: Record<string, SqlStorageValue>): MachineRow {

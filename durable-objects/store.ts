@@ -1,4 +1,4 @@
-// What the Machine object keeps on disk: who the machine is, its sessions as last told, one snapshot of each.
+// What the Machine object keeps on disk: who the machine is, its sessions as last told, one snapshot of each, used dials.
 import type { SnapshotFrame } from "../protocol/frames.ts"
 import type { MachineId, SessionId } from "../protocol/ids.ts"
 import type { Platform, SessionInfo } from "../protocol/session.ts"
@@ -25,6 +25,8 @@ export interface Store {
 	dropSession(id: SessionId): void
 	snapshot(id: SessionId): Pick<SnapshotFrame, "sequence" | "cols" | "rows" | "bytes"> | null
 	putSnapshot(snapshot: Pick<SnapshotFrame, "session" | "sequence" | "cols" | "rows" | "bytes">): void
+	/** Remembers a dial token until it expires; false for one that is remembered already. */
+	spendDial(jti: string, expiresAt: number, now: number): boolean
 	/** Forgets everything. */
 	clear(): void
 }

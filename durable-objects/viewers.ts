@@ -2,12 +2,12 @@
 import { never, Refusal } from "../protocol/errors.ts"
 import { encodeFrame, type InputFrame, KIND } from "../protocol/frames.ts"
 import { EVERYONE, KEEPER, type SessionId, type ViewerId } from "../protocol/ids.ts"
-import { ATTACHED_PER_VIEWER, PROTOCOL_VERSION, VIEWERS_PER_MACHINE } from "../protocol/limits.ts"
+import { ATTACHED_PER_VIEWER, OLDEST_VERSION, PROTOCOL_VERSION, VIEWERS_PER_MACHINE } from "../protocol/limits.ts"
 import type { FromViewer, ToViewer } from "../protocol/messages.ts"
 import { can } from "../protocol/roles.ts"
 import { FanOut, type Follower } from "./fan-out.ts"
 import type { Link } from "./link.ts"
-import { type About, type Peer, refuse } from "./peer.ts"
+import { type About, type Peer, type Principal, refuse } from "./peer.ts"
 import type { Sessions } from "./sessions.ts"
 import type { Store } from "./store.ts"
 
@@ -65,6 +65,21 @@ export class Viewers {
 		const { viewer, followed } = peer.about
 		if (viewer !== null) for (const session of Object.keys(followed) as SessionId[]) this.#unfollow(viewer, session)
 		if (this.isEmpty) this.#options.link.say({ type: "observe", on: false })
+	}
+
+	/** Ends those of whom `isOver` says so: who still may be here comes again. */
+	dismiss(isOver: (principal: Principal) => boolean): void {
+		for (const peer of [...this.#peers]) {
+			if (!isOver(peer.about.principal)) continue
+			refuse(peer, new Refusal("access_changed"))
+			this.gone(peer)
+		}
+	}
+
+	/** When the first of them ends by itself; null where none does. */
+	expiresAt(): number | null {
+		const times = [...this.#peers].flatMap(({ about }) => about.principal.expiresAt ?? [])
+		return times.length === 0 ? null : Math.min(...times)
 	}
 
 	/** The machine is no more. */
@@ -138,7 +153,8 @@ export class Viewers {
 	}
 
 	#greeted(peer: ViewerPeer, hello: Extract<FromViewer, { type: "hello" }>): void {
-		if (hello.version !== PROTOCOL_VERSION) throw new Refusal("version_too_old", "Load the page again.")
+		if (hello.version < OLDEST_VERSION || hello.version > PROTOCOL_VERSION)
+			throw new Refusal("version_too_old", "Load the page again.")
 		if (hello.viewer === EVERYONE || hello.viewer === KEEPER)
 			throw new Refusal("malformed", "The viewer id is reserved.")
 		const older = this.find(hello.viewer)

@@ -1,26 +1,67 @@
-// The Workspace object: one a workspace. Holds the consoles' feed sockets, asleep between changes.
+// The shell of a workspace's object: holds the consoles' feed sockets, asleep between changes, and writes the audit trail.
 import { DurableObject } from "cloudflare:workers"
+import type { AuditHead } from "../protocol/audit.ts"
 import { Refusal } from "../protocol/errors.ts"
 import { PING, PONG } from "../protocol/limits.ts"
+import { writeRows } from "./audit-rows.ts"
 import type { Env } from "./env.ts"
-import { type Change, type Listener, tell } from "./workspace.ts"
+import { readUpgrade } from "./peer.ts"
+import { SqlTrailStore } from "./sql-trail-store.ts"
+import { type Said, Trail } from "./trail.ts"
+import { type Change, dismiss, type Listener, tell } from "./workspace.ts"
 
 export class WorkspaceObject extends DurableObject<Env> {
-	constructor(ctx: DurableObjectState, env: Env) {
-		super(ctx, env)
-		ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG))
+	readonly #store: SqlTrailStore
+	readonly #trail: Trail
+
+	constructor(context: DurableObjectState, env: Env) {
+		super(context, env)
+		context.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG))
+		this.#store = new SqlTrailStore(context.storage.sql)
+		this.#trail = new Trail({
+			store: this.#store,
+			write: (kept) => writeRows(env.DB, kept),
+			now: Date.now,
+			wakeAt: (time) => void context.storage.setAlarm(time),
+		})
 	}
 
-	/** A feed socket, which the edge has authenticated. */
-	override fetch(): Response {
+	/** A feed socket, which the edge has authenticated; its headers say by what. */
+	override fetch(request: Request): Response {
+		const upgrade = readUpgrade(request.headers)
+		if (upgrade.is !== "feed") throw new Error("invariant: a workspace has nothing but feeds")
 		const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket]
 		this.ctx.acceptWebSocket(server)
+		server.serializeAttachment(upgrade.through)
 		return new Response(null, { status: 101, webSocket: client })
 	}
 
 	/** Told by whoever has changed the registry, after the change. */
 	changed(what: Change): void {
 		tell(this.ctx.getWebSockets().map(listener), what)
+	}
+
+	/** Closes what somebody opened as the person, or by the token or sign-in, of this id; who still may, comes again. */
+	dismiss(id: string): void {
+		dismiss(this.ctx.getWebSockets().map(listener), id)
+	}
+
+	/** Resolves when the entry cannot be lost. */
+	record(workspaceId: string, said: Said): Promise<void> {
+		return this.#trail.record(workspaceId, said)
+	}
+
+	/** Resolves when the registry has every entry that was recorded before. */
+	flush(): Promise<void> {
+		return this.#trail.flush()
+	}
+
+	head(): AuditHead {
+		return this.#store.head()
+	}
+
+	override alarm(): Promise<void> {
+		return this.#trail.alarm()
 	}
 
 	/** The feed runs one way: whoever speaks on it has mistaken it for something else. */
@@ -37,12 +78,16 @@ export class WorkspaceObject extends DurableObject<Env> {
 
 function listener(socket: WebSocket): Listener {
 	return {
+		through: socket.deserializeAttachment(),
 		send(text) {
 			try {
 				socket.send(text)
 			} catch {
 				// It closed since it was listed; whoever opens the feed again asks for everything anyway.
 			}
+		},
+		close(code, reason) {
+			socket.close(code, reason)
 		},
 	}
 }

@@ -3,8 +3,10 @@
 const KiB = 1024
 const MiB = 1024 * KiB
 
-/** What both sides of a link speak. Raised when an older reader would misunderstand. */
-export const PROTOCOL_VERSION = 1
+/** What both sides of a socket speak. Raised when an older reader would misunderstand. 2: `start` carries secrets. */
+export const PROTOCOL_VERSION = 2
+/** The oldest that a control plane still takes: it is upgraded first, its machines and pages after it. */
+export const OLDEST_VERSION = 1
 
 /** Beats are answered by the platform without waking the object. */
 export const HEARTBEAT_MS = 15_000
@@ -86,8 +88,15 @@ export const PASSWORD_CHARS = 128
 /** A key file fits; nobody's wallpaper does. */
 export const SECRET_BYTES = 16 * KiB
 export const SECRETS_PER_WORKSPACE = 256
+/** What the link takes in one message beside a start's own environment; no program's environment is near it. */
+export const SESSION_SECRETS_CHARS = 512 * KiB
 export const TAGS = 16
 export const MACHINE_MEMBERS = 64
+/** A sign-in older than this does not change by what its person signs in: a page left open is not enough. */
+export const FRESH_SIGN_IN_MS = 60 * 60_000
+/** The first password: without an old one to ask for, only who has just come in may set it. */
+export const JUST_SIGNED_IN_MS = 10 * 60_000
+export const RECOVERY_CODES = 10
 export const INVITATION_MS = 7 * 24 * 60 * 60_000
 export const DEVICE_GRANT_MS = 15 * 60_000
 /** Between two polls of the device flow. */

@@ -7,10 +7,12 @@ import type { Handlers } from "./call.ts"
 import { refusalOf, refuse } from "./errors.ts"
 import { dress } from "./headers.ts"
 import { answerRoute } from "./route.ts"
+import { audit } from "./routes/audit.ts"
 import { enrollments } from "./routes/enrollments.ts"
 import { home } from "./routes/home.ts"
 import { install } from "./routes/install.ts"
 import { machines } from "./routes/machines.ts"
+import { secrets } from "./routes/secrets.ts"
 import { sessions } from "./routes/sessions.ts"
 import { signIn } from "./routes/sign-in.ts"
 import { tokens } from "./routes/tokens.ts"
@@ -26,6 +28,8 @@ const HANDLERS: Handlers<RouteName> = {
 	...enrollments,
 	...machines,
 	...sessions,
+	...secrets,
+	...audit,
 	...sockets,
 	...install,
 }

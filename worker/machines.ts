@@ -1,22 +1,28 @@
 // The way from the edge to a machine's object.
-
 import type { Env } from "../durable-objects/env.ts"
 import type { MachineObject } from "../durable-objects/machine-object.ts"
 import type { Answered, Ask, Asked } from "../protocol/ask.ts"
 import { Refusal } from "../protocol/errors.ts"
 import type { MachineId } from "../protocol/ids.ts"
 import type { Platform, Presence, SessionInfo } from "../protocol/session.ts"
+import { type Principal, sees } from "./access.ts"
 import { refusalOf, unwrap } from "./errors.ts"
 import type { MachineEntry } from "./registry/machines.ts"
-import type { Membership } from "./registry/members.ts"
 import type { Registry } from "./registry.ts"
 
-/** The workspace's machine of that id. Throws Refusal("not_found") also for another workspace's. */
-export async function findMachine(registry: Registry, of: Membership, id: MachineId): Promise<MachineEntry> {
+/** The machine of that id. Throws Refusal("not_found") also for one that this principal may not see. */
+export async function findMachine(registry: Registry, principal: Principal, id: MachineId): Promise<MachineEntry> {
 	const machine = await registry.machines.find(id)
-	if (machine === undefined || machine.revokedAt !== null || machine.workspaceId !== of.workspaceId)
+	if (machine === undefined || machine.revokedAt !== null) throw new Refusal("not_found")
+	if (machine.workspaceId !== principal.membership.workspaceId || !sees(principal, machine))
 		throw new Refusal("not_found")
 	return machine
+}
+
+/** The machines that this principal may see. */
+export async function listMachines(registry: Registry, principal: Principal): Promise<MachineEntry[]> {
+	const machines = await registry.machines.list(principal.membership.workspaceId)
+	return machines.filter((machine) => sees(principal, machine))
 }
 
 export function objectOf(env: Env, id: MachineId): DurableObjectStub<MachineObject> {

@@ -1,6 +1,7 @@
 // The registry: every question to D1 has a name here, under its noun, and SQL stays in these files.
 import { drizzle } from "drizzle-orm/d1"
 import * as schema from "../migrations/schema.ts"
+import { Audit } from "./registry/audit.ts"
 import type { Database } from "./registry/database.ts"
 import { Devices } from "./registry/devices.ts"
 import { Enrollments } from "./registry/enrollments.ts"
@@ -8,6 +9,7 @@ import { Invitations } from "./registry/invitations.ts"
 import { Machines } from "./registry/machines.ts"
 import { Members } from "./registry/members.ts"
 import { People } from "./registry/people.ts"
+import { Secrets } from "./registry/secrets.ts"
 import { SignInLinks } from "./registry/sign-in-links.ts"
 import { SignIns } from "./registry/sign-ins.ts"
 import { Tokens } from "./registry/tokens.ts"
@@ -17,12 +19,14 @@ import { Workspaces } from "./registry/workspaces.ts"
 export class Registry {
 	/** For the library that keeps accounts. */
 	readonly database: Database
+	readonly audit: Audit
 	readonly devices: Devices
 	readonly enrollments: Enrollments
 	readonly invitations: Invitations
 	readonly machines: Machines
 	readonly members: Members
 	readonly people: People
+	readonly secrets: Secrets
 	readonly signInLinks: SignInLinks
 	readonly signIns: SignIns
 	readonly tokens: Tokens
@@ -32,12 +36,14 @@ export class Registry {
 	constructor(d1: D1Database) {
 		const database = drizzle(d1, { schema })
 		this.database = database
+		this.audit = new Audit(database)
 		this.devices = new Devices(database)
 		this.enrollments = new Enrollments(database)
 		this.invitations = new Invitations(database)
 		this.machines = new Machines(database)
 		this.members = new Members(database)
 		this.people = new People(database)
+		this.secrets = new Secrets(database)
 		this.signInLinks = new SignInLinks(database)
 		this.signIns = new SignIns(database)
 		this.tokens = new Tokens(database)

@@ -83,7 +83,7 @@ async function admit({ may, rate = "api" }: Shape, asking: Asking) {
 			await count(env, rate, address ?? "")
 			return {}
 		case "machine": {
-			const dialler = await whoDials(bearer(request.headers.get("authorization")), registry)
+			const dialler = await whoDials(bearer(request.headers.get("authorization")), env, registry)
 			traced.workspaceId = dialler.workspaceId
 			traced.actor = { is: "machine", id: dialler.id, name: dialler.name }
 			await count(env, rate, dialler.id)

@@ -1,34 +1,33 @@
 // Sockets: the edge says who is there, the object takes the upgrade.
-import type { Principal as Viewer } from "../durable-objects/peer.ts"
+import type { Upgrade } from "../durable-objects/peer.ts"
 import type { Handlers } from "./call.ts"
 import { workspaceOf } from "./feed.ts"
 import { findMachine, objectOf } from "./machines.ts"
 
 export const sockets: Handlers<"link" | "view" | "feed"> = {
 	async link({ env, request, dialler }) {
-		return objectOf(env, dialler.id).fetch(stamp(request, { kind: "link", machine: dialler.id }))
+		return objectOf(env, dialler.id).fetch(stamp(request, { is: "link" }))
 	},
 
 	async view({ env, registry, request, principal, params }) {
-		const { id } = await findMachine(registry, principal.membership, params.machine)
-		const viewer: Viewer = { id: principal.id, name: principal.name, role: principal.membership.role }
-		return objectOf(env, id).fetch(stamp(request, { kind: "viewer", machine: id, principal: viewer }))
+		const machine = await findMachine(registry, principal, params.machine)
+		const { id, name, membership, through, expiresAt } = principal
+		const viewer = { id, name, role: membership.role, through, expiresAt }
+		return objectOf(env, machine.id).fetch(stamp(request, { is: "viewer", principal: viewer }))
 	},
 
 	async feed({ env, request, principal }) {
-		return workspaceOf(env, principal.membership.workspaceId).fetch(stamp(request, { kind: "feed" }))
+		const { membership, through } = principal
+		return workspaceOf(env, membership.workspaceId).fetch(stamp(request, { is: "feed", through }))
 	},
 }
 
 /** The upgrade as the object gets it: what the edge found out, and no credential. */
-function stamp(request: Request, about: { kind: string; machine?: string; principal?: Viewer }): Request {
+function stamp(request: Request, upgrade: Upgrade): Request {
 	const headers = new Headers(request.headers)
-	for (const name of [...headers.keys()]) if (name.startsWith("x-homeport-")) headers.delete(name)
 	headers.delete("cookie")
 	headers.delete("authorization")
-	headers.set("x-homeport-kind", about.kind)
-	if (about.machine !== undefined) headers.set("x-homeport-machine", about.machine)
-	if (about.principal !== undefined) headers.set("x-homeport-principal", ascii(JSON.stringify(about.principal)))
+	headers.set("x-homeport-upgrade", ascii(JSON.stringify(upgrade)))
 	return new Request(request.url, { headers })
 }
 

@@ -24,8 +24,17 @@ export async function record(
 ): Promise<void> {
 	try {
 		const where = workspaceId ?? (await registry.workspaces.firstId())
-		if (where !== undefined) await workspaceOf(env, where).record({ at: Date.now(), actor, target, ...said })
+		if (where === undefined) return
+		await workspaceOf(env, where).record(where, { at: Date.now(), actor, target: clipped(target), ...said })
 	} catch (error) {
 		console.error(JSON.stringify({ event: "trail", action: said.action, error: String(error) }))
 	}
 }
+
+/** What stands in an address may be anything, of any length, until it is parsed. */
+function clipped(target: Record<string, string>): Record<string, string> {
+	return Object.fromEntries(Object.entries(target).map(([name, id]) => [name, id.slice(0, TARGET_CHARS)]))
+}
+
+/** The longest id of anything. */
+const TARGET_CHARS = 64

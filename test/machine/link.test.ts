@@ -1,8 +1,9 @@
 // One link, its epochs, its proof, and what a new link repairs.
 import { expect, test } from "vitest"
 import { encodeFrame, KIND } from "../../protocol/frames.ts"
-import { EVERYONE, KEEPER } from "../../protocol/ids.ts"
-import { GONE_AFTER_MS, PROTOCOL_VERSION } from "../../protocol/limits.ts"
+import { EVERYONE, KEEPER, newSessionId, newViewerId } from "../../protocol/ids.ts"
+import { GONE_AFTER_MS, OLDEST_VERSION, PROTOCOL_VERSION } from "../../protocol/limits.ts"
+import { StartSpec } from "../../protocol/session.ts"
 import { session, World } from "./world.ts"
 
 test("[LNK2] a new link gets the next epoch and replaces the old one at once", () => {
@@ -176,7 +177,76 @@ test("[LNK1] a revoked machine's link ends at once, and it cannot link again", (
 
 test("a version that this side does not speak is refused with the side that is too old", () => {
 	const world = new World()
-	expect(world.link([], PROTOCOL_VERSION + 1).closedWith).toEqual({ code: 4426, reason: "version_too_old" })
+	for (const version of [OLDEST_VERSION - 1, PROTOCOL_VERSION + 1])
+		expect(world.link([], version).closedWith).toEqual({ code: 4426, reason: "version_too_old" })
+})
+
+test("[SES1] a connector one version behind links, keeps its sessions, and starts what needs no secrets", async () => {
+	const world = new World()
+	const shell = session()
+	const link = world.link([shell], PROTOCOL_VERSION - 1)
+	expect(link.said).toContainEqual({ type: "welcome", epoch: 1, machine: "laptop" })
+	expect(world.core.describe().sessions).toEqual([shell])
+	const spec = StartSpec.parse({ id: newSessionId() })
+	const started = world.core.ask("start", { ...spec, secrets: [] })
+	const asked = link.said.find((message) => message.type === "ask")
+	world.fromConnector(link, { type: "answer", number: asked?.number ?? -1, answer: { ...shell, id: spec.id } })
+	expect(await started).toMatchObject({ ok: true, value: { id: spec.id } })
+})
+
+test("[SES3] a connector that does not know of secrets is told so before it starts anything, also after a wake", async () => {
+	const world = new World()
+	const link = world.link([], PROTOCOL_VERSION - 1)
+	link.take()
+	world.evict()
+	const secrets = [{ name: "KEY", variable: "KEY", value: "sentinel" }]
+	const started = world.core.ask("start", { ...StartSpec.parse({ id: newSessionId() }), secrets })
+	expect(await started).toMatchObject({ ok: false, code: "version_too_old" })
+	expect(link.take().said).toEqual([])
+})
+
+test("[LNK1] a dial token is believed once, until it has expired anyway", () => {
+	const world = new World()
+	expect(world.core.spend("one", world.now + 60_000)).toBe(true)
+	world.evict()
+	expect(world.core.spend("one", world.now + 60_000)).toBe(false)
+	expect(world.core.spend("two", world.now + 60_000)).toBe(true)
+	world.now += 60_000
+	expect(world.core.spend("three", world.now + 60_000)).toBe(true)
+	expect(world.store.dials.size).toBe(1)
+})
+
+test("[TRU1] a viewer goes when its token ends, whether or not the machine is there", () => {
+	const world = new World()
+	const [soon, later] = [world.now + 10_000, world.now + 3_600_000]
+	const [short, long] = [world.viewer("guest", newViewerId(), soon), world.viewer("owner", newViewerId(), later)]
+	expect(world.wakeAt).toBe(soon)
+	world.now = soon
+	world.core.alarm()
+	expect(short.closedWith).toEqual({ code: 4403, reason: "access_changed" })
+	expect(long.closedWith).toBeNull()
+	expect(world.wakeAt).toBe(later)
+	world.link()
+	expect(world.wakeAt).toBe(world.now + GONE_AFTER_MS + 1)
+})
+
+test("[TRU1] who may be here no more is let go of, and nobody else; after a wake too", () => {
+	const world = new World()
+	const shell = session()
+	const link = world.link([shell])
+	const [owner, guest] = [world.following(link, shell.id, "owner"), world.following(link, shell.id, "guest")]
+	world.evict()
+	world.core.dismiss("sign-in-guest")
+	expect(guest.closedWith).toEqual({ code: 4403, reason: "access_changed" })
+	expect(owner.closedWith).toBeNull()
+	owner.take()
+	guest.take()
+	world.output(link, shell.id, 0, 5)
+	world.input(guest, shell.id, 0, "x")
+	expect([owner.frames.length, guest.frames.length]).toEqual([1, 0])
+	world.core.dismiss(null)
+	expect(owner.closedWith?.reason).toBe("access_changed")
+	expect(link.take().said).toContainEqual({ type: "unwatch", session: shell.id, viewer: EVERYONE })
 })
 
 test("[TRU4] a malformed message or frame closes only the socket that sent it", () => {

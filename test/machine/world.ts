@@ -60,6 +60,7 @@ class MemoryStore implements Store {
 	row: MachineRow | null = null
 	readonly held = new Map<SessionId, SessionInfo>()
 	readonly snapshots = new Map<SessionId, NonNullable<ReturnType<Store["snapshot"]>>>()
+	readonly dials = new Map<string, number>()
 	writes = 0
 
 	machine = () => this.row
@@ -87,8 +88,16 @@ class MemoryStore implements Store {
 		this.snapshots.set(snapshot.session, { ...snapshot, bytes: snapshot.bytes.slice() })
 	}
 
+	spendDial(jti: string, expiresAt: number, now: number): boolean {
+		for (const [spent, until] of this.dials) if (until <= now) this.dials.delete(spent)
+		if (this.dials.has(jti)) return false
+		this.dials.set(jti, expiresAt)
+		return true
+	}
+
 	clear(): void {
 		this.row = null
+		this.dials.clear()
 		this.held.clear()
 		this.snapshots.clear()
 	}
@@ -126,7 +135,7 @@ export class World {
 	}
 
 	link(sessions: SessionInfo[] = [], version = PROTOCOL_VERSION): LinkSide {
-		const peer: LinkSide = new MemoryPeer({ is: "link", epoch: 0, acceptedAt: this.now, greeted: false })
+		const peer: LinkSide = new MemoryPeer({ is: "link", epoch: 0, acceptedAt: this.now, version: null })
 		peer.heard = this.now
 		this.peers.add(peer)
 		this.core.opened(peer)
@@ -134,8 +143,9 @@ export class World {
 		return peer
 	}
 
-	viewer(role: Role = "owner", id = newViewerId()): ViewerSide {
-		const principal = { id: `principal-${role}`, name: role, role }
+	viewer(role: Role = "owner", id = newViewerId(), expiresAt: number | null = null): ViewerSide {
+		const through = [`principal-${role}`, `sign-in-${role}`]
+		const principal = { id: `principal-${role}`, name: role, role, through, expiresAt }
 		const peer = Object.assign(new MemoryPeer<ToViewer>({ is: "viewer", principal, viewer: null, followed: {} }), {
 			id,
 		})

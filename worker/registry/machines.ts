@@ -1,11 +1,14 @@
 // Machines, as the registry has them: names, keys, and who may use them.
-import { and, asc, eq, isNull } from "drizzle-orm"
+import { and, asc, eq, isNull, ne, notExists, type SQL } from "drizzle-orm"
+import { alias } from "drizzle-orm/sqlite-core"
 import * as schema from "../../migrations/schema.ts"
 import { type MachineId, newMachineId } from "../../protocol/ids.ts"
 import { Platform } from "../../protocol/session.ts"
 import type { Database } from "./database.ts"
 
-const { machine } = schema
+const { machine, user } = schema
+/** Another row of the same table. */
+const other = alias(machine, "other")
 
 export interface MachineEntry {
 	id: MachineId
@@ -16,7 +19,7 @@ export interface MachineEntry {
 	/** Ids of the only people, beside the owners, who may use it; null for every member. */
 	members: string[] | null
 	/** Null where the person is no more, or nobody wrote it down. */
-	enrolledBy: string | null
+	enrolledBy: { id: string; name: string } | null
 	platform: Platform
 	createdAt: number
 	revokedAt: number | null
@@ -64,28 +67,47 @@ export class Machines {
 
 	/** Any machine, also a removed one: whether it may dial is for the caller to say. */
 	async find(id: MachineId): Promise<MachineEntry | undefined> {
-		const [row] = await this.#db.select().from(machine).where(eq(machine.id, id))
+		const [row] = await this.#rows().where(eq(machine.id, id))
 		return row === undefined ? undefined : entry(row)
 	}
 
 	async list(workspaceId: string): Promise<MachineEntry[]> {
-		const rows = await this.#db
-			.select()
-			.from(machine)
+		const rows = await this.#rows()
 			.where(and(eq(machine.workspaceId, workspaceId), isNull(machine.revokedAt)))
 			.orderBy(asc(machine.createdAt), asc(machine.id))
 		return rows.map(entry)
 	}
 
 	/** False when another machine of the workspace has the name. */
-	async rename({ id, workspaceId }: MachineEntry, name: string): Promise<boolean> {
-		const [other] = await this.#db
-			.select({ id: machine.id })
-			.from(machine)
-			.where(and(eq(machine.workspaceId, workspaceId), eq(machine.name, name), isNull(machine.revokedAt)))
-		if (other !== undefined) return other.id === id
-		await this.#db.update(machine).set({ name }).where(eq(machine.id, id))
-		return true
+	async change(
+		{ id, workspaceId }: MachineEntry,
+		changes: { name?: string | undefined; tags?: string[] | undefined; members?: string[] | null | undefined },
+	): Promise<boolean> {
+		const { name } = changes
+		const named = name === undefined ? undefined : this.#others(id, workspaceId, eq(other.name, name))
+		const changed = await this.#db
+			.update(machine)
+			.set(changes)
+			.where(and(eq(machine.id, id), named))
+			.returning({ id: machine.id })
+		return changed.length === 1
+	}
+
+	/** False when the machine has another key by now than the one that it dialled with, or another machine has the new one. */
+	async replaceKey({ id, workspaceId, publicKey }: MachineEntry, by: string): Promise<boolean> {
+		const changed = await this.#db
+			.update(machine)
+			.set({ publicKey: by })
+			.where(
+				and(
+					eq(machine.id, id),
+					eq(machine.publicKey, publicKey),
+					isNull(machine.revokedAt),
+					this.#others(id, workspaceId, eq(other.publicKey, by)),
+				),
+			)
+			.returning({ id: machine.id })
+		return changed.length === 1
 	}
 
 	async revoke(id: MachineId, now: number): Promise<void> {
@@ -94,11 +116,32 @@ export class Machines {
 			.set({ revokedAt: now })
 			.where(and(eq(machine.id, id), isNull(machine.revokedAt)))
 	}
+
+	#rows() {
+		return this.#db
+			.select({ machine, enroller: { id: user.id, name: user.name } })
+			.from(machine)
+			.leftJoin(user, eq(user.id, machine.enrolledBy))
+	}
+
+	/** That no other machine of the workspace is such. */
+	#others(id: MachineId, workspaceId: string, such: SQL) {
+		return notExists(
+			this.#db
+				.select({ id: other.id })
+				.from(other)
+				.where(and(eq(other.workspaceId, workspaceId), ne(other.id, id), isNull(other.revokedAt), such)),
+		)
+	}
 }
 
 /** More machines than this with one name are a mistake somewhere. */
 const NAME_TRIES = 100
 
-function entry(row: typeof machine.$inferSelect): MachineEntry {
-	return { ...row, id: row.id as MachineId, platform: Platform.parse(row.platform) }
+function entry(row: {
+	machine: typeof machine.$inferSelect
+	enroller: { id: string; name: string } | null
+}): MachineEntry {
+	const { id, platform, ...rest } = row.machine
+	return { ...rest, id: id as MachineId, platform: Platform.parse(platform), enrolledBy: row.enroller }
 }

@@ -15,12 +15,15 @@ export const enrollments: Handlers<"createEnrollment" | "enroll"> = {
 		return { code, expiresAt }
 	},
 
-	async enroll({ env, registry, body: { code, publicKey, name, platform } }) {
+	async enroll({ env, registry, traced, body: { code, publicKey, name, platform } }) {
 		const now = Date.now()
 		const used = await registry.enrollments.use(await hash(bare(code)), now)
 		if (used === undefined) throw new Refusal("code_invalid")
 		const { workspaceId, createdBy } = used
 		const machine = await registry.machines.add({ workspaceId, name, publicKey, platform, enrolledBy: createdBy, now })
+		traced.workspaceId = workspaceId
+		traced.actor = { is: "machine", ...machine }
+		traced.target = { machine: machine.id }
 		await objectOf(env, machine.id).enroll({ id: machine.id, name: machine.name, platform })
 		await changed(env, workspaceId, "machines")
 		return { machine: machine.id, name: machine.name }

@@ -2,7 +2,8 @@
 import { newViewerId } from "../../protocol/ids.ts"
 import type { Session } from "../../protocol/routes/sessions.ts"
 import type { Handlers } from "../call.ts"
-import { ask, describe, findMachine } from "../machines.ts"
+import { ask, describe, findMachine, listMachines } from "../machines.ts"
+import { secretsFor, touchSecrets } from "../secrets.ts"
 
 export const sessions: Handlers<
 	| "listSessions"
@@ -15,7 +16,7 @@ export const sessions: Handlers<
 	| "readLog"
 > = {
 	async listSessions({ env, registry, principal }) {
-		const entries = await registry.machines.list(principal.membership.workspaceId)
+		const entries = await listMachines(registry, principal)
 		const lists = entries.map(async ({ id, name }): Promise<Session[]> => {
 			const { presence, sessions } = await describe(env, id)
 			return sessions.map((session) => ({ ...session, machine: id, machineName: name, machinePresence: presence }))
@@ -24,38 +25,41 @@ export const sessions: Handlers<
 	},
 
 	async startSession({ env, registry, principal, params, body }) {
-		const { id } = await findMachine(registry, principal.membership, params.machine)
-		return ask(env, id, "start", body)
+		const { id, workspaceId } = await findMachine(registry, principal, params.machine)
+		const secrets = await secretsFor(env, registry, workspaceId, body)
+		const started = await ask(env, id, "start", { ...body, secrets })
+		await touchSecrets(registry, workspaceId, secrets)
+		return started
 	},
 
 	async renameSession({ env, registry, principal, params, body: { name } }) {
-		const { id } = await findMachine(registry, principal.membership, params.machine)
+		const { id } = await findMachine(registry, principal, params.machine)
 		return ask(env, id, "rename", { session: params.session, name })
 	},
 
 	async removeSession({ env, registry, principal, params }) {
-		const { id } = await findMachine(registry, principal.membership, params.machine)
+		const { id } = await findMachine(registry, principal, params.machine)
 		return ask(env, id, "remove", { session: params.session })
 	},
 
 	async signalSession({ env, registry, principal, params, body: { signal } }) {
-		const { id } = await findMachine(registry, principal.membership, params.machine)
+		const { id } = await findMachine(registry, principal, params.machine)
 		return ask(env, id, "signal", { session: params.session, signal })
 	},
 
 	async sendInput({ env, registry, principal, params, body }) {
-		const { id } = await findMachine(registry, principal.membership, params.machine)
+		const { id } = await findMachine(registry, principal, params.machine)
 		// Each request is a viewer of its own: its input has no sequence to keep with anybody's.
 		return ask(env, id, "write", { ...body, session: params.session, viewer: newViewerId() })
 	},
 
 	async readScreen({ env, registry, principal, params }) {
-		const { id } = await findMachine(registry, principal.membership, params.machine)
+		const { id } = await findMachine(registry, principal, params.machine)
 		return ask(env, id, "screen", { session: params.session })
 	},
 
 	async readLog({ env, registry, principal, params, query }) {
-		const { id } = await findMachine(registry, principal.membership, params.machine)
+		const { id } = await findMachine(registry, principal, params.machine)
 		return ask(env, id, "log", { session: params.session, ...query })
 	},
 }
