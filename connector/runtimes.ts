@@ -15,6 +15,8 @@ interface Runtime {
 	install: string
 	/** Any one of these makes it ready: environment variables, or files under the home directory. */
 	keys: { variables: string[]; files: string[] }
+	/** Without a key the program signs the person in, in its terminal. */
+	signsIn: boolean
 }
 
 const NO_KEYS = { variables: [], files: [] }
@@ -28,6 +30,7 @@ export const RUNTIMES: Runtime[] = [
 		arguments: ["-l"],
 		install: "Every machine has one.",
 		keys: NO_KEYS,
+		signsIn: false,
 	},
 	{
 		id: "claude-code",
@@ -39,6 +42,7 @@ export const RUNTIMES: Runtime[] = [
 			variables: ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN", "CLAUDE_CODE_USE_BEDROCK"],
 			files: [".claude/.credentials.json"],
 		},
+		signsIn: true,
 	},
 	{
 		id: "codex",
@@ -47,6 +51,7 @@ export const RUNTIMES: Runtime[] = [
 		arguments: [],
 		install: "npm install -g @openai/codex",
 		keys: { variables: ["OPENAI_API_KEY", "CODEX_API_KEY"], files: [".codex/auth.json"] },
+		signsIn: true,
 	},
 	{
 		id: "gemini",
@@ -55,6 +60,7 @@ export const RUNTIMES: Runtime[] = [
 		arguments: [],
 		install: "npm install -g @google/gemini-cli",
 		keys: { variables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"], files: [".gemini/oauth_creds.json"] },
+		signsIn: true,
 	},
 	{
 		id: "opencode",
@@ -66,6 +72,7 @@ export const RUNTIMES: Runtime[] = [
 			variables: ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"],
 			files: [".local/share/opencode/auth.json", ".config/opencode/opencode.json"],
 		},
+		signsIn: true,
 	},
 	{
 		id: "aider",
@@ -77,6 +84,7 @@ export const RUNTIMES: Runtime[] = [
 			variables: ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY", "DEEPSEEK_API_KEY"],
 			files: [".aider.conf.yml"],
 		},
+		signsIn: false,
 	},
 ]
 
@@ -88,6 +96,7 @@ export async function command(
 	runtime: string,
 	argv: string[],
 	environment: Record<string, string>,
+	withoutKey = false,
 ): Promise<{ program: string; arguments: string[] }> {
 	if (runtime === CUSTOM) {
 		const [name, ...rest] = argv
@@ -103,7 +112,7 @@ export async function command(
 	} catch {
 		throw new Refusal("program_missing", `Get it with: ${known.install}`)
 	}
-	const missing = await missingKeys(known, environment)
+	const missing = withoutKey && known.signsIn ? [] : await missingKeys(known, environment)
 	if (missing.length > 0)
 		throw new Refusal("key_missing", `Set one of these, or sign in on the machine: ${missing.join(", ")}.`)
 	return { program, arguments: [...known.arguments, ...argv] }
@@ -121,6 +130,7 @@ export function detectRuntimes(environment: Record<string, string>): Promise<Run
 				version: program === null || runtime.id === "shell" ? null : await version(program, environment),
 				install: runtime.install,
 				missingKeys: await missingKeys(runtime, environment),
+				signsIn: runtime.signsIn,
 			}
 		}),
 	)

@@ -83,6 +83,8 @@ export const StartSpec = z
 			.default([]),
 		cwd: Path.optional(),
 		environment: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(ARGV_CHARS)).default({}),
+		/** Starts a runtime that signs in by itself although none of its keys was found. */
+		withoutKey: z.boolean().default(false),
 		substrate: Substrate.default("host"),
 		cols: Cols.default(80),
 		rows: Rows.default(24),
@@ -102,6 +104,8 @@ export const RuntimeInfo = z
 		install: z.string(),
 		/** Said before a start: environment variables or sign-ins of which none was found; empty when it is ready. */
 		missingKeys: z.array(z.string()),
+		/** Whether the program can sign a person in, in its terminal. */
+		signsIn: z.boolean().default(false),
 	})
 	.meta({ id: "RuntimeInfo" })
 export type RuntimeInfo = z.infer<typeof RuntimeInfo>

@@ -42,6 +42,13 @@ test("a runtime without any of its keys is refused before it starts, and started
 	})
 })
 
+test("a runtime that signs in by itself starts without a key when that is asked for; another does not", async () => {
+	const gemini = await install("gemini", "0.61.0")
+	await install("aider", "0.86.0")
+	expect(await command("gemini", [], { HOME: folder }, true)).toEqual({ program: gemini, arguments: [] })
+	await expect(command("aider", [], { HOME: folder }, true)).rejects.toMatchObject({ code: "key_missing" })
+})
+
 test("[SES3] a custom command is an array from end to end, found on the PATH, and refused when it is not there", async () => {
 	const tool = await install("tool", "1")
 	expect(await command("custom", ["tool", "a b", "$(c)"], {})).toEqual({ program: tool, arguments: ["a b", "$(c)"] })
