@@ -2,7 +2,8 @@
 import type { Env } from "../durable-objects/env.ts"
 import { Refusal } from "../protocol/errors.ts"
 import { ACTIONS, type Action, can } from "../protocol/roles.ts"
-import { auth } from "./auth.ts"
+import { auth, type Known } from "./auth.ts"
+import { asBrowser } from "./browser.ts"
 import { hash } from "./hash.ts"
 import { originOf } from "./origin.ts"
 import type { MachineEntry } from "./registry/machines.ts"
@@ -10,11 +11,7 @@ import type { Membership } from "./registry/members.ts"
 import type { Registry } from "./registry.ts"
 
 /** Somebody signed in by a cookie, wherever they are a member. */
-export interface Person {
-	id: string
-	name: string
-	/** The id of the sign-in that the cookie stands for, and when it was made. */
-	signIn: { id: string; at: number }
+export interface Person extends Known {
 	/** Cookies that the answer must set. */
 	cookies: string[]
 }
@@ -55,9 +52,9 @@ export async function whoAsks(request: Request, env: Env, registry: Registry): P
 /** The person of the request's cookie: what one decides about oneself, no program decides. Throws Refusal("not_signed_in"). */
 export async function whichPerson(request: Request, env: Env): Promise<Person> {
 	if (!request.headers.has("cookie") || request.headers.has("authorization")) throw new Refusal("not_signed_in")
-	const { person, headers } = await (await auth(env, originOf(request))).whoIs(request.headers)
+	const { person, cookies } = await (await auth(env, originOf(request))).whoIs(asBrowser(request, env))
 	if (person === null) throw new Refusal("not_signed_in")
-	return { ...person, cookies: headers.getSetCookie() }
+	return { ...person, cookies }
 }
 
 /** The one place where a role is asked for permission. */
@@ -69,7 +66,7 @@ export function mustBeAllowed(principal: Principal, action: Action): void {
 }
 
 /** All that a principal may do here. */
-export function allowedTo({ membership, actions }: Principal): Action[] {
+export function allowedTo({ membership, actions }: Pick<Principal, "membership" | "actions">): Action[] {
 	return ACTIONS.filter((action) => can(membership.role, action) && (actions?.includes(action) ?? true))
 }
 

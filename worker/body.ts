@@ -1,4 +1,4 @@
-// Reading a request's JSON body, with a bound.
+// Reading bodies, with a bound.
 import { Refusal } from "../protocol/errors.ts"
 
 /** Nothing that the API takes is near this. */
@@ -18,12 +18,12 @@ export async function readJson(request: Request): Promise<unknown> {
 	}
 }
 
-/** Counts what arrives, since a length may be claimed wrongly or not at all. */
-async function readBounded(request: Request): Promise<Uint8Array> {
-	if (Number(request.headers.get("content-length") ?? 0) > BODY_BYTES) throw tooLarge()
+/** Counts what arrives, since a length may be claimed wrongly or not at all. Throws Refusal("too_large"). */
+export async function readBounded({ headers, body }: Request | Response): Promise<Uint8Array> {
+	if (Number(headers.get("content-length") ?? 0) > BODY_BYTES) throw tooLarge()
 	const chunks: Uint8Array[] = []
 	let size = 0
-	for await (const chunk of request.body ?? []) {
+	for await (const chunk of body ?? []) {
 		size += chunk.length
 		if (size > BODY_BYTES) throw tooLarge()
 		chunks.push(chunk)

@@ -7,15 +7,20 @@ import type { Handlers } from "./call.ts"
 import { refusalOf, refuse } from "./errors.ts"
 import { dress } from "./headers.ts"
 import { answerRoute } from "./route.ts"
+import { account } from "./routes/account.ts"
 import { audit } from "./routes/audit.ts"
+import { devices } from "./routes/devices.ts"
 import { enrollments } from "./routes/enrollments.ts"
 import { home } from "./routes/home.ts"
 import { install } from "./routes/install.ts"
+import { invitations } from "./routes/invitations.ts"
 import { machines } from "./routes/machines.ts"
+import { members } from "./routes/members.ts"
 import { secrets } from "./routes/secrets.ts"
 import { sessions } from "./routes/sessions.ts"
 import { signIn } from "./routes/sign-in.ts"
 import { tokens } from "./routes/tokens.ts"
+import { workspaces } from "./routes/workspaces.ts"
 import { sockets } from "./sockets.ts"
 
 export { MachineObject } from "../durable-objects/machine-object.ts"
@@ -24,7 +29,12 @@ export { WorkspaceObject } from "../durable-objects/workspace-object.ts"
 const HANDLERS: Handlers<RouteName> = {
 	...home,
 	...signIn,
+	...account,
+	...workspaces,
+	...members,
+	...invitations,
 	...tokens,
+	...devices,
 	...enrollments,
 	...machines,
 	...sessions,

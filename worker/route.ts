@@ -58,7 +58,7 @@ export function answerRoute<N extends RouteName>(name: N, handle: Handler<N>): A
 		if (isAudited && (traced.actor !== NOBODY || row.may === "anybody"))
 			await record(env, registry, traced, {
 				action: name,
-				outcome: outcome instanceof Refusal ? outcome.code : "done",
+				outcome: outcome instanceof Refusal ? outcome.code : (traced.refused ?? "done"),
 				address,
 				detail: Object.fromEntries((row.shown ?? []).flatMap((field) => (field in body ? [[field, body[field]]] : []))),
 			})

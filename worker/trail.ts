@@ -1,6 +1,7 @@
 // What the audit trail is told of a call: by the workspace's object, which alone writes it.
 import type { Env } from "../durable-objects/env.ts"
 import type { AuditEntry } from "../protocol/audit.ts"
+import type { RefusalCode } from "../protocol/errors.ts"
 import type { RouteName } from "../protocol/routes.ts"
 import { workspaceOf } from "./feed.ts"
 import type { Registry } from "./registry.ts"
@@ -11,6 +12,8 @@ export interface Traced {
 	workspaceId: string | null
 	actor: AuditEntry["actor"]
 	target: Record<string, string>
+	/** What a file says, in a way of its own, in place of a refusal. */
+	refused?: RefusalCode
 }
 
 export const NOBODY: AuditEntry["actor"] = { is: "nobody", id: "", name: "" }

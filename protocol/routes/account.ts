@@ -4,7 +4,7 @@ import { PASSWORD_CHARS } from "../limits.ts"
 import { ROLES } from "../roles.ts"
 import type { Shape } from "../route.ts"
 import { Name, Time } from "../session.ts"
-import { Email, Password, WebAuthn } from "./sign-in.ts"
+import { Email, Password, ProviderId, WebAuthnOptions, WebAuthnResponse } from "./sign-in.ts"
 
 export const Account = z
 	.object({
@@ -14,8 +14,8 @@ export const Account = z
 		hasPassword: z.boolean(),
 		/** Recovery codes that are left. */
 		recoveryCodes: z.int().min(0),
-		/** Ids of the providers that are linked. */
-		providers: z.array(z.string()),
+		/** Those that are linked. */
+		providers: z.array(ProviderId),
 	})
 	.meta({ id: "Account" })
 export type Account = z.infer<typeof Account>
@@ -61,6 +61,7 @@ export const accountRoutes = {
 		summary: "Change my name or address",
 		body: z.object({ name: Name.optional(), email: Email.optional() }),
 		answer: Account,
+		rate: "sign-in",
 		shown: ["name", "email"],
 	},
 	setPassword: {
@@ -84,7 +85,7 @@ export const accountRoutes = {
 		path: "/api/account/passkeys/options",
 		may: "person",
 		summary: "What the browser needs to make a passkey",
-		answer: z.object({ options: WebAuthn }),
+		answer: z.object({ options: WebAuthnOptions }),
 		audited: false,
 	},
 	addPasskey: {
@@ -92,7 +93,7 @@ export const accountRoutes = {
 		path: "/api/account/passkeys",
 		may: "person",
 		summary: "Keep a passkey that the browser has made",
-		body: z.object({ name: Name, response: WebAuthn }),
+		body: z.object({ name: Name, response: WebAuthnResponse }),
 		answer: Passkey,
 		shown: ["name"],
 	},
@@ -109,7 +110,7 @@ export const accountRoutes = {
 		path: "/api/account/providers/:provider",
 		may: "person",
 		summary: "The address at which a provider lets me link my account there",
-		params: z.object({ provider: z.enum(["github", "oidc"]) }),
+		params: z.object({ provider: ProviderId }),
 		answer: z.object({ url: z.url() }),
 	},
 	unlinkProvider: {
@@ -117,7 +118,7 @@ export const accountRoutes = {
 		path: "/api/account/providers/:provider",
 		may: "person",
 		summary: "Sign in by this provider no more",
-		params: z.object({ provider: z.enum(["github", "oidc"]) }),
+		params: z.object({ provider: ProviderId }),
 		answer: done,
 	},
 	makeRecoveryCodes: {

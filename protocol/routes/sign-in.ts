@@ -5,12 +5,18 @@ import { ROLES } from "../roles.ts"
 import type { Shape } from "../route.ts"
 import { Name, Time } from "../session.ts"
 
-export const Email = z.email().max(EMAIL_CHARS)
+/** In lower case, since people type the same address in many ways. */
+export const Email = z.email().max(EMAIL_CHARS).toLowerCase()
 export const Password = z.string().min(PASSWORD_MIN_CHARS).max(PASSWORD_CHARS)
-/** What the browser's WebAuthn API takes and gives, as JSON. */
-export const WebAuthn = z.record(z.string(), z.unknown())
+/** What the browser's WebAuthn API takes, as JSON. */
+export const WebAuthnOptions = z.record(z.string(), z.unknown())
+/** What it gives: the passkey's id, and what the passkey has signed. */
+export const WebAuthnResponse = z.looseObject({ id: z.string().min(1).max(1_024) })
 
-export const Provider = z.object({ id: z.string(), label: z.string() }).meta({ id: "Provider" })
+export const ProviderId = z.enum(["github", "oidc"])
+export type ProviderId = z.infer<typeof ProviderId>
+
+export const Provider = z.object({ id: ProviderId, label: z.string() }).meta({ id: "Provider" })
 export type Provider = z.infer<typeof Provider>
 
 export const SignInMethods = z
@@ -24,7 +30,7 @@ export const SignInMethods = z
 export type SignInMethods = z.infer<typeof SignInMethods>
 
 const done = z.object({})
-const ofProvider = z.object({ provider: z.enum(["github", "oidc"]) })
+const ofProvider = z.object({ provider: ProviderId })
 /** A path of this console. */
 const Next = z
 	.string()
@@ -64,7 +70,7 @@ export const signInRoutes = {
 		path: "/api/sign-in/passkey/options",
 		may: "anybody",
 		summary: "What the browser needs to sign in with a passkey",
-		answer: z.object({ options: WebAuthn }),
+		answer: z.object({ options: WebAuthnOptions }),
 		rate: "sign-in",
 		audited: false,
 	},
@@ -73,7 +79,7 @@ export const signInRoutes = {
 		path: "/api/sign-in/passkey",
 		may: "anybody",
 		summary: "Sign in with a passkey",
-		body: z.object({ response: WebAuthn }),
+		body: z.object({ response: WebAuthnResponse }),
 		answer: done,
 		rate: "sign-in",
 	},

@@ -1,5 +1,5 @@
 // Members: people's places in workspaces.
-import { and, asc, eq, isNull, ne, or, type SQL, sql } from "drizzle-orm"
+import { and, asc, eq, inArray, isNull, ne, or, type SQL, sql } from "drizzle-orm"
 import * as schema from "../../migrations/schema.ts"
 import type { Role } from "../../protocol/roles.ts"
 import type { Workspace } from "../../protocol/routes/account.ts"
@@ -68,6 +68,15 @@ export class Members {
 			role: role as Role,
 			joinedAt: joinedAt.getTime(),
 		}))
+	}
+
+	/** Those of these people who are members. */
+	async among(workspaceId: string, userIds: string[]): Promise<Set<string>> {
+		const rows = await this.#db
+			.select({ id: member.userId })
+			.from(member)
+			.where(and(eq(member.workspaceId, workspaceId), inArray(member.userId, userIds)))
+		return new Set(rows.map(({ id }) => id))
 	}
 
 	/** "last" when it would leave the workspace without an owner. */

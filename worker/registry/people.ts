@@ -28,7 +28,11 @@ export class People {
 	}
 
 	/** False when the address is another person's; then nothing is changed. */
-	async change(id: string, { name, email }: { name?: string; email?: string }, now: number): Promise<boolean> {
+	async change(
+		id: string,
+		{ name, email }: { name?: string | undefined; email?: string | undefined },
+		now: number,
+	): Promise<boolean> {
 		try {
 			await this.#db
 				.update(user)

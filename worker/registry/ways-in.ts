@@ -2,7 +2,7 @@
 import { and, asc, count, eq, exists, inArray, isNull, ne, or } from "drizzle-orm"
 import * as schema from "../../migrations/schema.ts"
 import type { Passkey } from "../../protocol/routes/account.ts"
-import type { ProviderId } from "../../protocol/routes/sign-in.ts"
+import { ProviderId } from "../../protocol/routes/sign-in.ts"
 import type { Database } from "./database.ts"
 
 const { account, passkey, recoveryCode, user } = schema
@@ -19,7 +19,7 @@ export interface Removal {
 	hasAnother: boolean
 }
 
-type Removed = "removed" | "last" | "missing"
+export type Removed = "removed" | "last" | "missing"
 
 export class WaysIn {
 	readonly #db: Database
@@ -28,13 +28,9 @@ export class WaysIn {
 		this.#db = database
 	}
 
-	async of(userId: string): Promise<{ hasPassword: boolean; providers: string[]; recoveryCodes: number }> {
+	async of(userId: string): Promise<{ hasPassword: boolean; providers: ProviderId[]; recoveryCodes: number }> {
 		const [accounts, [codes]] = await this.#db.batch([
-			this.#db
-				.select({ provider: account.providerId })
-				.from(account)
-				.where(eq(account.userId, userId))
-				.orderBy(asc(account.providerId)),
+			this.#db.select({ provider: account.providerId }).from(account).where(eq(account.userId, userId)),
 			this.#db
 				.select({ left: count() })
 				.from(recoveryCode)
@@ -43,7 +39,7 @@ export class WaysIn {
 		const names = accounts.map(({ provider }) => provider)
 		return {
 			hasPassword: names.includes(PASSWORD),
-			providers: names.filter((name) => name !== PASSWORD),
+			providers: ProviderId.options.filter((provider) => names.includes(provider)),
 			recoveryCodes: codes?.left ?? 0,
 		}
 	}

@@ -1,42 +1,27 @@
 // Tokens with which a person's programs sign in.
 import { Refusal } from "../../protocol/errors.ts"
-import { TOKEN_PREFIX } from "../access.ts"
 import type { Handlers } from "../call.ts"
-import { hash } from "../hash.ts"
+import { dismiss } from "../dismiss.ts"
+import { makeToken, scopeWithin } from "../tokens.ts"
 
 export const tokens: Handlers<"listTokens" | "createToken" | "revokeToken"> = {
 	async listTokens({ registry, principal }) {
 		return { tokens: await registry.tokens.list(principal.membership) }
 	},
 
-	async createToken({ registry, principal, body: { name } }) {
-		const secret = newSecret()
-		const prefix = secret.slice(0, SHOWN_CHARS)
-		const token = await registry.tokens.make(principal.membership, {
-			name,
-			prefix,
-			hash: await hash(secret),
-			now: Date.now(),
-		})
-		return { token, secret }
+	async createToken({ registry, principal, traced, body: { name, ...asked } }) {
+		const now = Date.now()
+		const scope = scopeWithin(principal, asked, now)
+		const made = await makeToken(registry, principal.membership, { name, now, ...scope })
+		if (made === undefined) throw new Refusal("name_taken")
+		traced.target = { token: made.token.id }
+		return made
 	},
 
-	async revokeToken({ registry, principal, params }) {
-		if (!(await registry.tokens.revoke(principal.membership, params.token, Date.now()))) throw new Refusal("not_found")
+	async revokeToken({ env, registry, principal, params: { token } }) {
+		const { membership } = principal
+		if (!(await registry.tokens.revoke(membership, token, Date.now()))) throw new Refusal("not_found")
+		await dismiss(env, registry, membership.workspaceId, token)
 		return {}
 	},
-}
-
-/** Enough to tell one's tokens apart, and nothing to guess from: 256 bits remain but 30. */
-const SHOWN_CHARS = 8
-
-function newSecret(): string {
-	const bytes = crypto.getRandomValues(new Uint8Array(32))
-	return (
-		TOKEN_PREFIX +
-		btoa(String.fromCharCode(...bytes))
-			.replaceAll("+", "-")
-			.replaceAll("/", "_")
-			.replace(/=+$/, "")
-	)
 }
