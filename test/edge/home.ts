@@ -3,6 +3,7 @@ import { env, exports } from "cloudflare:workers"
 import { exportJWK, generateKeyPair, SignJWT } from "jose"
 import { type Client, client } from "../../protocol/client.ts"
 import type { MachineId } from "../../protocol/ids.ts"
+import { PROTOCOL_VERSION } from "../../protocol/limits.ts"
 import type { Role } from "../../protocol/roles.ts"
 import { signSignInLink } from "../../protocol/sign-in-link.ts"
 import { hash } from "../../worker/hash.ts"
@@ -56,13 +57,18 @@ export async function owner(): Promise<Program> {
 	return program(secret)
 }
 
-/** Somebody's with this role: in the owner's workspace, or in one of their own. */
-export async function somebody(role: Role, where: "here" | "elsewhere" = "here"): Promise<Program> {
+export interface Somebody extends Program {
+	id: string
+	workspace: string
+}
+
+/** Somebody's with this role: in the owner's workspace, in one of their own, or in another's. */
+export async function somebody(role: Role, where: "here" | "elsewhere" | Somebody = "here"): Promise<Somebody> {
 	const me = crypto.randomUUID()
 	const secret = `hp_${me}`
-	if (where === "here") await signIn()
-	const workspace =
-		where === "here" ? await env.DB.prepare("SELECT id FROM workspace WHERE slug = 'home'").first<string>("id") : me
+	// The first request brings the registry up to date.
+	await ask("/api/health")
+	const workspace = where === "here" ? await homeId() : where === "elsewhere" ? me : where.workspace
 	const add = (sql: string, ...values: unknown[]) => env.DB.prepare(sql).bind(...values)
 	await env.DB.batch([
 		add(
@@ -90,7 +96,15 @@ export async function somebody(role: Role, where: "here" | "elsewhere" = "here")
 			await hash(secret),
 		),
 	])
-	return program(secret)
+	return { ...program(secret), id: me, workspace }
+}
+
+/** The first workspace's id. */
+async function homeId(): Promise<string> {
+	await signIn()
+	const id = await env.DB.prepare("SELECT id FROM workspace WHERE slug = 'home'").first<string>("id")
+	if (id === null) throw new Error("invariant: the first sign-in makes the first workspace")
+	return id
 }
 
 export function program(secret: string): Program {
@@ -121,6 +135,22 @@ export async function enrolled(by: Program, name = "box"): Promise<Keys & { id: 
 	const response = await post("/api/enroll", { code, publicKey: keys.publicKey, name, platform: PLATFORM })
 	const { machine, name: given } = (await response.json()) as { machine: MachineId; name: string }
 	return { ...keys, id: machine, name: given }
+}
+
+/** The machine's side of its link, after the welcome. */
+export async function linked(machine: Keys & { id: MachineId }, version = PROTOCOL_VERSION): Promise<Dialled> {
+	const link = await dial("/api/link", { authorization: `Bearer ${await dialToken(machine)}` })
+	link.send({ type: "hello", version, platform: PLATFORM, sessions: [] })
+	await link.next()
+	return link
+}
+
+/** The next question to the machine; what else comes is passed over. */
+export async function asked(link: Dialled): Promise<{ number: number; ask: string; of: Record<string, unknown> }> {
+	for (;;) {
+		const message = (await link.next()) as { type: string; number: number; ask: string; of: Record<string, unknown> }
+		if (message.type === "ask") return message
+	}
 }
 
 /** A dial token; `claims` in seconds and by their JWT names replace what an honest connector says. */
