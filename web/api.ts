@@ -1,27 +1,54 @@
-// The API as the console calls it: by cookie, from this page, and noticing when nothing answers.
+// The API as the console calls it: by cookie, from this page, for the chosen workspace, and noticing when nothing answers.
 import { type Client, client } from "../protocol/client.ts"
 import { Refusal } from "../protocol/errors.ts"
 import { words } from "./messages.ts"
-import { LOADING, type Loaded, me, notify, reachable } from "./state.ts"
+import { LOADING, type Loaded, reachable, signedOut } from "./state.ts"
+import { chosenWorkspace } from "./workspace-choice.ts"
+
+/** What went wrong here, outside of the API, in words for a person. */
+export class Problem extends Error {
+	override readonly name: string = "Problem"
+}
 
 /** The network brought no answer at all. */
-export class Unreachable extends Error {
+export class Unreachable extends Problem {
 	override readonly name = "Unreachable"
 }
 
-export const api: Client = client(async (path, init) => {
+/** Asked too often: nothing more is taken before `until`. */
+export class Limited extends Refusal {
+	readonly until: number
+
+	constructor(waitMs: number) {
+		super("rate_limited", words.tryAgainIn(waitMs))
+		this.until = Date.now() + waitMs
+	}
+}
+
+const call = client(async (path, init) => {
+	const workspace = chosenWorkspace()
+	const headers = workspace === null ? init.headers : { ...init.headers, "homeport-workspace": workspace }
 	let response: Response
 	try {
-		response = await fetch(path, { ...init, credentials: "same-origin", cache: "no-store" })
+		response = await fetch(path, { ...init, headers, credentials: "same-origin", cache: "no-store" })
 	} catch {
 		reachable.value = false
 		throw new Unreachable(words.unreachable)
 	}
 	reachable.value = true
-	if (response.status === 401 && me.value.is === "loaded")
-		me.value = { is: "refused", refusal: new Refusal("not_signed_in") }
+	const waitMs = Number(response.headers.get("retry-after")) * 1_000
+	if (response.status === 429 && waitMs > 0) throw new Limited(waitMs)
 	return response
 })
+
+export const api = (async (...asked: Parameters<Client>) => {
+	try {
+		return await call(...asked)
+	} catch (error) {
+		if (error instanceof Refusal && error.code === "not_signed_in") signedOut()
+		throw error
+	}
+}) as Client
 
 /** What a promise of the API became; a network that brings nothing leaves it loading, since it is asked again. */
 export async function load<T>(asked: Promise<T>): Promise<Loaded<T>> {
@@ -34,18 +61,7 @@ export async function load<T>(asked: Promise<T>): Promise<Loaded<T>> {
 	}
 }
 
-/** A refusal or a dead network in a sentence for a person. */
+/** Whatever went wrong, in a sentence for a person. */
 export function sentence(error: unknown): string {
-	return error instanceof Refusal || error instanceof Unreachable ? error.message : words.broken
-}
-
-/** Runs what a button does. True when it was done; else the person is told why not. */
-export async function attempt(action: () => Promise<unknown>): Promise<boolean> {
-	try {
-		await action()
-		return true
-	} catch (error) {
-		notify({ tone: "bad", text: sentence(error) })
-		return false
-	}
+	return error instanceof Refusal || error instanceof Problem ? error.message : words.broken
 }

@@ -1,4 +1,4 @@
-// A session's raw output as a file: all that the machine still has.
+// Files for the person: a session's raw output, all that the machine still has, and whatever this page has made.
 import type { MachineId } from "../protocol/ids.ts"
 import type { SessionInfo } from "../protocol/session.ts"
 import { api } from "./api.ts"
@@ -15,10 +15,15 @@ export async function downloadLog(machine: MachineId, { id, name }: Pick<Session
 		from = answer.from + bytes.length
 		if (bytes.length === 0 || from >= answer.end) break
 	}
+	saveFile(`${name}.log`, ...parts)
+}
+
+/** Hands a file to the person, as a download. */
+export function saveFile(name: string, ...parts: BlobPart[]): void {
 	const url = URL.createObjectURL(new Blob(parts, { type: "application/octet-stream" }))
 	const link = document.createElement("a")
 	link.href = url
-	link.download = `${name}.log`
+	link.download = name
 	link.click()
 	URL.revokeObjectURL(url)
 }

@@ -1,6 +1,9 @@
 // The workspace's feed: a socket that says when the registry has changed. Dials again by itself.
-import { HEARTBEAT_MS, PING, REDIAL_MAX_MS, REDIAL_MIN_MS } from "../protocol/limits.ts"
+import { REFUSALS, type RefusalCode, refusalCode } from "../protocol/errors.ts"
+import { HEARTBEAT_MS, PING } from "../protocol/limits.ts"
+import { Redial } from "../protocol/redial.ts"
 import { routePath } from "../protocol/routes.ts"
+import { inWorkspace } from "./workspace-choice.ts"
 
 export interface Feed {
 	/** The page is back: dial now if there is no socket. */
@@ -8,10 +11,17 @@ export interface Feed {
 	close(): void
 }
 
-/** `changed` is called for every change, and whenever the socket opens: what changed before that was not heard. */
-export function openFeed(changed: () => void): Feed {
+interface Told {
+	/** For every change, and whenever the socket opens: what changed before that was not heard. */
+	changed: () => void
+	/** Refused for good: dialling again would change nothing. */
+	refused: (code: RefusalCode) => void
+}
+
+export function openFeed({ changed, refused }: Told): Feed {
+	const redials = new Redial()
 	let socket: WebSocket | null = null
-	let tries = 0
+	let isOver = false
 	let redial: ReturnType<typeof setTimeout> | undefined
 	const beat = setInterval(() => {
 		if (socket?.readyState === WebSocket.OPEN) socket.send(PING)
@@ -20,27 +30,32 @@ export function openFeed(changed: () => void): Feed {
 	const dial = () => {
 		clearTimeout(redial)
 		const dialled = new WebSocket(socketUrl(routePath("feed")))
+		let openedAt: number | null = null
 		socket = dialled
 		dialled.onopen = () => {
-			tries = 0
+			openedAt = Date.now()
 			changed()
 		}
 		dialled.onmessage = ({ data }) => {
 			if (typeof data === "string" && data.startsWith("{")) changed()
 		}
-		dialled.onclose = () => {
+		dialled.onclose = ({ reason }) => {
 			if (socket !== dialled) return
 			socket = null
-			const wait = Math.min(REDIAL_MAX_MS, REDIAL_MIN_MS * 2 ** tries++)
-			redial = setTimeout(dial, wait * (0.5 + Math.random() / 2))
+			const code = reason in REFUSALS ? refusalCode(reason) : null
+			if (code !== null && !REFUSALS[code].mayRetry) {
+				isOver = true
+				refused(code)
+			} else redial = setTimeout(dial, redials.next(openedAt === null ? 0 : Date.now() - openedAt))
 		}
 	}
 	dial()
 	return {
 		wake: () => {
-			if (socket === null) dial()
+			if (socket === null && !isOver) dial()
 		},
 		close: () => {
+			isOver = true
 			clearInterval(beat)
 			clearTimeout(redial)
 			const open = socket
@@ -50,7 +65,7 @@ export function openFeed(changed: () => void): Feed {
 	}
 }
 
-/** A path of this origin as a socket's address. */
+/** A path of this origin as a socket's address, for the chosen workspace. */
 export function socketUrl(path: string): string {
-	return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`
+	return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${inWorkspace(path)}`
 }

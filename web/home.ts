@@ -1,11 +1,22 @@
 // The control plane as this page follows it: who I am, the registry, the clock, and rest while nobody looks.
 import { batch } from "@preact/signals"
-import { Refusal } from "../protocol/errors.ts"
 import { HEARTBEAT_MS, REDIAL_MAX_MS } from "../protocol/limits.ts"
-import { api, load } from "./api.ts"
+import { api, Limited, load } from "./api.ts"
 import { type Feed, openFeed } from "./feed.ts"
 import { hasUnsent, keepSockets, restSockets, wakeSockets } from "./machine-sockets.ts"
-import { forgetAll, machines, machinesAt, me, now, reachable } from "./state.ts"
+import {
+	changes,
+	forgetWorkspace,
+	LOADING,
+	machines,
+	machinesAt,
+	me,
+	now,
+	reachable,
+	signedOut,
+	workspaces,
+} from "./state.ts"
+import { chooseWorkspace, chosenWorkspace } from "./workspace-choice.ts"
 
 /** A tab that is hidden for longer lets go of its machines: nobody looks, so nothing is sent. */
 const REST_AFTER_MS = 10_000
@@ -23,6 +34,9 @@ export function start(): void {
 	addEventListener("pageshow", wake)
 	document.addEventListener("visibilitychange", () => (document.hidden ? restLater() : wake()))
 	if (document.hidden) restLater()
+	me.subscribe((who) => {
+		if (who.is === "refused" && who.refusal.code === "not_signed_in") void leave()
+	})
 	void enter()
 }
 
@@ -34,22 +48,54 @@ export async function enter(): Promise<void> {
 		retry = setTimeout(() => void enter(), REDIAL_MAX_MS / 2)
 		return
 	}
+	if (answer.is === "refused") {
+		const { refusal } = answer
+		if (refusal instanceof Limited) retry = setTimeout(() => void enter(), refusal.until - Date.now())
+		// The chosen workspace is gone, or I am no member of it any more.
+		else if (refusal.code === "not_found" && chosenWorkspace() !== null) {
+			chooseWorkspace(null)
+			return enter()
+		} else if (refusal.code === "not_signed_in") {
+			const mine = await load(api("listWorkspaces"))
+			if (mine.is === "loaded") workspaces.value = { is: "loaded", value: mine.value.workspaces }
+		}
+		me.value = answer
+		return
+	}
+	chooseWorkspace(answer.value.workspace.id)
 	me.value = answer
-	if (answer.is !== "loaded") return
 	void refreshMachines()
-	feed ??= openFeed(() => void refreshMachines())
+	feed ??= openFeed({
+		changed: () => {
+			changes.value++
+			void refreshMachines()
+		},
+		refused: () => void lost(),
+	})
+	void refreshWorkspaces()
+}
+
+/** After signing in, or into another workspace: what was known of the last one is forgotten first. */
+export async function enterAnew(workspace: string | null = null): Promise<void> {
+	await leave()
+	if (workspace !== null) chooseWorkspace(workspace)
+	me.value = LOADING
+	await enter()
 }
 
 export async function signOut(): Promise<void> {
 	await api("signOut")
-	feed?.close()
-	feed = null
-	await keepSockets([])
-	forgetAll()
-	me.value = { is: "refused", refusal: new Refusal("not_signed_in") }
+	chooseWorkspace(null)
+	signedOut()
+}
+
+export async function refreshWorkspaces(): Promise<void> {
+	const answer = await load(api("listWorkspaces"))
+	if (answer.is === "loaded") workspaces.value = { is: "loaded", value: answer.value.workspaces }
 }
 
 export async function refreshMachines(): Promise<void> {
+	if (Date.now() < limitedUntil) return
 	const number = ++asked
 	const answer = await load(api("listMachines"))
 	// A newer question is on its way; an older answer must not stand in its place.
@@ -57,6 +103,11 @@ export async function refreshMachines(): Promise<void> {
 	// What is known stays on the screen while nothing answers; its ages go on counting.
 	if (answer.is === "loading") return
 	if (answer.is === "refused") {
+		if (answer.refusal instanceof Limited) {
+			limitedUntil = answer.refusal.until
+			setTimeout(() => void refreshMachines(), limitedUntil - Date.now())
+			if (machines.value.is === "loaded") return
+		} else if (answer.refusal.code === "not_found") return lost()
 		machines.value = answer
 		return
 	}
@@ -71,8 +122,25 @@ export async function refreshMachines(): Promise<void> {
 let feed: Feed | null = null
 /** How often the machines were asked for. */
 let asked = 0
+/** Until then the control plane takes no questions about machines. */
+let limitedUntil = 0
 let retry: ReturnType<typeof setTimeout> | undefined
 let resting: ReturnType<typeof setTimeout> | undefined
+
+/** Lets go of the workspace, and shows nothing of it any more. */
+async function leave(): Promise<void> {
+	asked++
+	feed?.close()
+	feed = null
+	forgetWorkspace()
+	await keepSockets([])
+}
+
+/** The workspace does not let this person in any more: what are they now? */
+async function lost(): Promise<void> {
+	await leave()
+	await enter()
+}
 
 function tick(): void {
 	if (!document.hidden) now.value = Date.now()

@@ -3,7 +3,7 @@ import type { MachineId } from "../protocol/ids.ts"
 import { MachineSocket, type Socket } from "../protocol/machine-socket.ts"
 import { routePath } from "../protocol/routes.ts"
 import { socketUrl } from "./feed.ts"
-import { fleet, type MachineView } from "./state.ts"
+import { fleet, type MachineView, signedOut } from "./state.ts"
 import { viewerId } from "./viewer-id.ts"
 
 export function socketOf(machine: MachineId): MachineSocket | undefined {
@@ -68,6 +68,7 @@ function publishAll(): void {
 function publish(machine: MachineId): void {
 	const next = new Map(fleet.value)
 	const socket = sockets.get(machine)
+	if (socket?.status.is === "refused" && socket.status.refusal.code === "not_signed_in") signedOut()
 	if (socket === undefined) next.delete(machine)
 	else next.set(machine, view(socket))
 	fleet.value = next

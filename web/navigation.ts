@@ -2,14 +2,35 @@
 import type { MachineId, SessionId } from "../protocol/ids.ts"
 
 export const FLEET = "/"
-export const TOKENS = "/tokens"
 export const SIGN_IN = "/sign-in"
+export const JOIN = "/join"
+export const DEVICE = "/device"
+
+export const SETTINGS = {
+	index: "/settings",
+	account: "/settings/account",
+	people: "/settings/people",
+	tokens: "/settings/tokens",
+	machines: "/settings/machines",
+	secrets: "/settings/secrets",
+	audit: "/settings/audit",
+	workspace: "/settings/workspace",
+} as const
+
+/** One a noun. */
+export type SettingsPage = Exclude<keyof typeof SETTINGS, "index">
+export const SETTINGS_PAGES = (Object.keys(SETTINGS) as (keyof typeof SETTINGS)[]).filter((key) => key !== "index")
 
 export const sessionPath = (machine: MachineId, session: SessionId) => `/m/${machine}/s/${session}`
+export const machinePath = (machine: MachineId) => `${SETTINGS.machines}/${machine}`
+
+/** Where a key that a runtime lacks is saved, with its name and runtime filled in. */
+export const missingSecretPath = (name: string, runtime: string) =>
+	`${SETTINGS.secrets}?${new URLSearchParams({ save: name, runtime })}`
 
 /** The router follows the history's events. */
 export function go(path: string): void {
-	if (path === location.pathname) return
+	if (path === location.pathname + location.search) return
 	history.pushState(null, "", path)
 	dispatchEvent(new PopStateEvent("popstate"))
 }

@@ -1,5 +1,5 @@
 // Keys of the console. In a terminal every key belongs to the program, except the one chord that opens the palette.
-import { FLEET, go, TOKENS } from "./navigation.ts"
+import { FLEET, go, SETTINGS } from "./navigation.ts"
 import { dialog, may } from "./state.ts"
 
 /** Whether a key pressed in a terminal is the console's: Ctrl+Shift+K, or Command+K, which no program ever gets. */
@@ -35,7 +35,8 @@ function plainKey(key: string): boolean {
 	const goes = Date.now() - going < GO_WITHIN_MS
 	going = 0
 	if (goes && key === "f") go(FLEET)
-	else if (goes && key === "t") go(TOKENS)
+	else if (goes && key === "t") go(SETTINGS.tokens)
+	else if (goes && key === "s") go(SETTINGS.index)
 	else if (key === "g") going = Date.now()
 	else if (key === "?") dialog.value = { is: "shortcuts" }
 	else if (key === "n" && may("session:start")) dialog.value = { is: "start" }

@@ -1,8 +1,9 @@
 // Starting sessions: asks the machine, and goes to the session once the machine has confirmed it.
 import { type MachineId, newSessionId, type SessionId } from "../protocol/ids.ts"
 import type { Request } from "../protocol/routes.ts"
-import { api, attempt } from "./api.ts"
+import { api } from "./api.ts"
 import { go, sessionPath } from "./navigation.ts"
+import { attempt } from "./run.ts"
 import { dialog } from "./state.ts"
 import { windowSize } from "./window-size.ts"
 

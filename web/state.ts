@@ -1,12 +1,13 @@
 // Everything that the console shows, as signals. Written by the sockets, the API calls and the terminal; read by components.
-import { batch, computed, signal } from "@preact/signals"
-import type { Refusal } from "../protocol/errors.ts"
+import { batch, signal } from "@preact/signals"
+import type { VNode } from "preact"
+import { Refusal } from "../protocol/errors.ts"
 import type { MachineId, SessionId } from "../protocol/ids.ts"
 import type { SocketStatus } from "../protocol/machine-socket.ts"
-import { type Action, can } from "../protocol/roles.ts"
+import type { Action } from "../protocol/roles.ts"
+import type { Workspace } from "../protocol/routes/account.ts"
 import type { Machine } from "../protocol/routes/machines.ts"
 import type { Me } from "../protocol/routes/workspace.ts"
-import type { Token } from "../protocol/routes/tokens.ts"
 import type { Platform, Presence, SessionInfo, Watcher } from "../protocol/session.ts"
 import type { ViewingStatus } from "../protocol/viewing.ts"
 
@@ -52,7 +53,7 @@ export interface Notice {
 }
 
 export type Dialog =
-	| { is: "start"; machine?: MachineId }
+	| { is: "start"; machine?: MachineId; runtime?: string }
 	| { is: "enroll" }
 	| { is: "palette" }
 	| { is: "shortcuts" }
@@ -61,17 +62,21 @@ export type Dialog =
 	| { is: "rename-session"; machine: MachineId; session: SessionId; name: string }
 	| { is: "remove-session"; machine: MachineId; session: SessionId; name: string }
 	| { is: "kill-session"; machine: MachineId; session: SessionId; name: string }
-	| { is: "create-token" }
-	| { is: "revoke-token"; token: string; name: string }
+	| { is: "create-workspace" }
 	| { is: "open-link"; url: string }
+	/** One that a screen has for itself, and loads with itself. */
+	| { is: "own"; draw: () => VNode }
 
 export const me = signal<Loaded<Me>>(LOADING)
+/** Those that I am a member of. */
+export const workspaces = signal<Loaded<Workspace[]>>(LOADING)
 export const machines = signal<Loaded<Machine[]>>(LOADING)
-export const tokens = signal<Loaded<Token[]>>(LOADING)
 /** When `machines` was answered, by this clock. */
 export const machinesAt = signal(0)
 export const fleet = signal<ReadonlyMap<MachineId, MachineView>>(new Map())
 export const viewing = signal<ViewingView | null>(null)
+/** Counts what may have changed in the registry: what a screen has asked for, it then asks again. */
+export const changes = signal(0)
 /** Whether the control plane answered the last call, and the browser has a network. */
 export const reachable = signal(true)
 /** Ticks while somebody looks, so that ages count. */
@@ -90,10 +95,15 @@ theme.subscribe((value) => localStorage.setItem("theme", value))
 fontSize.subscribe((value) => localStorage.setItem("font-size", String(value)))
 screenReader.subscribe((value) => localStorage.setItem("screen-reader", value ? "on" : "off"))
 
-export const role = computed(() => (me.value.is === "loaded" ? me.value.value.role : null))
-
 export function may(action: Action): boolean {
-	return role.value !== null && can(role.value, action)
+	return me.value.is === "loaded" && me.value.value.actions.includes(action)
+}
+
+/** The cookie is no longer good: the way in stands wherever one is. */
+export function signedOut(): void {
+	if (me.peek().is !== "loaded") return
+	workspaces.value = LOADING
+	me.value = { is: "refused", refusal: new Refusal("not_signed_in") }
 }
 
 export function findSession(machine: MachineId, session: SessionId): SessionInfo | undefined {
@@ -111,12 +121,10 @@ export function dismiss(id: number): void {
 	notices.value = notices.value.filter((notice) => notice.id !== id)
 }
 
-/** After signing out nothing of the workspace stays on the screen. */
-export function forgetAll(): void {
+/** After signing out, or into another workspace, nothing of this one stays on the screen. */
+export function forgetWorkspace(): void {
 	batch(() => {
-		me.value = LOADING
 		machines.value = LOADING
-		tokens.value = LOADING
 		fleet.value = new Map()
 		viewing.value = null
 		dialog.value = null

@@ -29,4 +29,9 @@ export function takeUnsent(session: SessionId): Pending[] | undefined {
 	}))
 }
 
-const key = (session: SessionId) => `unsent ${session}`
+export function forgetUnsent(): void {
+	for (const name of Object.keys(sessionStorage)) if (name.startsWith(PREFIX)) sessionStorage.removeItem(name)
+}
+
+const PREFIX = "unsent "
+const key = (session: SessionId) => `${PREFIX}${session}`

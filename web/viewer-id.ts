@@ -1,5 +1,6 @@
 // Who this tab is to the machines. Kept over reloads, so that input is counted on; never shared by two tabs.
 import { newViewerId, ViewerId } from "../protocol/ids.ts"
+import { forgetUnsent } from "./unsent.ts"
 
 /** A duplicated tab waits this long for an id that the other one holds; a reload gets it at once. */
 const PATIENCE_MS = 600
@@ -16,7 +17,7 @@ async function find(): Promise<ViewerId> {
 	const kept = ViewerId.safeParse(sessionStorage.getItem(KEY))
 	if (kept.success && (await isMine(kept.data))) return kept.data
 	// A copy of another tab's storage holds that tab's unsent input; sending it twice is not ours to do.
-	sessionStorage.clear()
+	forgetUnsent()
 	const made = newViewerId()
 	sessionStorage.setItem(KEY, made)
 	await isMine(made)

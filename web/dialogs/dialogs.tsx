@@ -1,6 +1,7 @@
 // The one dialog that is open, if any.
 import { never } from "../../protocol/errors.ts"
 import { dialog } from "../state.ts"
+import { CreateWorkspace } from "./create-workspace.tsx"
 import { Enroll } from "./enroll.tsx"
 import { RemoveMachine, RenameMachine } from "./machine-dialogs.tsx"
 import { OpenLink } from "./open-link.tsx"
@@ -8,7 +9,6 @@ import { Palette } from "./palette.tsx"
 import { KillSession, RemoveSession, RenameSession } from "./session-dialogs.tsx"
 import { Shortcuts } from "./shortcuts.tsx"
 import { StartSession } from "./start-session.tsx"
-import { CreateToken, RevokeToken } from "./token-dialogs.tsx"
 
 export function Dialogs() {
 	const open = dialog.value
@@ -32,12 +32,12 @@ export function Dialogs() {
 			return <RemoveSession {...open} />
 		case "kill-session":
 			return <KillSession {...open} />
-		case "create-token":
-			return <CreateToken />
-		case "revoke-token":
-			return <RevokeToken {...open} />
+		case "create-workspace":
+			return <CreateWorkspace />
 		case "open-link":
 			return <OpenLink {...open} />
+		case "own":
+			return open.draw()
 		default:
 			return never(open)
 	}

@@ -2,13 +2,14 @@
 import { useSignal } from "@preact/signals"
 import { useId } from "preact/hooks"
 import { words } from "../messages.ts"
-import { FLEET, go, sessionPath, TOKENS } from "../navigation.ts"
+import { FLEET, go, SETTINGS, SETTINGS_PAGES, sessionPath } from "../navigation.ts"
 import { rank } from "../rank.ts"
 import { sessionsOf } from "../screens/fleet.tsx"
-import { dialog, filter, machines, may, screenReader, theme } from "../state.ts"
+import { dialog, filter, machines, may, me, screenReader, theme, workspaces } from "../state.ts"
 import { Icon } from "../ui/icon.tsx"
 import type { IconName } from "../ui/icons.ts"
 import { closeDialog, Modal } from "../ui/modal.tsx"
+import { enterWorkspace } from "../ui/workspaces.tsx"
 
 interface Command {
 	id: string
@@ -111,7 +112,7 @@ function commands(): Command[] {
 			},
 		}),
 	)
-	return [...sessions, ...actions(), ...places]
+	return [...sessions, ...actions(), ...places, ...others()]
 }
 
 function actions(): Command[] {
@@ -128,7 +129,10 @@ function actions(): Command[] {
 	return [
 		...(may("session:start") ? [action("plus", palette.start, () => (dialog.value = { is: "start" }))] : []),
 		action("server", palette.goFleet, () => go(FLEET)),
-		...(may("token:manage") ? [action("key-round", palette.goTokens, () => go(TOKENS))] : []),
+		action("settings", palette.goTo(words.settings.title), () => go(SETTINGS.index)),
+		...SETTINGS_PAGES.map((page) =>
+			action("settings", palette.goTo(words.settings.pages[page].title), () => go(SETTINGS[page])),
+		),
 		...(may("machine:enroll") ? [action("plus", palette.enroll, () => (dialog.value = { is: "enroll" }))] : []),
 		action("keyboard", palette.shortcuts, () => (dialog.value = { is: "shortcuts" })),
 		action("eye", palette.theme[nextTheme], () => (theme.value = nextTheme)),
@@ -136,4 +140,20 @@ function actions(): Command[] {
 			screenReader.value = !screenReader.value
 		}),
 	]
+}
+
+/** The other workspaces of this person. */
+function others(): Command[] {
+	const here = me.value.is === "loaded" ? me.value.value.workspace.id : null
+	const mine = workspaces.value.is === "loaded" ? workspaces.value.value : []
+	return mine
+		.filter(({ id }) => id !== here)
+		.map(({ id, name, role }) => ({
+			id,
+			kind: words.palette.workspace,
+			icon: "building" as const,
+			name,
+			detail: words.roles[role].name,
+			run: () => void enterWorkspace(id),
+		}))
 }

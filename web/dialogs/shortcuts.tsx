@@ -9,6 +9,7 @@ const EVERYWHERE: [keys: string[], what: string][] = [
 	[["j"], words.shortcuts.move],
 	[["g", "f"], words.shortcuts.fleet],
 	[["g", "t"], words.shortcuts.tokens],
+	[["g", "s"], words.shortcuts.settings],
 	[["?"], words.shortcuts.help],
 ]
 const IN_TERMINAL: [keys: string[], what: string][] = [

@@ -14,12 +14,19 @@ import { closeDialog, Modal } from "../ui/modal.tsx"
 import { standingOf } from "../ui/presence.tsx"
 import { CUSTOM, RuntimeNote, Runtimes, SHELL } from "../ui/runtimes.tsx"
 
-export function StartSession({ machine: wanted }: { machine?: MachineId }) {
+interface Props {
+	machine?: MachineId
+	runtime?: string
+}
+
+export function StartSession({ machine: wanted, runtime: first = SHELL }: Props) {
 	const listed = machines.value.is === "loaded" ? machines.value.value : []
 	const machine = useSignal<MachineId | null>(null)
-	machine.value ??= wanted ?? choose(listed.map(({ id }) => id))
+	machine.value ??= wanted ?? chooseMachine(listed.map(({ id }) => id))
 	const runtimes = useSignal<Loaded<RuntimeInfo[]>>(LOADING)
-	const runtime = useSignal(SHELL)
+	const runtime = useSignal(first)
+	/** The chosen runtime lacks a key, and the person starts it nevertheless. */
+	const withoutKey = useSignal(false)
 	const command = useSignal("")
 	const cwd = useSignal("")
 	const name = useSignal("")
@@ -30,6 +37,7 @@ export function StartSession({ machine: wanted }: { machine?: MachineId }) {
 		const of = machine.value
 		if (of === null) return
 		runtimes.value = LOADING
+		withoutKey.value = false
 		void load(api("listRuntimes", { params: { machine: of } })).then((answer) => {
 			if (machine.peek() !== of) return
 			runtimes.value = answer.is === "loaded" ? { is: "loaded", value: answer.value.runtimes } : answer
@@ -47,11 +55,17 @@ export function StartSession({ machine: wanted }: { machine?: MachineId }) {
 	const chosen =
 		runtimes.value.is === "loaded" ? runtimes.value.value.find(({ id }) => id === runtime.value) : undefined
 	const isMissing = chosen?.program === null
+	const lacksKey = chosen !== undefined && chosen.missingKeys.length > 0
+	const isBarred = isMissing || isAway || (lacksKey && !withoutKey.value)
 	const argv = splitCommand(command.value)
 	const isIncomplete = !argv.ok || (runtime.value === CUSTOM && argv.argv.length === 0)
 
+	const choose = (id: string) => {
+		runtime.value = id
+		withoutKey.value = false
+	}
 	const start = async () => {
-		if (isPending.value || isMissing || isAway) return
+		if (isPending.value || isBarred) return
 		if (!argv.ok || isIncomplete) {
 			problem.value = argv.ok ? words.start.commandMissing : words.start.openQuote
 			return
@@ -64,6 +78,7 @@ export function StartSession({ machine: wanted }: { machine?: MachineId }) {
 			await startSession(on, {
 				runtime: runtime.value,
 				argv: argv.argv,
+				withoutKey: withoutKey.value,
 				...(directory === "" ? {} : { cwd: directory }),
 				...(called === "" ? {} : { name: called }),
 			})
@@ -97,9 +112,15 @@ export function StartSession({ machine: wanted }: { machine?: MachineId }) {
 				{isAway && <p class="problem">{words.start.awayMachine}</p>}
 				<fieldset class="field">
 					<legend>{words.start.runtime}</legend>
-					<Runtimes runtimes={runtimes.value} chosen={runtime.value} choose={(id) => (runtime.value = id)} />
+					<Runtimes runtimes={runtimes.value} chosen={runtime.value} choose={choose} />
 				</fieldset>
-				{chosen && <RuntimeNote runtime={chosen} />}
+				{chosen && (
+					<RuntimeNote
+						runtime={chosen}
+						withoutKey={withoutKey.value}
+						startWithoutKey={(said) => (withoutKey.value = said)}
+					/>
+				)}
 				{runtime.value !== SHELL && (
 					<label class="field">
 						{runtime.value === CUSTOM ? words.start.command : words.start.extra}
@@ -155,7 +176,7 @@ export function StartSession({ machine: wanted }: { machine?: MachineId }) {
 					type="submit"
 					class="primary"
 					autofocus
-					disabled={isPending.value || isMissing || isAway}
+					disabled={isPending.value || isBarred}
 					aria-busy={isPending.value}
 				>
 					<Icon name="play" />
@@ -167,7 +188,7 @@ export function StartSession({ machine: wanted }: { machine?: MachineId }) {
 }
 
 /** The machine started on last if it is linked, else the first that is. */
-function choose(ids: readonly MachineId[]): MachineId | null {
+function chooseMachine(ids: readonly MachineId[]): MachineId | null {
 	const linked = ids.filter((id) => ["linked", "unproven"].includes(standingOf(id).is))
 	return linked.find((id) => id === lastMachine()) ?? linked[0] ?? ids[0] ?? null
 }

@@ -4,9 +4,10 @@ import type { Machine } from "../../protocol/routes/machines.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
 import { refreshMachines } from "../home.ts"
 import { words } from "../messages.ts"
-import { sessionPath } from "../navigation.ts"
-import { dialog, filter, fleet, machines, may, now } from "../state.ts"
+import { machinePath, sessionPath } from "../navigation.ts"
+import { dialog, filter, fleet, machines, now } from "../state.ts"
 import { exact } from "../times.ts"
+import { Act } from "../ui/act.tsx"
 import { Face, Refused, Skeleton } from "../ui/faces.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { Menu, MenuItem } from "../ui/menu.tsx"
@@ -35,10 +36,10 @@ export function Fleet() {
 						event.currentTarget.blur()
 					}}
 				/>
-				<button type="button" disabled={!may("machine:enroll")} onClick={enroll}>
+				<Act may="machine:enroll" onClick={enroll}>
 					<Icon name="plus" />
 					{words.fleet.enroll}
-				</button>
+				</Act>
 			</header>
 			<Machines />
 		</Shell>
@@ -52,10 +53,10 @@ function Machines() {
 	if (loaded.value.length === 0)
 		return (
 			<Face icon="server" title={words.fleet.emptyTitle} text={words.fleet.empty}>
-				<button type="button" class="primary" disabled={!may("machine:enroll")} onClick={enroll}>
+				<Act may="machine:enroll" class="primary" onClick={enroll}>
 					<Icon name="plus" />
 					{words.fleet.enroll}
-				</button>
+				</Act>
 			</Face>
 		)
 	const wanted = filter.value.trim().toLowerCase()
@@ -89,23 +90,26 @@ function MachineRow({ machine, sessions }: { machine: Machine; sessions: Session
 				</span>
 				<span class="spring" />
 				<span class="dim running-count">{words.fleet.running(running)}</span>
-				<button
-					type="button"
+				<Act
+					may="session:start"
 					class="quiet square"
 					aria-label={words.fleet.startOn(name)}
 					title={words.fleet.startOn(name)}
-					disabled={!may("session:start")}
 					onClick={() => {
 						dialog.value = { is: "start", machine: id }
 					}}
 				>
 					<Icon name="plus" />
-				</button>
+				</Act>
 				<Menu label={words.fleet.machineActions(name)} icon="ellipsis">
+					<a class="menu-item" href={machinePath(id)}>
+						<Icon name="settings" />
+						{words.fleet.machineSettings}
+					</a>
 					<MenuItem
 						icon="pencil"
 						label={words.fleet.renameMachine}
-						disabled={!may("machine:manage")}
+						may="machine:manage"
 						onClick={() => {
 							dialog.value = { is: "rename-machine", machine: id, name }
 						}}
@@ -114,7 +118,7 @@ function MachineRow({ machine, sessions }: { machine: Machine; sessions: Session
 						icon="trash-2"
 						label={words.fleet.removeMachine}
 						danger
-						disabled={!may("machine:manage")}
+						may="machine:manage"
 						onClick={() => {
 							dialog.value = { is: "remove-machine", machine: id, name, running }
 						}}
@@ -149,7 +153,7 @@ function Sessions({ machine, sessions }: { machine: MachineId; sessions: Session
 }
 
 function SessionRow({ machine, session }: { machine: MachineId; session: SessionInfo }) {
-	const { id, name, runtime, cwd, state, title, lastOutputAt } = session
+	const { id, name, runtime, cwd, state, title } = session
 	const stands = standingOf(machine).is
 	return (
 		<a class="row session-row" href={sessionPath(machine, id)} data-row>
@@ -160,10 +164,18 @@ function SessionRow({ machine, session }: { machine: MachineId; session: Session
 				{cwd}
 			</span>
 			<span class="dim title">{title}</span>
-			<time class="dim activity" title={lastOutputAt === null ? undefined : exact(lastOutputAt)}>
-				{lastOutputAt === null ? words.fleet.quiet : words.session.ago(now.value - lastOutputAt)}
-			</time>
+			<Activity session={session} />
 		</a>
+	)
+}
+
+/** When the program last said something, or ended. */
+function Activity({ session: { state, lastOutputAt } }: { session: SessionInfo }) {
+	const at = state.is === "running" ? lastOutputAt : state.at
+	return (
+		<time class="dim activity" title={at === null ? undefined : exact(at)}>
+			{at === null ? words.fleet.quiet : words.session.ago(now.value - at)}
+		</time>
 	)
 }
 

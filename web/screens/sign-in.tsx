@@ -1,19 +1,30 @@
-// Signing in by a one-time link: /sign-in#token. The fragment never reaches a server's log, and leaves the address at once.
+// Signing in: by the ways that are on, or by a one-time link, /sign-in#token. The fragment never reaches a server's log,
+// and leaves the address at once.
 import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
-import { never, Refusal } from "../../protocol/errors.ts"
+import { never, REFUSALS, Refusal, refusalCode } from "../../protocol/errors.ts"
 import { api, sentence } from "../api.ts"
-import { enter } from "../home.ts"
+import { enterAnew } from "../home.ts"
 import { words } from "../messages.ts"
-import { FLEET, go, SIGN_IN } from "../navigation.ts"
-import { LOADING, me } from "../state.ts"
+import { FLEET, go, SETTINGS, SIGN_IN } from "../navigation.ts"
+import { me, notify } from "../state.ts"
+import { Bare } from "../ui/bare.tsx"
 import { CopyField } from "../ui/copy-field.tsx"
 import { Icon } from "../ui/icon.tsx"
+import { WaysIn } from "../ui/ways-in.tsx"
 
 type Step = { is: "ask" } | { is: "pending" } | { is: "spent" } | { is: "failed"; why: string }
 
 export function SignIn() {
-	const step = useSignal<Step>({ is: "ask" })
+	const step = useSignal<Step>(firstStep())
+	const entered = async (by: "recovery" | "other" = "other") => {
+		step.value = { is: "pending" }
+		await enterAnew()
+		if (by === "recovery") {
+			notify({ tone: "good", text: words.signIn.recovered })
+			go(SETTINGS.account)
+		} else if (location.pathname === SIGN_IN) go(FLEET)
+	}
 	const signIn = async (token: string) => {
 		step.value = { is: "pending" }
 		try {
@@ -23,9 +34,7 @@ export function SignIn() {
 			step.value = spent ? { is: "spent" } : { is: "failed", why: sentence(error) }
 			return
 		}
-		me.value = LOADING
-		void enter()
-		if (location.pathname === SIGN_IN) go(FLEET)
+		await entered()
 	}
 	useEffect(() => {
 		const take = () => {
@@ -38,14 +47,27 @@ export function SignIn() {
 		addEventListener("hashchange", take)
 		return () => removeEventListener("hashchange", take)
 	}, [])
+	const isIn = me.value.is === "loaded"
+	useEffect(() => {
+		if (isIn && step.peek().is === "ask" && location.pathname === SIGN_IN && location.hash === "") go(FLEET)
+	}, [isIn])
 	return (
-		<main class="sign-in">
-			<img src="/icon.svg" alt="" width="48" height="48" />
-			<h1>{words.product}</h1>
+		<Bare title={words.signIn.title}>
 			<StepFace step={step.value} />
-			{step.value.is !== "pending" && <PasteLink signIn={(token) => void signIn(token)} />}
-		</main>
+			{step.value.is !== "pending" && <WaysIn entered={(by) => void entered(by)} />}
+			{isIn && step.value.is !== "pending" && (
+				<a class="link" href={FLEET}>
+					{words.session.toFleet}
+				</a>
+			)}
+		</Bare>
 	)
+}
+
+/** Another provider sends the browser back with the code of what went wrong. */
+function firstStep(): Step {
+	const code = new URLSearchParams(location.search).get("refused")
+	return code === null ? { is: "ask" } : { is: "failed", why: REFUSALS[refusalCode(code)].message }
 }
 
 function StepFace({ step }: { step: Step }) {
@@ -70,52 +92,8 @@ function StepFace({ step }: { step: Step }) {
 				</p>
 			)
 		case "ask":
-			return (
-				<div>
-					<p>{words.signIn.ask}</p>
-					<CopyField text={words.signIn.command} />
-				</div>
-			)
+			return null
 		default:
 			return never(step)
 	}
-}
-
-function PasteLink({ signIn }: { signIn: (token: string) => void }) {
-	const link = useSignal("")
-	const problem = useSignal("")
-	const submit = (event: Event) => {
-		event.preventDefault()
-		const token = tokenOf(link.value)
-		problem.value = token === null ? words.signIn.notALink : ""
-		if (token !== null) signIn(token)
-	}
-	return (
-		<form class="paste-link" onSubmit={submit}>
-			<label>
-				{words.signIn.paste}
-				<input
-					type="url"
-					autocomplete="off"
-					value={link.value}
-					onInput={(event) => {
-						link.value = event.currentTarget.value
-					}}
-				/>
-			</label>
-			<button type="submit" class="primary" disabled={link.value === ""}>
-				{words.signIn.submit}
-			</button>
-			{problem.value !== "" && (
-				<p class="problem" role="alert">
-					{problem.value}
-				</p>
-			)}
-		</form>
-	)
-}
-
-function tokenOf(link: string): string | null {
-	const url = URL.parse(link.trim())
-	return url?.pathname === SIGN_IN && url.hash.length > 1 ? decodeURIComponent(url.hash.slice(1)) : null
 }

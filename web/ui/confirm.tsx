@@ -1,9 +1,8 @@
 // The small dialogs: a question or a field, a button that shows pending until it is done, a refusal in words.
-import { useSignal } from "@preact/signals"
 import type { ComponentChildren } from "preact"
 import { NAME_CHARS } from "../../protocol/limits.ts"
-import { sentence } from "../api.ts"
 import { words } from "../messages.ts"
+import { useRun } from "../run.ts"
 import { closeDialog, Modal } from "./modal.tsx"
 
 interface Props {
@@ -13,32 +12,26 @@ interface Props {
 	disabled?: boolean
 	/** There is something to show when it is done. */
 	staysOpen?: boolean
+	size?: "wide"
 	children: ComponentChildren
 	/** What the button does; the dialog closes when it is done. */
 	run: () => Promise<unknown>
 }
 
-export function Confirm({ title, submit, danger, disabled, staysOpen, children, run }: Props) {
-	const isPending = useSignal(false)
-	const problem = useSignal("")
-	const go = async () => {
-		isPending.value = true
-		problem.value = ""
-		try {
-			await run()
-			if (!staysOpen) closeDialog()
-		} catch (error) {
-			problem.value = sentence(error)
-		} finally {
-			isPending.value = false
-		}
-	}
+export function Confirm({ title, submit, danger, disabled, staysOpen, size, children, run }: Props) {
+	const { isPending, problem, run: go } = useRun(run)
 	return (
-		<Modal title={title} onSubmit={() => void go()}>
+		<Modal
+			title={title}
+			{...(size && { size })}
+			onSubmit={async () => {
+				if (!disabled && (await go()) && !staysOpen) closeDialog()
+			}}
+		>
 			<div class="modal-body">{children}</div>
-			{problem.value !== "" && (
+			{problem !== "" && (
 				<p class="problem" role="alert">
-					{problem.value}
+					{problem}
 				</p>
 			)}
 			<footer class="modal-foot">
@@ -48,8 +41,8 @@ export function Confirm({ title, submit, danger, disabled, staysOpen, children, 
 				<button
 					type="submit"
 					class={danger ? "primary danger" : "primary"}
-					disabled={disabled || isPending.value}
-					aria-busy={isPending.value}
+					disabled={disabled || isPending}
+					aria-busy={isPending}
 				>
 					{submit}
 				</button>

@@ -1,6 +1,7 @@
 // The faces of a screen that is not full: loading, empty, refused.
 import type { ComponentChildren } from "preact"
 import type { Refusal } from "../../protocol/errors.ts"
+import type { Asked } from "../asked.ts"
 import { words } from "../messages.ts"
 import { Icon } from "./icon.tsx"
 import type { IconName } from "./icons.ts"
@@ -47,4 +48,20 @@ export function Refused({ refusal, retry }: { refusal: Refusal; retry?: () => vo
 			)}
 		</Face>
 	)
+}
+
+/** What was asked for, once it is here; until then its other faces. */
+export function Here<T>({
+	asked,
+	rows = 3,
+	children,
+}: {
+	asked: Asked<T>
+	rows?: number
+	children: (value: T) => ComponentChildren
+}) {
+	const { answer, again } = asked
+	if (answer.is === "loading") return <Skeleton rows={rows} />
+	if (answer.is === "refused") return <Refused refusal={answer.refusal} retry={again} />
+	return <>{children(answer.value)}</>
 }

@@ -10,15 +10,18 @@ interface Props {
 	children: ComponentChildren
 	/** Wide is for lists and forms with two columns. */
 	size?: "narrow" | "wide" | "palette"
-	/** Called by the form's submit, which Enter in any field is. */
+	/** Called by the form's submit, which Enter in any field is. Without it what is inside may have forms of its own. */
 	onSubmit?: () => void
+	close?: () => void
+	/** Closes only by its buttons: what it shows is gone with it. */
+	isFirm?: boolean
 }
 
 export function closeDialog(): void {
 	dialog.value = null
 }
 
-export function Modal({ title, children, size = "narrow", onSubmit }: Props) {
+export function Modal({ title, children, size = "narrow", onSubmit, close = closeDialog, isFirm = false }: Props) {
 	const element = useRef<HTMLDialogElement>(null)
 	const heading = useId()
 	useLayoutEffect(() => {
@@ -30,6 +33,17 @@ export function Modal({ title, children, size = "narrow", onSubmit }: Props) {
 		event.preventDefault()
 		onSubmit?.()
 	}
+	const inside = (
+		<>
+			<header class={size === "palette" ? "unseen" : "modal-head"}>
+				<h2 id={heading}>{title}</h2>
+				<button type="button" class="quiet square" aria-label={words.close} onClick={close}>
+					<Icon name="x" />
+				</button>
+			</header>
+			{children}
+		</>
+	)
 	return (
 		<dialog
 			ref={element}
@@ -37,22 +51,20 @@ export function Modal({ title, children, size = "narrow", onSubmit }: Props) {
 			aria-labelledby={heading}
 			onCancel={(event) => {
 				event.preventDefault()
-				closeDialog()
+				if (!isFirm) close()
 			}}
 			onPointerDown={(event) => {
-				// The backdrop is the dialog itself; what it holds is a form.
-				if (event.target === element.current) closeDialog()
+				// The backdrop is the dialog itself; what it holds is inside of another element.
+				if (event.target === element.current && !isFirm) close()
 			}}
 		>
-			<form onSubmit={submit} method="dialog">
-				<header class={size === "palette" ? "unseen" : "modal-head"}>
-					<h2 id={heading}>{title}</h2>
-					<button type="button" class="quiet square" aria-label={words.close} onClick={closeDialog}>
-						<Icon name="x" />
-					</button>
-				</header>
-				{children}
-			</form>
+			{onSubmit === undefined ? (
+				<div class="modal-inside">{inside}</div>
+			) : (
+				<form class="modal-inside" onSubmit={submit} method="dialog">
+					{inside}
+				</form>
+			)}
 		</dialog>
 	)
 }

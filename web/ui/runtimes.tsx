@@ -1,10 +1,13 @@
 // What a session can run on a machine: tiles to choose from, and what the chosen one lacks.
 import type { RuntimeInfo } from "../../protocol/session.ts"
 import { words } from "../messages.ts"
-import type { Loaded } from "../state.ts"
+import { missingSecretPath } from "../navigation.ts"
+import { forbidden } from "../permission.ts"
+import { type Loaded, may } from "../state.ts"
 import { CopyField } from "./copy-field.tsx"
 import { Refused } from "./faces.tsx"
 import { Icon } from "./icon.tsx"
+import { closeDialog } from "./modal.tsx"
 
 export const SHELL = "shell"
 export const CUSTOM = "custom"
@@ -49,7 +52,15 @@ export function Runtimes({ runtimes, chosen, choose }: RuntimesProps) {
 	)
 }
 
-export function RuntimeNote({ runtime: { program, install, missingKeys } }: { runtime: RuntimeInfo }) {
+interface NoteProps {
+	runtime: RuntimeInfo
+	/** Said by the person: the program is to sign in by itself. */
+	withoutKey: boolean
+	startWithoutKey: (withoutKey: boolean) => void
+}
+
+export function RuntimeNote({ runtime, withoutKey, startWithoutKey }: NoteProps) {
+	const { id, label, program, install, missingKeys, signsIn } = runtime
 	if (program === null)
 		return (
 			<div class="note">
@@ -59,10 +70,40 @@ export function RuntimeNote({ runtime: { program, install, missingKeys } }: { ru
 		)
 	if (missingKeys.length > 0)
 		return (
-			<p class="note">
-				<Icon name="triangle-alert" />
-				{words.start.missingKeys(missingKeys.join(", "))}
-			</p>
+			<div class="note">
+				<p>
+					<Icon name="triangle-alert" />
+					{words.start.missingKeys(label)}
+				</p>
+				<ul>
+					{missingKeys.map((name) => (
+						<li key={name}>
+							<code>{name}</code>
+							{may("secret:manage") && (
+								<a
+									class="link"
+									href={missingSecretPath(name, id)}
+									aria-label={words.start.saveKey(name)}
+									onClick={closeDialog}
+								>
+									{words.start.save}
+								</a>
+							)}
+						</li>
+					))}
+				</ul>
+				{forbidden("secret:manage") !== undefined && <p>{words.start.askMaintainer}</p>}
+				{signsIn && (
+					<label class="check">
+						<input
+							type="checkbox"
+							checked={withoutKey}
+							onChange={(event) => startWithoutKey(event.currentTarget.checked)}
+						/>
+						{words.start.withoutKey(label)}
+					</label>
+				)}
+			</div>
 		)
 	return null
 }

@@ -6,9 +6,11 @@ import type { SessionInfo } from "../../protocol/session.ts"
 import { words } from "../messages.ts"
 import type { OpenSession } from "../open-session.ts"
 import { startAgain } from "../starting.ts"
-import { dialog, may, now, viewing } from "../state.ts"
+import { dialog, now, viewing } from "../state.ts"
 import { exact } from "../times.ts"
+import { Act } from "./act.tsx"
 import { Icon } from "./icon.tsx"
+import { endIcon } from "./session-state.tsx"
 
 /** Lies over the terminal, so that no program is resized by it. */
 export function Unsent({ open }: { open: OpenSession | null }) {
@@ -65,15 +67,15 @@ export function Ended({ machine, session, info }: EndedProps) {
 	const when = words.session.ago(now.value - state.at)
 	return (
 		<div class={state.is === "lost" ? "banner bad" : "banner"} role="status">
-			<Icon name={state.is === "lost" ? "triangle-alert" : state.code === 0 ? "circle-check" : "circle-x"} />
+			<Icon name={endIcon(state)} />
 			<span class="grow" title={exact(state.at)}>
 				{state.is === "lost"
 					? words.session.bannerLost(state.reason, when)
 					: words.session.bannerExited(state.code, state.signal, when)}
 			</span>
-			<button
-				type="button"
-				disabled={!may("session:start") || isStarting.value}
+			<Act
+				may="session:start"
+				disabled={isStarting.value}
 				onClick={async () => {
 					isStarting.value = true
 					await startAgain(machine, info)
@@ -81,17 +83,16 @@ export function Ended({ machine, session, info }: EndedProps) {
 				}}
 			>
 				{isStarting.value ? words.start.pending : words.session.again}
-			</button>
-			<button
-				type="button"
+			</Act>
+			<Act
+				may="session:end"
 				class="danger"
-				disabled={!may("session:end")}
 				onClick={() => {
 					dialog.value = { is: "remove-session", machine, session, name }
 				}}
 			>
 				{words.session.remove}
-			</button>
+			</Act>
 		</div>
 	)
 }

@@ -1,14 +1,15 @@
 // The thin bar over a terminal: what runs where, the truth about the link, who else is here, and what can be done.
 import type { MachineId, SessionId } from "../../protocol/ids.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
-import { attempt } from "../api.ts"
 import { copyText } from "../clipboard.ts"
 import { downloadLog } from "../download.ts"
 import { words } from "../messages.ts"
 import { FLEET, sessionPath } from "../navigation.ts"
 import type { OpenSession } from "../open-session.ts"
+import { attempt } from "../run.ts"
 import { sessionsOf } from "../screens/fleet.tsx"
-import { dialog, fleet, machines, may, viewing } from "../state.ts"
+import { dialog, fleet, machines, viewing } from "../state.ts"
+import { Act } from "./act.tsx"
 import { Icon } from "./icon.tsx"
 import { LinkTruth } from "./link-truth.tsx"
 import { Menu, MenuItem } from "./menu.tsx"
@@ -88,7 +89,8 @@ function Actions({
 			<MenuItem
 				icon="maximize"
 				label={words.session.fit}
-				disabled={!running || !may("session:type")}
+				may="session:type"
+				disabled={!running}
 				onClick={() => open?.fit()}
 			/>
 			<MenuItem icon="search" label={words.session.find} onClick={find} />
@@ -110,7 +112,7 @@ function Actions({
 			<MenuItem
 				icon="pencil"
 				label={words.session.rename}
-				disabled={!may("session:start")}
+				may="session:start"
 				onClick={() => {
 					dialog.value = { is: "rename-session", machine, session, name }
 				}}
@@ -120,7 +122,7 @@ function Actions({
 					icon="power"
 					label={words.session.kill}
 					danger
-					disabled={!may("session:end")}
+					may="session:end"
 					onClick={() => {
 						dialog.value = { is: "kill-session", machine, session, name }
 					}}
@@ -130,7 +132,7 @@ function Actions({
 					icon="trash-2"
 					label={words.session.remove}
 					danger
-					disabled={!may("session:end")}
+					may="session:end"
 					onClick={() => {
 						dialog.value = { is: "remove-session", machine, session, name }
 					}}
@@ -170,11 +172,10 @@ function SizeOwner({ open, info }: { open: OpenSession | null; info: SessionInfo
 	const fits = open.terminal.fits()
 	if (fits.cols === cols && fits.rows === rows) return null
 	return (
-		<button
-			type="button"
+		<Act
+			may="session:type"
 			class="quiet"
 			title={words.session.fitHint(cols, rows)}
-			disabled={!may("session:type")}
 			onClick={() => {
 				open.fit()
 				open.terminal.focus()
@@ -182,7 +183,7 @@ function SizeOwner({ open, info }: { open: OpenSession | null; info: SessionInfo
 		>
 			<Icon name="maximize" />
 			<span class="wide-only">{words.session.fit}</span>
-		</button>
+		</Act>
 	)
 }
 

@@ -2,6 +2,7 @@
 import type { SessionState } from "../../protocol/session.ts"
 import { words } from "../messages.ts"
 import { Icon } from "./icon.tsx"
+import type { IconName } from "./icons.ts"
 
 interface Props {
 	state: SessionState
@@ -25,9 +26,10 @@ export function StateMark({ state, isKnown }: Props) {
 			</span>
 		)
 	const well = state.code === 0
+	const asked = wasAsked(state)
 	return (
-		<span class={well ? "state" : "state failed"}>
-			<Icon name={well ? "circle-check" : "circle-x"} />
+		<span class={well || asked ? "state" : "state failed"}>
+			<Icon name={endIcon(state)} />
 			{state.signal !== null
 				? words.session.killedBy(state.signal)
 				: state.code === null || well
@@ -35,4 +37,18 @@ export function StateMark({ state, isKnown }: Props) {
 					: words.session.exitedWith(state.code)}
 		</span>
 	)
+}
+
+/** A shape for how a session's program came to its end. */
+export function endIcon(state: Exclude<SessionState, { is: "running" }>): IconName {
+	if (state.is === "lost") return "triangle-alert"
+	if (wasAsked(state)) return "power"
+	return state.code === 0 ? "circle-check" : "circle-x"
+}
+
+/** Signals by which people end programs, and what a shell makes of them: an end that was wanted is no failure. */
+const ASKED = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
+
+function wasAsked({ code, signal }: { code: number | null; signal: string | null }): boolean {
+	return signal === null ? Object.values(ASKED).some((asked) => asked === code) : signal in ASKED
 }

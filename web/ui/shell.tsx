@@ -2,14 +2,16 @@
 import type { ComponentChildren } from "preact"
 import { useEffect } from "preact/hooks"
 import { useLocation } from "preact-iso"
-import { attempt } from "../api.ts"
 import { signOut } from "../home.ts"
 import { words } from "../messages.ts"
-import { FLEET, TOKENS } from "../navigation.ts"
-import { dialog, may, me } from "../state.ts"
+import { FLEET, SETTINGS } from "../navigation.ts"
+import { attempt } from "../run.ts"
+import { dialog, me } from "../state.ts"
+import { Act } from "./act.tsx"
 import { Banner } from "./banner.tsx"
 import { Icon } from "./icon.tsx"
 import { Menu, MenuItem } from "./menu.tsx"
+import { WorkspaceMenu } from "./workspaces.tsx"
 
 export function Shell({ title, children }: { title: string; children: ComponentChildren }) {
 	useEffect(() => {
@@ -36,11 +38,15 @@ function TopBar() {
 		<header class="top-bar">
 			<a class="wordmark" href={FLEET}>
 				<img src="/icon.svg" alt="" width="22" height="22" />
-				{words.product}
+				<span class="wide-only">{words.product}</span>
+				<span class="unseen narrow-only">{words.product}</span>
 			</a>
+			<WorkspaceMenu />
 			<nav class="wide-only" aria-label={words.nav.label}>
 				<NavLink href={FLEET}>{words.nav.fleet}</NavLink>
-				{may("token:manage") && <NavLink href={TOKENS}>{words.nav.tokens}</NavLink>}
+				<NavLink href={SETTINGS.index} within>
+					{words.nav.settings}
+				</NavLink>
 			</nav>
 			<span class="spring" />
 			<button type="button" class="quiet wide-only" onClick={openPalette} title={words.palette.title}>
@@ -52,7 +58,7 @@ function TopBar() {
 				<Menu label={signedIn.name} icon="ellipsis">
 					<p class="menu-note">
 						{signedIn.name}
-						<small>{signedIn.workspace.name}</small>
+						<small>{words.roles[signedIn.role].name}</small>
 					</p>
 					<MenuItem icon="command" label={words.palette.title} onClick={openPalette} />
 					<MenuItem
@@ -76,17 +82,17 @@ function BottomBar() {
 				<Icon name="server" />
 				{words.nav.fleet}
 			</NavLink>
-			<button type="button" disabled={!may("session:start")} onClick={openStart}>
+			<Act may="session:start" onClick={openStart}>
 				<Icon name="plus" />
 				{words.nav.start}
-			</button>
+			</Act>
 			<button type="button" onClick={openPalette}>
 				<Icon name="search" />
 				{words.nav.search}
 			</button>
-			<NavLink href={TOKENS}>
-				<Icon name="key-round" />
-				{words.nav.tokens}
+			<NavLink href={SETTINGS.index} within>
+				<Icon name="settings" />
+				{words.nav.settings}
 			</NavLink>
 		</nav>
 	)
@@ -94,17 +100,19 @@ function BottomBar() {
 
 function StartButton() {
 	return (
-		<button type="button" class="primary wide-only" disabled={!may("session:start")} onClick={openStart}>
+		<Act may="session:start" class="primary wide-only" onClick={openStart}>
 			<Icon name="plus" />
 			{words.nav.start}
-		</button>
+		</Act>
 	)
 }
 
-function NavLink({ href, children }: { href: string; children: ComponentChildren }) {
+/** `within`: the addresses below it are its own. */
+function NavLink({ href, within, children }: { href: string; within?: boolean; children: ComponentChildren }) {
 	const { path } = useLocation()
+	const isHere = path === href || (within && path.startsWith(`${href}/`))
 	return (
-		<a href={href} aria-current={path === href ? "page" : undefined}>
+		<a href={href} aria-current={isHere ? "page" : undefined}>
 			{children}
 		</a>
 	)

@@ -1,0 +1,36 @@
+// What a screen asks the API for: asked again when the registry has changed, and when the network is back.
+import { useSignal } from "@preact/signals"
+import { useEffect, useRef } from "preact/hooks"
+import { Limited, load } from "./api.ts"
+import { changes, LOADING, type Loaded, reachable } from "./state.ts"
+
+export interface Asked<T> {
+	answer: Loaded<T>
+	again: () => void
+}
+
+export function useAsked<T>(ask: () => Promise<T>): Asked<T> {
+	const answer = useSignal<Loaded<T>>(LOADING)
+	/** How often it was asked: an older answer must not stand in a newer one's place. */
+	const asked = useRef(0)
+	const again = async () => {
+		const number = ++asked.current
+		const told = await load(ask())
+		if (number !== asked.current || told.is === "loading") return
+		if (told.is === "refused" && told.refusal instanceof Limited) {
+			setTimeout(() => {
+				if (number === asked.current) void again()
+			}, told.refusal.until - Date.now())
+			if (answer.peek().is === "loaded") return
+		}
+		answer.value = told
+	}
+	useEffect(() => void again(), [changes.value, reachable.value])
+	useEffect(
+		() => () => {
+			asked.current++
+		},
+		[],
+	)
+	return { answer: answer.value, again: () => void again() }
+}

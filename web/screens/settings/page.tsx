@@ -1,0 +1,46 @@
+// What the settings' screens have in common: a head with what one can make, and parts under headings.
+import type { ComponentChildren, VNode } from "preact"
+import { dialog } from "../../state.ts"
+
+interface HeadProps {
+	title: string
+	about: string
+	children?: ComponentChildren
+}
+
+export function Head({ title, about, children }: HeadProps) {
+	return (
+		<>
+			<header class="page-head">
+				<h1>{title}</h1>
+				{children}
+			</header>
+			<p class="page-note">{about}</p>
+		</>
+	)
+}
+
+interface PartProps {
+	title: string
+	about?: string
+	/** Beside the heading. */
+	action?: ComponentChildren
+	children: ComponentChildren
+}
+
+export function Part({ title, about, action, children }: PartProps) {
+	return (
+		<section class="part">
+			<header class="part-head">
+				<h2>{title}</h2>
+				{action}
+			</header>
+			{about !== undefined && <p class="dim">{about}</p>}
+			{children}
+		</section>
+	)
+}
+
+export function open(draw: () => VNode): void {
+	dialog.value = { is: "own", draw }
+}
