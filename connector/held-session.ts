@@ -2,11 +2,11 @@
 import { mkdir, readFile, rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { Answered, Asked } from "../protocol/ask.ts"
-import { Refusal } from "../protocol/errors.ts"
-import { EVERYONE, type SessionId } from "../protocol/ids.ts"
+import { Refusal, refusalCode } from "../protocol/errors.ts"
+import { EVERYONE, type SessionId, type ViewerId } from "../protocol/ids.ts"
 import { SessionInfo } from "../protocol/session.ts"
 import { connectHolder, type HolderConnection } from "./holder/connection.ts"
-import { spawnHolder } from "./holder/spawn.ts"
+import { type SessionPaths, spawnHolder } from "./holder/spawn.ts"
 import type { Execution, FromHolder, HolderAsk, ToHolder } from "./holder/wire.ts"
 import { writePrivate } from "./private-file.ts"
 import { socketPath } from "./socket-path.ts"
@@ -15,6 +15,7 @@ import { socketPath } from "./socket-path.ts"
 export interface Audience {
 	changed(session: HeldSession): void
 	message(session: HeldSession, message: Extract<FromHolder, { type: "joined" | "expects" }>): void
+	unwatchable(session: HeldSession, viewer: ViewerId, no: Refusal): void
 	frame(frame: Uint8Array): void
 	log(line: string): void
 }
@@ -22,9 +23,14 @@ export interface Audience {
 /** A holder that was just spawned listens within this, on a machine that is busy with something else. */
 const HOLDER_START_MS = 15_000
 
+/** Where a machine's sessions lie, a folder each. */
+export function sessionsFolder(dataDir: string): string {
+	return join(dataDir, "sessions")
+}
+
 export class HeldSession {
 	info: SessionInfo
-	readonly #folder: string
+	readonly #paths: SessionPaths
 	readonly #audience: Audience
 	#connection: HolderConnection | null = null
 	/** The holder of an ended session on its way up; what is sent meanwhile waits behind it. */
@@ -35,16 +41,16 @@ export class HeldSession {
 	/** The program has been executed, so a holder that goes away takes a session with it. */
 	#hasBegun = false
 
-	private constructor(info: SessionInfo, folder: string, audience: Audience) {
+	private constructor(info: SessionInfo, paths: SessionPaths, audience: Audience) {
 		this.info = info
-		this.#folder = folder
+		this.#paths = paths
 		this.#audience = audience
 	}
 
 	/** Starts a new session. Throws Refusal("start_failed") when the program cannot be executed; nothing is left then. */
-	static async start(execution: Execution, sessionsDir: string, audience: Audience): Promise<HeldSession> {
-		const folder = join(sessionsDir, execution.id)
-		await mkdir(folder, { recursive: true, mode: 0o700 })
+	static async start(execution: Execution, dataDir: string, audience: Audience): Promise<HeldSession> {
+		const paths = sessionPaths(dataDir, execution.id)
+		await mkdir(paths.folder, { recursive: true, mode: 0o700 })
 		try {
 			const { id, name, runtime, argv, cwd, substrate, cols, rows, createdAt } = execution
 			const provisional: SessionInfo = {
@@ -54,25 +60,35 @@ export class HeldSession {
 				lastOutputAt: null,
 				sequence: 0,
 			}
-			const session = new HeldSession(provisional, folder, audience)
-			await spawnHolder(folder, socketPath(folder, SOCKET))
+			const session = new HeldSession(provisional, paths, audience)
+			await spawnHolder(paths)
 			await session.#begin(execution)
 			return session
 		} catch (error) {
-			await rm(folder, { recursive: true, force: true })
+			await forget(paths)
 			throw error
 		}
 	}
 
 	/** Takes up a session that an earlier link process left; undefined for a folder that holds none. */
-	static async adopt(id: SessionId, sessionsDir: string, audience: Audience): Promise<HeldSession | undefined> {
-		const folder = join(sessionsDir, id)
-		const info = await readInfo(folder)
+	static async adopt(id: SessionId, dataDir: string, audience: Audience): Promise<HeldSession | undefined> {
+		const paths = sessionPaths(dataDir, id)
+		const info = await readInfo(paths.folder)
 		if (info === undefined) return undefined
-		const session = new HeldSession(info, folder, audience)
+		const session = new HeldSession(info, paths, audience)
 		session.#hasBegun = true
 		if (info.state.is === "running") await session.#reconnect()
 		return session
+	}
+
+	/** Opens a channel for a viewer, or tells that there is none. */
+	watch(viewer: ViewerId, have: number | null): void {
+		const watch = (connection: HolderConnection) => connection.send({ type: "watch", viewer, have })
+		if (this.#connection !== null) return watch(this.#connection)
+		this.#reopen().then(watch, (error: unknown) => {
+			this.#audience.log(`${this.info.name}: ${String(error)}`)
+			this.#audience.unwatchable(this, viewer, error instanceof Refusal ? error : new Refusal("internal"))
+		})
 	}
 
 	/** In order with everything else that is sent to this session. */
@@ -117,7 +133,7 @@ export class HeldSession {
 	async remove(): Promise<void> {
 		if (this.info.state.is === "running") throw new Refusal("session_running")
 		this.#connection?.close()
-		await rm(this.#folder, { recursive: true, force: true })
+		await forget(this.#paths)
 	}
 
 	#deliver(send: (connection: HolderConnection) => void): void {
@@ -129,9 +145,13 @@ export class HeldSession {
 	#reopen(): Promise<HolderConnection> {
 		this.#reopening ??= (async () => {
 			try {
-				await spawnHolder(this.#folder, socketPath(this.#folder, SOCKET), { ended: true })
-				this.#connection = await this.#connect(HOLDER_START_MS)
-				return this.#connection
+				await spawnHolder(this.#paths, { ended: true })
+				const opened = outcome()
+				const connection = await this.#connect(HOLDER_START_MS, opened)
+				await opened.promise
+				this.#connection = connection
+				this.observe(this.#observed)
+				return connection
 			} finally {
 				this.#reopening = null
 			}
@@ -155,25 +175,27 @@ export class HeldSession {
 		}
 	}
 
-	#connect(patienceMs: number, begun?: Outcome): Promise<HolderConnection> {
+	/** `ready`: the holder has its session. */
+	#connect(patienceMs: number, ready?: Outcome): Promise<HolderConnection> {
 		return connectHolder(
-			socketPath(this.#folder, SOCKET),
+			this.#paths.socket,
 			{
 				onMessage: (message) => {
 					switch (message.type) {
 						case "hello":
-							if (message.session !== null) this.#told(message.session)
+							if (message.session === null) return
+							this.#told(message.session)
 							if (this.#observed) this.#connection?.send({ type: "observe", on: true })
-							return
+							return ready?.resolve()
 						case "session":
 							this.#hasBegun = true
 							this.#told(message.session)
-							return begun?.resolve()
+							return ready?.resolve()
 						case "replaced":
 							this.#isTaken = true
 							return
 						case "failed":
-							return begun?.reject(new Refusal("start_failed", message.detail))
+							return ready?.reject(new Refusal(refusalCode(message.code), message.detail))
 						case "joined":
 						case "expects":
 							return this.#audience.message(this, message)
@@ -182,7 +204,8 @@ export class HeldSession {
 				onFrame: (frame) => this.#audience.frame(frame),
 				onClose: () => {
 					this.#connection = null
-					begun?.reject(new Refusal("start_failed", "The session's holder ended at once."))
+					const code = this.#hasBegun ? "internal" : "start_failed"
+					ready?.reject(new Refusal(code, "The session's holder ended at once."))
 					if (this.#hasBegun) void this.#closed()
 				},
 			},
@@ -197,11 +220,11 @@ export class HeldSession {
 
 	async #lose(): Promise<void> {
 		// It may have ended properly between its last word to us and its end.
-		const written = await readInfo(this.#folder)
+		const written = await readInfo(this.#paths.folder)
 		if (written !== undefined && written.state.is !== "running") return this.#told(written)
 		const state = { is: "lost", reason: "The process that held the session is gone.", at: Date.now() } as const
 		const info = { ...(written ?? this.info), state }
-		await writePrivate(join(this.#folder, INFO_FILE), info)
+		await writePrivate(join(this.#paths.folder, INFO_FILE), info)
 		this.#told(info)
 	}
 
@@ -232,8 +255,18 @@ function outcome(): Outcome {
 
 /** The file in a session's folder that says what it is and how it stands; its holder writes it. */
 const INFO_FILE = "session.json"
-/** What its holder listens on. */
-const SOCKET = "holder.sock"
+
+function sessionPaths(dataDir: string, id: SessionId): SessionPaths {
+	const folder = join(sessionsFolder(dataDir), id)
+	// Apart from what it opens, so that a copy of the sessions alone tells nobody anything.
+	return { folder, socket: socketPath(folder, "holder.sock"), key: join(dataDir, "keys", id) }
+}
+
+/** The key goes first: without it the rest says nothing, wherever copies of it may be. */
+async function forget({ folder, key }: SessionPaths): Promise<void> {
+	await rm(key, { force: true })
+	await rm(folder, { recursive: true, force: true })
+}
 
 async function readInfo(folder: string): Promise<SessionInfo | undefined> {
 	try {

@@ -1,6 +1,5 @@
 // What the edge asks of this machine: the mirror of durable-objects/machine.ts.
 import { mkdir, readdir } from "node:fs/promises"
-import { join } from "node:path"
 import { type Answered, ASKS, type Ask, type Asked } from "../protocol/ask.ts"
 import { never, Refusal } from "../protocol/errors.ts"
 import { decodeFrame, KIND } from "../protocol/frames.ts"
@@ -8,8 +7,9 @@ import { SessionId } from "../protocol/ids.ts"
 import { SESSIONS_PER_MACHINE } from "../protocol/limits.ts"
 import type { FromConnector, ToConnector } from "../protocol/messages.ts"
 import type { SessionInfo } from "../protocol/session.ts"
+import { maskTokens } from "../protocol/token-shapes.ts"
 import { completeFolders, workingDirectory } from "./folders.ts"
-import { type Audience, HeldSession } from "./held-session.ts"
+import { type Audience, HeldSession, sessionsFolder } from "./held-session.ts"
 import { command, detectRuntimes, sessionEnvironment } from "./runtimes.ts"
 
 /** The way out while the link is up. */
@@ -19,7 +19,7 @@ export interface Out {
 }
 
 export class Machine {
-	readonly #sessionsDir: string
+	readonly #dataDir: string
 	readonly #log: (line: string) => void
 	readonly #sessions = new Map<SessionId, HeldSession>()
 	/** Sessions on their way, so that asking twice starts one. */
@@ -31,21 +31,21 @@ export class Machine {
 	/** Called when a snapshot for keeping has gone out. */
 	#onKept: (() => void) | null = null
 
-	private constructor(sessionsDir: string, log: (line: string) => void) {
-		this.#sessionsDir = sessionsDir
+	private constructor(dataDir: string, log: (line: string) => void) {
+		this.#dataDir = dataDir
 		this.#log = log
 	}
 
 	/** Takes up every session that earlier link processes left in the data folder. */
 	static async open(dataDir: string, log: (line: string) => void): Promise<Machine> {
-		const machine = new Machine(join(dataDir, "sessions"), log)
-		await mkdir(machine.#sessionsDir, { recursive: true, mode: 0o700 })
-		const names = await readdir(machine.#sessionsDir)
+		const machine = new Machine(dataDir, log)
+		await mkdir(sessionsFolder(dataDir), { recursive: true, mode: 0o700 })
+		const names = await readdir(sessionsFolder(dataDir))
 		await Promise.all(
 			names.map(async (name) => {
 				const id = SessionId.safeParse(name)
 				if (!id.success) return
-				const session = await HeldSession.adopt(id.data, machine.#sessionsDir, machine.#audience)
+				const session = await HeldSession.adopt(id.data, dataDir, machine.#audience)
 				if (session !== undefined) machine.#sessions.set(id.data, session)
 			}),
 		)
@@ -78,7 +78,7 @@ export class Machine {
 				const held = this.#sessions.get(session)
 				if (held === undefined)
 					return this.#out?.tell({ type: "unwatchable", session, viewer, code: "session_not_found" })
-				return held.send({ type: "watch", viewer, have })
+				return held.watch(viewer, have)
 			}
 			case "unwatch":
 				return this.#connected(message.session)?.send({ type: "unwatch", viewer: message.viewer })
@@ -139,7 +139,7 @@ export class Machine {
 			out?.tell({ type: "answer", number, answer: await this.#do(ask, parsed.data as Asked<Ask>) })
 		} catch (error) {
 			if (error instanceof Refusal) {
-				const detail = error.detail === undefined ? {} : { detail: error.detail }
+				const detail = error.detail === undefined ? {} : { detail: maskTokens(error.detail) }
 				return out?.tell({ type: "refuse", number, code: error.code, ...detail })
 			}
 			this.#log(`A request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
@@ -205,9 +205,11 @@ export class Machine {
 	}
 
 	async #execute(spec: Asked<"start">, name: string): Promise<HeldSession> {
-		const environment = { ...sessionEnvironment(), ...spec.environment }
+		const secrets = Object.fromEntries(spec.secrets.map(({ variable, value }) => [variable, value]))
+		// What the person gives for this session alone goes before what the workspace gives to many.
+		const environment = { ...sessionEnvironment(), ...secrets, ...spec.environment }
 		const cwd = await workingDirectory(spec.cwd)
-		const { program, arguments: args } = await command(spec.runtime, spec.argv, environment)
+		const { program, arguments: args } = await command(spec.runtime, spec.argv, environment, spec.withoutKey)
 		const { id, runtime, argv, substrate, cols, rows } = spec
 		return HeldSession.start(
 			{
@@ -219,12 +221,13 @@ export class Machine {
 				arguments: args,
 				cwd,
 				environment,
+				secrets: Object.keys(secrets),
 				substrate,
 				cols,
 				rows,
 				createdAt: Date.now(),
 			},
-			this.#sessionsDir,
+			this.#dataDir,
 			this.#audience,
 		)
 	}
@@ -264,6 +267,8 @@ export class Machine {
 				this.#say(session.info.id, { type: "session", session: session.info })
 		},
 		message: ({ info }, message) => this.#out?.tell({ ...message, session: info.id }),
+		unwatchable: ({ info }, viewer, { code }) =>
+			this.#out?.tell({ type: "unwatchable", session: info.id, viewer, code }),
 		frame: (frame) => {
 			this.#out?.send(frame)
 			if (frame[0] === KIND.SNAPSHOT) this.#onKept?.()

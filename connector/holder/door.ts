@@ -85,6 +85,7 @@ function execution(given: Record<string, unknown>): Execution {
 		environment: Object.fromEntries(
 			Object.entries(fields(given.environment)).map(([key, value]) => [key, text(value)]),
 		),
+		secrets: list(given.secrets).map((item) => text(item)),
 		substrate: oneOf(["host", "sandbox", "container", "vm"] as const, given.substrate),
 		...size(given),
 		createdAt: whole(given.createdAt, 0, Number.MAX_SAFE_INTEGER),

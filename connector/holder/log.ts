@@ -2,6 +2,7 @@
 import * as fs from "node:fs"
 import { join } from "node:path"
 import { LOG_BYTES } from "../../protocol/limits.ts"
+import type { Sealing, Stream } from "./seal.ts"
 
 /** At `sequence` the terminal took this size. */
 export interface Resize {
@@ -40,27 +41,37 @@ export class OutputLog {
 	/** Oldest first; those before the oldest byte are dropped. */
 	resizes: Resize[] = []
 	readonly #folder: string
+	readonly #sealing: Sealing
 	readonly #segmentBytes: number
 	#segments: Segment[] = []
+	/** Seals what is written to the newest segment. */
+	#stream: Stream | null = null
 	/** Where the disk took nothing: what has come since is not kept, until `roll` succeeds. */
 	#brokenAt: number | null = null
 
-	private constructor(folder: string, segmentBytes: number) {
+	private constructor(folder: string, sealing: Sealing, segmentBytes: number) {
 		this.#folder = folder
+		this.#sealing = sealing
 		this.#segmentBytes = segmentBytes
 	}
 
 	/** An empty log in a new folder, for a terminal of this size. */
-	static create(folder: string, cols: number, rows: number, segmentBytes: number = SEGMENT_BYTES): OutputLog {
+	static create(
+		folder: string,
+		sealing: Sealing,
+		cols: number,
+		rows: number,
+		segmentBytes: number = SEGMENT_BYTES,
+	): OutputLog {
 		fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
-		const log = new OutputLog(folder, segmentBytes)
+		const log = new OutputLog(folder, sealing, segmentBytes)
 		log.roll({ cols, rows, bytes: new Uint8Array(0) })
 		return log
 	}
 
-	/** What an earlier process wrote, however it ended. */
-	static open(folder: string): OutputLog {
-		const log = new OutputLog(folder, SEGMENT_BYTES)
+	/** What an earlier process wrote, however it ended: to be read. */
+	static open(folder: string, sealing: Sealing): OutputLog {
+		const log = new OutputLog(folder, sealing, SEGMENT_BYTES)
 		const starts = fs.readdirSync(folder).flatMap((name) => /^(\d+)\.out$/.exec(name)?.[1] ?? [])
 		for (const start of starts.map(Number).sort((a, b) => a - b)) {
 			const file = fs.openSync(log.#path(start, "out"), "r+")
@@ -93,10 +104,11 @@ export class OutputLog {
 	append(bytes: Uint8Array): void {
 		const last = this.#last()
 		this.head += bytes.length
-		if (this.#brokenAt !== null) return
+		if (this.#brokenAt !== null || this.#stream === null) return
+		const sealed = this.#stream(bytes)
 		try {
-			for (let at = 0; at < bytes.length; ) {
-				const count = fs.writeSync(last.file, bytes, at, bytes.length - at, last.end - last.start)
+			for (let at = 0; at < sealed.length; ) {
+				const count = fs.writeSync(last.file, sealed, at, sealed.length - at, last.end - last.start)
 				last.end += count
 				at += count
 			}
@@ -121,10 +133,11 @@ export class OutputLog {
 	roll(base: Base): void {
 		const start = this.head
 		try {
-			fs.writeFileSync(this.#path(start, "base"), packBase(base), { mode: 0o600 })
+			fs.writeFileSync(this.#path(start, "base"), this.#sealing.base(start)(packBase(base)), { mode: 0o600 })
 			const file = fs.openSync(this.#path(start, "out"), "w+", 0o600)
 			if (this.#brokenAt !== null) this.#drop(this.#segments.length)
 			this.#segments.push({ start, end: start, file })
+			this.#stream = this.#sealing.output(start)
 			this.#brokenAt = null
 		} catch (error) {
 			// Without its first segment there is no session; later ones are tried again.
@@ -142,13 +155,22 @@ export class OutputLog {
 		const segment = this.#segments.findLast(({ start }) => start <= from)
 		if (segment === undefined || from >= segment.end) throw new Error("invariant: only bytes that are kept are read")
 		const bytes = Buffer.allocUnsafe(Math.min(limit, segment.end - from))
-		return bytes.subarray(0, fs.readSync(segment.file, bytes, 0, bytes.length, from - segment.start))
+		const count = fs.readSync(segment.file, bytes, 0, bytes.length, from - segment.start)
+		return this.#sealing.output(from)(bytes.subarray(0, count))
+	}
+
+	/** All bytes from `from` up to `to`, which must be kept. */
+	readAll(from: number, to: number): Uint8Array {
+		const parts: Uint8Array[] = []
+		for (let at = from; at < to; at += parts.at(-1)?.length ?? 0) parts.push(this.read(at, to - at))
+		return Buffer.concat(parts)
 	}
 
 	/** Where the newest segment begins, and the terminal there: from these the screen can be made again. */
 	newestBase(): Base & { sequence: number } {
 		const { start } = this.#last()
-		return { sequence: start, ...unpackBase(fs.readFileSync(this.#path(start, "base"))) }
+		const packed = this.#sealing.base(start)(fs.readFileSync(this.#path(start, "base")))
+		return { sequence: start, ...unpackBase(Buffer.from(packed)) }
 	}
 
 	/** Removes the oldest segments. */

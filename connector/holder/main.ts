@@ -1,19 +1,22 @@
-// The holder: `holder [--ended] FOLDER SOCKET`. The detached process of one session; listens, and outlives whoever calls.
+// The holder: `holder [--ended] FOLDER SOCKET KEY`. The detached process of one session; it outlives whoever calls.
 import { appendFileSync, readFileSync, rmSync, statSync } from "node:fs"
 import { createServer, type Socket } from "node:net"
 import { join } from "node:path"
 import { Refusal } from "../../protocol/errors.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
+import { maskTokens } from "../../protocol/token-shapes.ts"
 import { readToHolder } from "./door.ts"
 import { HOLDER_VERSION, packFrame, packMessage, Unpacker } from "./packets.ts"
 import { type Client, INFO, Session } from "./session.ts"
-import type { ToHolder } from "./wire.ts"
+import type { FromHolder, ToHolder } from "./wire.ts"
+
+type Failure = Extract<FromHolder, { type: "failed" }>
 
 const words = process.argv.slice(2)
 const isEnded = words[0] === "--ended"
-const [folder = "", socketPath = ""] = isEnded ? words.slice(1) : words
-if (folder === "" || socketPath === "") {
-	process.stderr.write("usage: holder [--ended] FOLDER SOCKET\n")
+const [folder = "", socketPath = "", keyPath = ""] = isEnded ? words.slice(1) : words
+if (folder === "" || socketPath === "" || keyPath === "") {
+	process.stderr.write("usage: holder [--ended] FOLDER SOCKET KEY\n")
 	process.exit(2)
 }
 
@@ -27,7 +30,9 @@ const BACKLOG_BYTES = 512 * 1024
 // A holder has no terminal of its own, and must not end with the one that it was started from.
 process.on("SIGHUP", () => {})
 
-let session: Session | null = isEnded ? Session.open(folder, readInfo(), linger) : null
+/** Why an ended session cannot be served. */
+let failure: Failure | null = null
+let session: Session | null = isEnded ? open() : null
 /** The newest connection; an older one is a link process that has died, or soon will. */
 let current: Socket | null = null
 let ending = setTimeout(end, FIRST_CALL_MS)
@@ -75,8 +80,11 @@ function serve(socket: Socket): void {
 		if (session === null || isEnded) end()
 		else session.disconnected()
 	})
-	if (session === null) client.tell({ type: "hello", version: HOLDER_VERSION, session: null })
-	else session.connected(client)
+	if (session !== null) return session.connected(client)
+	client.tell({ type: "hello", version: HOLDER_VERSION, session: null })
+	if (failure === null) return
+	client.tell(failure)
+	end()
 }
 
 function onMessage(message: ToHolder, client: Client): void {
@@ -86,9 +94,9 @@ function onMessage(message: ToHolder, client: Client): void {
 	}
 	if (session !== null) return
 	try {
-		session = Session.start(folder, message.execution, linger)
+		session = Session.start({ folder, key: keyPath }, message.execution, linger)
 	} catch (error) {
-		client.tell({ type: "failed", detail: error instanceof Error ? error.message : String(error) })
+		client.tell(failed(error))
 		return end()
 	}
 	session.connected(client)
@@ -115,6 +123,22 @@ function end(): void {
 	current.end(() => process.exit())
 }
 
+function open(): Session | null {
+	try {
+		return Session.open({ folder, key: keyPath }, readInfo(), linger)
+	} catch (error) {
+		failure = failed(error)
+		return null
+	}
+}
+
+function failed(error: unknown): Failure {
+	if (error instanceof Refusal)
+		return { type: "failed", code: error.code, ...(error.detail === undefined ? {} : { detail: error.detail }) }
+	const said = error instanceof Error ? error.message : String(error)
+	return { type: "failed", code: isEnded ? "internal" : "start_failed", detail: maskTokens(said) }
+}
+
 /** The link process has parsed the same file a moment ago. */
 function readInfo(): SessionInfo {
 	return JSON.parse(readFileSync(join(folder, INFO), "utf8")) as SessionInfo
@@ -124,6 +148,6 @@ function readInfo(): SessionInfo {
 function report(error: unknown): void {
 	appendFileSync(
 		join(folder, "faults"),
-		`${new Date().toISOString()} ${error instanceof Error ? error.stack : error}\n`,
+		`${new Date().toISOString()} ${maskTokens(String(error instanceof Error ? error.stack : error))}\n`,
 	)
 }

@@ -1,5 +1,5 @@
 // The holder's core: one session, its log, terminal, channels and input. Takes messages and frames, answers the same.
-import { mkdirSync, renameSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Answered, Asked } from "../../protocol/ask.ts"
 import { never, Refusal } from "../../protocol/errors.ts"
@@ -7,6 +7,9 @@ import { decodeFrame, encodeFrame, KIND } from "../../protocol/frames.ts"
 import { KEEPER } from "../../protocol/ids.ts"
 import { ACTIVITY_EVERY_MS, INPUT_QUEUE_BYTES, KEPT_SNAPSHOT_BYTES, SNAPSHOT_BYTES } from "../../protocol/limits.ts"
 import type { SessionInfo, SessionState } from "../../protocol/session.ts"
+import { maskTokens } from "../../protocol/token-shapes.ts"
+import { Fingerprints } from "../redaction/fingerprints.ts"
+import { MARGIN_BYTES, Redactor } from "../redaction/redactor.ts"
 import { Channels, type Source } from "./channels.ts"
 import { type HolderAsked, readAsked } from "./door.ts"
 import { programEnvironment } from "./environment.ts"
@@ -16,6 +19,8 @@ import { Memory } from "./memory.ts"
 import { HOLDER_VERSION } from "./packets.ts"
 import { signalSession } from "./processes.ts"
 import { Pty } from "./pty.ts"
+import { Seal, UNSEALED } from "./seal.ts"
+import type { SessionPaths } from "./spawn.ts"
 import { Terminal } from "./terminal.ts"
 import type { Execution, FromHolder, HolderAsk, ToHolder } from "./wire.ts"
 import { Written } from "./written.ts"
@@ -33,6 +38,11 @@ const ENTER_AFTER_MS = 150
 /** Viewers that attach at the same time get the same snapshot, when nothing has changed. */
 const SNAPSHOT_KEPT_MS = 1_000
 
+/** A title is told to everybody who looks at the list. */
+const TITLE_CHARS = 256
+
+type Paths = Pick<SessionPaths, "folder" | "key">
+
 interface Snapshot {
 	sequence: number
 	cols: number
@@ -44,6 +54,7 @@ export class Session {
 	info: SessionInfo
 	readonly #folder: string
 	readonly #log: OutputLog
+	readonly #redactor: Redactor
 	readonly #terminal: Terminal
 	readonly #channels: Channels
 	readonly #input: Input
@@ -62,10 +73,11 @@ export class Session {
 	/** Writers who wait for the program to show something. */
 	#awaiting: (() => void)[] = []
 
-	private constructor(folder: string, info: SessionInfo, log: OutputLog, onIdle: () => void) {
+	private constructor(folder: string, info: SessionInfo, log: OutputLog, redactor: Redactor, onIdle: () => void) {
 		this.info = info
 		this.#folder = folder
 		this.#log = log
+		this.#redactor = redactor
 		this.#onIdle = onIdle
 		const { cols, rows } = log.newestBase()
 		this.#terminal = new Terminal(cols, rows, (answer) => this.#reply(answer))
@@ -87,19 +99,28 @@ export class Session {
 	}
 
 	/** Executes the program. Throws when that fails. `onIdle`: the session has ended and nobody watches it. */
-	static start(folder: string, execution: Execution, onIdle: () => void): Session {
-		const { id, name, runtime, argv, cwd, substrate, cols, rows, createdAt } = execution
+	static start({ folder, key }: Paths, execution: Execution, onIdle: () => void): Session {
+		const { id, name, runtime, cwd, substrate, cols, rows, createdAt } = execution
+		const environment = programEnvironment(execution.environment, id, cwd)
 		const info: SessionInfo = {
-			...{ id, name, runtime, argv, cwd, substrate, cols, rows, createdAt },
+			...{ id, name, runtime, cwd, substrate, cols, rows, createdAt },
+			// Told and kept everywhere, where no token should be.
+			argv: execution.argv.map(maskTokens),
 			state: { is: "running" },
 			title: "",
 			lastOutputAt: null,
 			sequence: 0,
 		}
-		mkdirSync(folder, { recursive: true, mode: 0o700 })
-		const session = new Session(folder, info, OutputLog.create(join(folder, LOG), cols, rows), onIdle)
+		const seal = Seal.create(key)
+		const sealed = join(folder, SEALED)
+		mkdirSync(sealed, { recursive: true, mode: 0o700 })
+		const values = execution.secrets.flatMap((name) => environment[name] ?? [])
+		const fingerprints = Fingerprints.of(values, seal.fingerprintKey)
+		writeFileSync(join(sealed, FINGERPRINTS), seal.fingerprints()(fingerprints.bytes()), { mode: 0o600 })
+		const log = OutputLog.create(sealed, seal, cols, rows)
+		const session = new Session(folder, info, log, new Redactor(fingerprints), onIdle)
 		session.#pty = new Pty(
-			{ ...execution, environment: programEnvironment(execution.environment, id, cwd) },
+			{ ...execution, environment },
 			{
 				onOutput: (bytes) => session.#output(bytes),
 				onExit: (code, signal) => session.#ended({ is: "exited", code, signal, at: Date.now() }),
@@ -109,10 +130,13 @@ export class Session {
 		return session
 	}
 
-	/** Serves the folder of a session whose holder is gone, with the screen made again from its log. */
-	static open(folder: string, info: SessionInfo, onIdle: () => void): Session {
-		const log = OutputLog.open(join(folder, LOG))
-		const session = new Session(folder, info, log, onIdle)
+	/**
+	 * Serves the folder of a session whose holder is gone, with the screen made again from its log. Throws
+	 * Refusal("output_lost") where the key of that is gone.
+	 */
+	static open({ folder, key }: Paths, info: SessionInfo, onIdle: () => void): Session {
+		const { log, redactor } = openLog(folder, key)
+		const session = new Session(folder, info, log, redactor, onIdle)
 		const terminal = session.#terminal
 		const base = log.newestBase()
 		terminal.write(base.bytes)
@@ -218,9 +242,14 @@ export class Session {
 		if (this.#pty !== null && this.#input.hasRoom) this.#input.add(Buffer.from(answer))
 	}
 
+	/** What the edge keeps has no secrets; what viewers get is exact. */
 	#keep(): void {
-		const snapshot = this.#snapshot(KEPT_SNAPSHOT_BYTES)
-		this.#client?.send(encodeFrame({ kind: KIND.SNAPSHOT, session: this.info.id, viewer: KEEPER, ...snapshot }))
+		const { bytes, ...snapshot } = this.#snapshot(KEPT_SNAPSHOT_BYTES)
+		const masked = this.#redactor.output(bytes, { cols: snapshot.cols, isOpen: this.#pty !== null })
+		this.#memory.used(masked.length)
+		this.#client?.send(
+			encodeFrame({ kind: KIND.SNAPSHOT, session: this.info.id, viewer: KEEPER, ...snapshot, bytes: masked }),
+		)
 	}
 
 	#resize(cols: number, rows: number): void {
@@ -315,18 +344,30 @@ export class Session {
 			case "write":
 				return { bytes: await this.#write(asked.of) }
 			case "screen": {
-				const { cursor, title } = this.#terminal
-				return { lines: this.#terminal.lines(), cursor, title, sequence: this.#log.head }
+				const { cursor, cols } = this.#terminal
+				const { rows, above } = this.#terminal.screen()
+				const lines = this.#redactor.rows(rows, { cols, isOpen: this.#pty !== null }).slice(above)
+				return { lines, cursor, title: this.#title(), sequence: this.#log.head }
 			}
 			case "log": {
 				const { oldest, head } = this.#log
 				const from = Math.min(Math.max(asked.of.from, oldest), head)
-				const bytes = from === head ? new Uint8Array(0) : this.#log.read(from, asked.of.limit)
+				const bytes = this.#masked(from, Math.min(from + asked.of.limit, head))
 				return { from, base64: Buffer.from(bytes).toString("base64"), end: head }
 			}
 			default:
 				never(asked)
 		}
+	}
+
+	/** A part of the output without secrets: masked with what surrounds it, so that no end of it cuts one. */
+	#masked(from: number, to: number): Uint8Array {
+		const { oldest, head, resizes } = this.#log
+		const start = Math.max(oldest, from - MARGIN_BYTES)
+		const end = Math.min(head, to + MARGIN_BYTES)
+		const { cols } = resizes.findLast(({ sequence }) => sequence <= from) ?? this.#terminal
+		const isOpen = end === head && this.#pty !== null
+		return this.#redactor.output(this.#log.readAll(start, end), { cols, isOpen }).subarray(from - start, to - start)
 	}
 
 	async #write({ text, paste, enter }: Asked<"write">): Promise<number> {
@@ -390,8 +431,12 @@ export class Session {
 	}
 
 	#now(): SessionInfo {
-		this.info = { ...this.info, title: this.#terminal.title, sequence: this.#log.head }
+		this.info = { ...this.info, title: this.#title(), sequence: this.#log.head }
 		return this.info
+	}
+
+	#title(): string {
+		return this.#redactor.text(this.#terminal.title).slice(0, TITLE_CHARS)
 	}
 
 	/** The old file or the new one, never a part of one. */
@@ -402,5 +447,17 @@ export class Session {
 	}
 }
 
-const LOG = "log"
+function openLog(folder: string, key: string): { log: OutputLog; redactor: Redactor } {
+	const sealed = join(folder, SEALED)
+	// A session of a connector that did not seal yet.
+	if (!existsSync(sealed)) return { log: OutputLog.open(join(folder, "log"), UNSEALED), redactor: new Redactor() }
+	const seal = Seal.open(key)
+	const values = seal.fingerprints()(readFileSync(join(sealed, FINGERPRINTS)))
+	const redactor = new Redactor(Fingerprints.read(values, seal.fingerprintKey))
+	return { log: OutputLog.open(sealed, seal), redactor }
+}
+
+/** The folder of what can be read with the session's key only. */
+const SEALED = "sealed"
+const FINGERPRINTS = "fingerprints"
 export const INFO = "session.json"

@@ -21,13 +21,23 @@ interface Options {
 	ended?: boolean
 }
 
+/** Where a session's files lie. */
+export interface SessionPaths {
+	/** The session's folder, which must exist. */
+	folder: string
+	/** What its holder listens on. */
+	socket: string
+	/** The key that its output is sealed with. */
+	key: string
+}
+
 /**
- * Starts the holder of the session in `sessionDir`, which must exist; it listens on `socketPath` soon after. Answers
- * its process id. Throws when Node itself cannot be executed.
+ * Starts the holder of a session; it listens soon after. Answers its process id. Throws when Node itself cannot be
+ * executed.
  */
-export async function spawnHolder(sessionDir: string, socketPath: string, options: Options = {}): Promise<number> {
+export async function spawnHolder({ folder, socket, key }: SessionPaths, options: Options = {}): Promise<number> {
 	const flags = options.ended === true ? ["--ended"] : []
-	const child = spawn(process.execPath, [...HOLDER_NODE_FLAGS, ENTRY, ...flags, sessionDir, socketPath], {
+	const child = spawn(process.execPath, [...HOLDER_NODE_FLAGS, ENTRY, ...flags, folder, socket, key], {
 		cwd: "/",
 		detached: true,
 		stdio: "ignore",

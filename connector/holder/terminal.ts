@@ -3,6 +3,7 @@
 import headless from "@xterm/headless"
 import { mendEmulator } from "../../protocol/emulator.ts"
 import { SCROLLBACK_LINES } from "../../protocol/limits.ts"
+import type { Row } from "../redaction/redactor.ts"
 import { UnicodeGraphemesAddon } from "./graphemes.ts"
 import { Keyboard } from "./keyboard.ts"
 import { Palette } from "./palette.ts"
@@ -16,8 +17,8 @@ const UNFINISHED_BYTES = 4 * 1024
 /** A cell in pixels, for programs that ask; viewers differ, so this is the plain average. */
 const CELL_WIDTH = 8
 const CELL_HEIGHT = 16
-/** A title is told to everybody who looks at the list. */
-const TITLE_CHARS = 256
+/** A program may set a title of megabytes. */
+const TITLE_CHARS = 1_024
 const ESC = 0x1b
 
 export class Terminal {
@@ -113,6 +114,18 @@ export class Terminal {
 					?.translateToString(true)
 					.trimEnd() ?? "",
 		)
+	}
+
+	/** The screen's rows, after the `above` rows of the scrollback in which its first line begins. */
+	screen(): { rows: Row[]; above: number } {
+		const { lines, ybase } = this.core.buffers.active
+		let above = 0
+		while (above < ybase && lines.get(ybase - above)?.isWrapped) above++
+		const rows = Array.from({ length: above + this.rows }, (_, index) => {
+			const line = lines.get(ybase - above + index)
+			return { text: line?.translateToString(false) ?? "", isWrapped: line?.isWrapped ?? false }
+		})
+		return { rows, above }
 	}
 
 	/** Column and row, both from 0; past the last column where the next character would wrap. */

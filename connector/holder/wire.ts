@@ -15,6 +15,8 @@ export const Execution = z.object({
 	arguments: z.array(z.string()),
 	cwd: z.string(),
 	environment: z.record(z.string(), z.string()),
+	/** The variables that hold secrets: their values are masked in what leaves the session for keeping. */
+	secrets: z.array(z.string()),
 	substrate: Substrate,
 	cols: Cols,
 	rows: Rows,
@@ -49,7 +51,7 @@ export const FromHolder = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("refuse"), number: z.int(), code: z.string(), detail: z.string().optional() }),
 	/** Another link process has connected; this connection ends. Taking the session back would only take it from that one. */
 	z.object({ type: z.literal("replaced") }),
-	/** The program could not be executed: nothing was begun, and the holder ends. */
-	z.object({ type: z.literal("failed"), detail: z.string() }),
+	/** The program could not be executed, or the folder of an ended session not be read; the holder ends. */
+	z.object({ type: z.literal("failed"), code: z.string().default("start_failed"), detail: z.string().optional() }),
 ])
 export type FromHolder = z.infer<typeof FromHolder>

@@ -46,8 +46,9 @@ describe("start", () => {
 
 	it("keeps what it writes from other users", async () => {
 		const { holder } = await run("echo hi; cat")
-		for (const path of ["session.json", "log/0.out", "log/0.base", "holder.sock"])
+		for (const path of ["session.json", "sealed/0.out", "sealed/0.base", "holder.sock"])
 			expect(statSync(join(holder.folder, path)).mode & 0o077, path).toBe(0)
+		expect(statSync(holder.keyPath).mode & 0o077).toBe(0)
 	})
 })
 

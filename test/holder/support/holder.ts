@@ -18,6 +18,7 @@ export interface Holder {
 	session: SessionId
 	folder: string
 	socketPath: string
+	keyPath: string
 	pid: number
 }
 
@@ -25,12 +26,14 @@ export interface Holder {
 export async function startHolder(options: { ended?: boolean; folder?: string } = {}): Promise<Holder> {
 	const folder = options.folder ?? mkdtempSync(join(tmpdir(), "homeport-holder-"))
 	const socketPath = join(folder, options.ended ? "ended.sock" : "holder.sock")
-	const pid = await spawnHolder(folder, socketPath, { ended: options.ended === true })
+	const keyPath = `${folder}.key`
+	const pid = await spawnHolder({ folder, socket: socketPath, key: keyPath }, { ended: options.ended === true })
 	onTestFinished(() => {
 		kill(pid)
 		rmSync(folder, { recursive: true, force: true })
+		rmSync(keyPath, { force: true })
 	})
-	return { session: newSessionId(), folder, socketPath, pid }
+	return { session: newSessionId(), folder, socketPath, keyPath, pid }
 }
 
 export function kill(pid: number): void {
@@ -51,6 +54,7 @@ export function execution(session: SessionId, script: string, more: Partial<Exec
 		arguments: ["-c", script],
 		cwd: "/",
 		environment: { PATH: process.env.PATH ?? "" },
+		secrets: [],
 		substrate: "host",
 		cols: 80,
 		rows: 24,
