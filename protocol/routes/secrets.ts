@@ -44,7 +44,11 @@ export const secretRoutes = {
 		summary: "Keep a secret, sealed; a new value replaces the old one",
 		params: ofSecret,
 		body: z.object({
-			value: z.string().min(1).max(SECRET_BYTES),
+			value: z
+				.string()
+				.min(1)
+				.max(SECRET_BYTES)
+				.refine((value) => !value.includes("\0"), "must not hold a NUL character"),
 			variable: Variable.optional(),
 			runtimes: Runtimes.optional(),
 		}),

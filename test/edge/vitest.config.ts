@@ -3,11 +3,14 @@ import { mkdirSync } from "node:fs"
 import { resolve } from "node:path"
 import { cloudflareTest } from "@cloudflare/vitest-plugin"
 import { defineConfig } from "vitest/config"
+import { outside } from "./node/outside.ts"
 
 /** The home's own settings, as `homeport up` makes them. The key signs the links of these tests. */
 const HOME = {
 	AUTH_SECRET: "an-auth-secret-for-the-tests-of-the-edge",
 	SIGN_IN_KEY: "a-sign-in-key-for-the-tests-of-the-edge",
+	SECRET_KEYS: JSON.stringify({ 1: Buffer.alloc(32, 1).toString("base64"), 2: Buffer.alloc(32, 2).toString("base64") }),
+	SECRET_KEYS_3: JSON.stringify({ 3: Buffer.alloc(32, 3).toString("base64") }),
 	SELF_MIGRATE: "1",
 }
 
@@ -22,7 +25,7 @@ export default defineConfig({
 				plugins: [
 					cloudflareTest({
 						main: "../../worker/index.ts",
-						miniflare: { bindings: HOME },
+						miniflare: { bindings: HOME, outboundService: outside },
 						wrangler: { configPath: "../../wrangler.toml" },
 					}),
 				],
