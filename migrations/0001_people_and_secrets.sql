@@ -83,7 +83,10 @@ CREATE TABLE `secret` (
 DROP TABLE `invitation`;--> statement-breakpoint
 ALTER TABLE `machine` ADD `tags` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `machine` ADD `members` text;--> statement-breakpoint
-ALTER TABLE `machine` ADD `enrolled_by` text REFERENCES user(id);--> statement-breakpoint
+ALTER TABLE `machine` ADD `enrolled_by` text REFERENCES user(id) ON DELETE SET NULL;--> statement-breakpoint
 ALTER TABLE `token` ADD `actions` text;--> statement-breakpoint
 ALTER TABLE `token` ADD `tags` text;--> statement-breakpoint
-ALTER TABLE `token` ADD `expires_at` integer;
+ALTER TABLE `token` ADD `expires_at` integer;--> statement-breakpoint
+ALTER TABLE `session` DROP COLUMN `active_workspace_id`;--> statement-breakpoint
+ALTER TABLE `workspace` DROP COLUMN `logo`;--> statement-breakpoint
+ALTER TABLE `workspace` DROP COLUMN `metadata`;

@@ -27,7 +27,6 @@ export const session = sqliteTable(
 		expiresAt: moment("expires_at").notNull(),
 		ipAddress: text("ip_address"),
 		userAgent: text("user_agent"),
-		activeWorkspaceId: text("active_workspace_id"),
 		createdAt: moment("created_at").notNull(),
 		updatedAt: moment("updated_at").notNull(),
 	},
@@ -79,8 +78,6 @@ export const workspace = sqliteTable("workspace", {
 	id: text("id").primaryKey(),
 	name: text("name").notNull(),
 	slug: text("slug").notNull().unique(),
-	logo: text("logo"),
-	metadata: text("metadata"),
 	createdAt: moment("created_at").notNull(),
 })
 
@@ -225,6 +222,7 @@ export const machine = sqliteTable(
 		tags: text("tags", { mode: "json" }).$type<string[]>().notNull().default(sql`'[]'`),
 		/** Ids of the only people, beside the owners, who may use it; null for every member. */
 		members: text("members", { mode: "json" }).$type<string[]>(),
+		/** drizzle-kit leaves ON DELETE out where it adds a column: it is in the SQL by hand. */
 		enrolledBy: text("enrolled_by").references(() => user.id, { onDelete: "set null" }),
 		/** Platform of the protocol, as of the enrollment. */
 		platform: text("platform", { mode: "json" }).notNull(),

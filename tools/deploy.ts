@@ -22,8 +22,8 @@ export interface World {
 	say(line: string): void
 }
 
-/** Deploys, and gives the home's URL and a link that signs the owner in once. */
-export async function deploy(world: World): Promise<{ url: string; signInUrl: string }> {
+/** Deploys, and gives the home's URL and a link that signs the owner in once. `rotates` adds a key that seals secrets. */
+export async function deploy(world: World, rotates = false): Promise<{ url: string; signInUrl: string }> {
 	await mustBeLoggedIn(world)
 	const id = (await findDatabase(world)) ?? (await makeDatabase(world))
 	writeFileSync(CONFIG, withDatabase(readFileSync(TEMPLATE, "utf8"), id))
@@ -31,9 +31,13 @@ export async function deploy(world: World): Promise<{ url: string; signInUrl: st
 	world.say("Bringing the registry up to date.")
 	await world.wrangler(["d1", "migrations", "apply", DATABASE, "--remote", "--config", CONFIG])
 	const signInKey = secret()
+	const has = await secretNames(world)
 	const url = await upload(world, {
 		SIGN_IN_KEY: signInKey,
-		...((await hasAuthSecret(world)) ? {} : { AUTH_SECRET: secret() }),
+		// A new one of the first would sign everybody out, of the second lose every secret.
+		...(!has.includes("AUTH_SECRET") && { AUTH_SECRET: secret() }),
+		...(!has.includes("SECRET_KEYS") && { SECRET_KEYS: JSON.stringify({ 1: secretKey() }) }),
+		...(rotates && anotherKey(has)),
 	})
 	await untilHealthy(world, url)
 	return { url, signInUrl: `${url}/sign-in#${await signSignInLink(signInKey, Date.now())}` }
@@ -105,14 +109,13 @@ async function makeDatabase(world: World): Promise<string> {
 	return id
 }
 
-/** A new one would sign everybody out. */
-async function hasAuthSecret({ wrangler }: World): Promise<boolean> {
+async function secretNames({ wrangler }: World): Promise<string[]> {
 	try {
 		const secrets = lastJson(await wrangler(["secret", "list", "--format", "json", "--config", CONFIG]))
-		return (secrets as { name: string }[]).some(({ name }) => name === "AUTH_SECRET")
+		return (secrets as { name: string }[]).map(({ name }) => name)
 	} catch (error) {
 		// Before the first deployment there is no Worker that could have secrets.
-		if (MISSING.test(String(error))) return false
+		if (MISSING.test(String(error))) return []
 		throw error
 	}
 }
@@ -171,6 +174,18 @@ function secret(): string {
 	return randomBytes(32).toString("base64url")
 }
 
+/** A ring cannot be read back to be added to: each later key is a secret of its own, which the Worker adds up. */
+function anotherKey(has: string[]): Record<string, string> {
+	const numbers = has.map((name) => Number(/^SECRET_KEYS_(\d+)$/.exec(name)?.[1] ?? 1))
+	const number = Math.max(1, ...numbers) + 1
+	return { [`SECRET_KEYS_${number}`]: JSON.stringify({ [number]: secretKey() }) }
+}
+
+/** An AES-256 key as the key ring has them. */
+function secretKey(): string {
+	return randomBytes(32).toString("base64")
+}
+
 const HERE: World = {
 	wrangler(args, environment = {}) {
 		const env = { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true", ...environment }
@@ -193,6 +208,7 @@ async function main(): Promise<void> {
 	const { values } = parseArgs({
 		options: {
 			"dry-run": { type: "boolean" },
+			"rotate-secret-key": { type: "boolean" },
 			down: { type: "boolean" },
 			yes: { type: "boolean" },
 			help: { type: "boolean" },
@@ -204,7 +220,7 @@ async function main(): Promise<void> {
 		return takeDown(HERE)
 	}
 	if (values["dry-run"]) return dryRun(HERE)
-	const { url, signInUrl } = await deploy(HERE)
+	const { url, signInUrl } = await deploy(HERE, values["rotate-secret-key"])
 	console.log(`\nHomeport runs at ${url}\n\nSign in as its owner, once, within the hour:\n  ${signInUrl}`)
 	console.log(
 		"\nEach deployment makes a new key for these links, as the old one cannot be read back: unused links end.",
@@ -224,6 +240,8 @@ async function isMeant(): Promise<boolean> {
 }
 
 const HELP = `npm run deploy                     deploy to Cloudflare, and print the owner's link
+npm run deploy -- --rotate-secret-key
+                                   add a key that seals secrets from now on; \`homeport secrets reseal\` does the rest
 npm run deploy -- --dry-run        show that it would be accepted; needs no account
 npm run deploy -- --down           remove the Worker, its objects and its database; --yes asks nothing`
 

@@ -6,7 +6,7 @@ import { EXIT, Failure } from "../exit.ts"
 import { hasDesktop, openBrowser } from "../home/browser.ts"
 import { type Home, startHome } from "../home/home.ts"
 import { readRunning } from "../home/running.ts"
-import { readSecrets } from "../home/secrets.ts"
+import { addSecretKey, readSecrets } from "../home/secrets.ts"
 import { style } from "../output.ts"
 import { action, type Context, verb } from "../verb.ts"
 
@@ -15,6 +15,7 @@ interface Options {
 	host: string
 	open: boolean
 	signInLink?: boolean
+	rotateSecretKey?: boolean
 }
 
 export function up() {
@@ -26,6 +27,7 @@ export function up() {
 			["homeport up", "print a sign-in link, open it, run until Ctrl-C"],
 			["homeport up --port 8080 --no-open", "another port, no browser"],
 			["homeport up --sign-in-link", "a fresh sign-in link for the home that runs now"],
+			["homeport up --rotate-secret-key", "a new key for secrets; then `homeport secrets reseal`"],
 			["homeport up --json --no-open", "one line of JSON when ready"],
 		],
 	})
@@ -33,8 +35,12 @@ export function up() {
 		.option("--host <address>", "the address to listen on; 0.0.0.0 for all", "127.0.0.1")
 		.option("--no-open", "do not open a browser")
 		.option("--sign-in-link", "print a one-time sign-in link for the running home, and end")
+		.option("--rotate-secret-key", "add a key that seals secrets from the next start on, and end")
 		.action(
-			action<[], Options>((context, options) => (options.signInLink ? signInLink(context) : run(context, options))),
+			action<[], Options>((context, options) => {
+				if (options.signInLink) return signInLink(context)
+				return options.rotateSecretKey ? rotateSecretKey(context) : run(context, options)
+			}),
 		)
 }
 
@@ -52,6 +58,17 @@ async function signInLink({ folder, out }: Context): Promise<void> {
 		throw new Failure(`No home runs over ${folder.path}. Start it with \`npm start\`.`)
 	const signInUrl = `${running.url}/sign-in#${await signSignInLink(secrets.signInKey, Date.now())}`
 	out.result({ url: running.url, signInUrl }, () => signInUrl)
+}
+
+async function rotateSecretKey({ folder, out }: Context): Promise<void> {
+	if ((await readSecrets(folder)) === undefined)
+		throw new Failure(`No home has run over ${folder.path}. Start it with \`npm start\`.`)
+	const key = await addSecretKey(folder)
+	out.result(
+		{ key },
+		() =>
+			`Key ${key} seals from the next start on. Then \`homeport secrets reseal\`, in each workspace, moves what is sealed already.`,
+	)
 }
 
 async function run({ folder, out }: Context, { port, host, open }: Options): Promise<void> {

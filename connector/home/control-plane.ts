@@ -10,6 +10,7 @@ import { writePrivate } from "../private-file.ts"
 import { VERSION } from "../version.ts"
 import { Child } from "./child.ts"
 import type { Secrets } from "./secrets.ts"
+import { signInSettings } from "./sign-in-settings.ts"
 
 interface Options {
 	folder: DataFolder
@@ -81,6 +82,8 @@ function configuration({ parts, secrets }: Options) {
 		vars: {
 			AUTH_SECRET: secrets.authSecret,
 			SIGN_IN_KEY: secrets.signInKey,
+			SECRET_KEYS: JSON.stringify(secrets.secretKeys),
+			...signInSettings(process.env),
 			VERSION,
 			SELF_MIGRATE: "1",
 		},

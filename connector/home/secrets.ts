@@ -10,6 +10,8 @@ const Secrets = z.object({
 	authSecret: z.string().min(32),
 	/** Signs one-time sign-in links; whoever has it is the owner. */
 	signInKey: z.string().min(32),
+	/** Seal the secrets of workspaces: AES-256 keys in base64, by their number. The highest seals. */
+	secretKeys: z.record(z.string(), z.string()).default({}),
 })
 export type Secrets = z.infer<typeof Secrets>
 
@@ -18,15 +20,28 @@ export function readSecrets(folder: DataFolder): Promise<Secrets | undefined> {
 	return readPrivate(path(folder), Secrets)
 }
 
+/** Makes what is missing: everything at first, and the keys of secrets in a home from before there were any. */
 export async function findSecrets(folder: DataFolder): Promise<Secrets> {
 	const saved = await readSecrets(folder)
-	if (saved !== undefined) return saved
-	const secrets = { authSecret: secret(), signInKey: secret() }
+	if (saved !== undefined && Object.keys(saved.secretKeys).length > 0) return saved
+	const secrets = { authSecret: secret(), signInKey: secret(), ...saved, secretKeys: { 1: secretKey() } }
 	await writePrivate(path(folder), secrets)
 	return secrets
 }
 
+/** Adds a key, under which a home that starts from now on seals; gives its number. */
+export async function addSecretKey(folder: DataFolder): Promise<number> {
+	const secrets = await findSecrets(folder)
+	const number = Math.max(...Object.keys(secrets.secretKeys).map(Number)) + 1
+	await writePrivate(path(folder), {
+		...secrets,
+		secretKeys: { ...secrets.secretKeys, [number]: secretKey() },
+	} satisfies Secrets)
+	return number
+}
+
 const secret = () => randomBytes(32).toString("base64url")
+const secretKey = () => randomBytes(32).toString("base64")
 
 function path(folder: DataFolder): string {
 	return join(folder.home, "secrets.json")

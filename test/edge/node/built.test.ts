@@ -4,8 +4,9 @@ import { join, resolve } from "node:path"
 import { Validator } from "@seriousme/openapi-schema-validator"
 import { expect, test } from "vitest"
 import { MIGRATIONS } from "../../../migrations/sql.ts"
-import { ROUTES } from "../../../protocol/routes.ts"
+import { RATES } from "../../../protocol/limits.ts"
 import type { Shape } from "../../../protocol/route.ts"
+import { ROUTES } from "../../../protocol/routes.ts"
 import { apiPage } from "../../../tools/api-page.ts"
 import { readMigrations } from "../../../tools/migrations.ts"
 import { openapi } from "../../../tools/openapi.ts"
@@ -46,6 +47,14 @@ test("the migrations in the Worker are those of the .sql files", () => {
 	expect(files.sort()).toEqual(journal.entries.map(({ tag }) => `${tag}.sql`))
 })
 
+test("wrangler.toml counts calls as protocol/limits.ts says", () => {
+	const bound = [
+		...read("wrangler.toml").matchAll(/^name = "RATE_(\w+)"\n.*\nsimple = { limit = (\d+), period = 60 }$/gm),
+	]
+	const limits = bound.map(([, name = "", limit]) => [name.toLowerCase().replace("_", "-"), Number(limit)])
+	expect(Object.fromEntries(limits)).toEqual(RATES)
+})
+
 test("wrangler.toml binds what durable-objects/env.ts says, and has this version", () => {
 	const toml = read("wrangler.toml")
 	const bound = [...toml.matchAll(/^(?:binding|name) = "([A-Z][A-Z_]*)"$/gm)].map(([, name]) => name)
@@ -53,9 +62,11 @@ test("wrangler.toml binds what durable-objects/env.ts says, and has this version
 		([, name]) => name,
 	)
 	const declared = [...read("durable-objects/env.ts").matchAll(/^\t([A-Z][A-Z_]*)\??:/gm)].map(([, name]) => name)
-	// Secrets and the local home's switch are named in a comment, since the file can hold neither.
-	const named = ["AUTH_SECRET", "SIGN_IN_KEY", "SELF_MIGRATE"]
-	for (const name of named) expect(toml).toContain(name)
-	expect([...bound, ...vars, ...named].sort()).toEqual(declared.sort())
+	// Secrets and what only some homes set are named in a comment, since the file can hold neither.
+	const comments = toml.match(/^#.*$/gm) ?? []
+	const named = comments
+		.flatMap((line) => line.match(/\b[A-Z]+_?[A-Z_]*[A-Z]\b/g) ?? [])
+		.filter((name) => declared.includes(name))
+	expect([...bound, ...vars, ...new Set(named)].sort()).toEqual(declared.sort())
 	expect(toml).toContain(`VERSION = "${(JSON.parse(read("package.json")) as { version: string }).version}"`)
 })

@@ -86,19 +86,33 @@ test("a first deployment makes what is missing, and its link signs the owner in"
 	const { has, world } = account()
 	const { url, signInUrl } = await deploy(world)
 	expect(url).toBe("https://homeport.me.workers.dev")
-	expect(Object.keys(has.secrets).sort()).toEqual(["AUTH_SECRET", "SIGN_IN_KEY"])
+	expect(Object.keys(has.secrets).sort()).toEqual(["AUTH_SECRET", "SECRET_KEYS", "SIGN_IN_KEY"])
+	const ring = JSON.parse(has.secrets.SECRET_KEYS ?? "") as Record<string, string>
+	expect(Object.values(ring).map((key) => Buffer.from(key, "base64").length)).toEqual([32])
 	const [page, token = ""] = signInUrl.split("#")
 	expect(page).toBe(`${url}/sign-in`)
 	expect(await verifySignInLink(has.secrets.SIGN_IN_KEY ?? "", token, Date.now())).not.toBeNull()
 })
 
-test("a second deployment makes nothing twice, and signs nobody out", async () => {
+test("[TRU3] a key that seals secrets is added beside those that there are", async () => {
+	const { has, world } = account()
+	await deploy(world)
+	const { SECRET_KEYS } = has.secrets
+	await deploy(world, true)
+	await deploy(world, true)
+	expect(has.secrets.SECRET_KEYS).toBe(SECRET_KEYS)
+	for (const number of [2, 3])
+		expect(Object.keys(JSON.parse(has.secrets[`SECRET_KEYS_${number}`] ?? ""))).toEqual([String(number)])
+})
+
+test("a second deployment makes nothing twice, signs nobody out, and loses no secret", async () => {
 	const { has, asked, world } = account()
 	await deploy(world)
-	const { AUTH_SECRET, SIGN_IN_KEY } = has.secrets
+	const { AUTH_SECRET, SIGN_IN_KEY, SECRET_KEYS } = has.secrets
 	asked.length = 0
 	await deploy(world)
-	expect(has.secrets.AUTH_SECRET).toBe(AUTH_SECRET)
+	expect(has.secrets).toMatchObject({ AUTH_SECRET, SECRET_KEYS })
+	expect(Object.keys(has.secrets)).toHaveLength(3)
 	expect(has.secrets.SIGN_IN_KEY).not.toBe(SIGN_IN_KEY)
 	expect(asked).not.toContain("d1 create homeport")
 	expect(has.databases).toHaveLength(2)
