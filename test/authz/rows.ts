@@ -1,0 +1,55 @@
+// Rows of the registry, put there directly: many at once, as the schema types them.
+import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto"
+import { getTableColumns, getTableName, type Table } from "drizzle-orm"
+import { AUTH_SECRET, type Database } from "./home.ts"
+
+/** Rows that wait to be inserted, table by table in the order in which these were first named. */
+export class Rows {
+	readonly #waiting = new Map<Table, Record<string, unknown>[]>()
+
+	add<T extends Table>(table: T, row: T["$inferInsert"]): void {
+		const rows = this.#waiting.get(table) ?? []
+		rows.push(row)
+		this.#waiting.set(table, rows)
+	}
+
+	async insert(db: Database): Promise<void> {
+		for (const [table, rows] of this.#waiting)
+			for (let at = 0; at < rows.length; at += ROWS_A_STATEMENT)
+				await insertAll(db, table, rows.slice(at, at + ROWS_A_STATEMENT))
+		this.#waiting.clear()
+	}
+}
+
+/** All of them in one parameter, of which a statement has only so many and each may be only so large. */
+const ROWS_A_STATEMENT = 1_000
+
+async function insertAll(db: Database, table: Table, rows: Record<string, unknown>[]): Promise<void> {
+	const columns = Object.entries(getTableColumns(table))
+	const values = rows.map((row) =>
+		columns.map(([key, column]) => {
+			const value = row[key] ?? column.default ?? null
+			return value === null ? null : column.mapToDriverValue(value)
+		}),
+	)
+	const names = columns.map(([, column]) => `"${column.name}"`).join(", ")
+	const picked = columns.map((_, index) => `value ->> ${index}`).join(", ")
+	await db
+		.prepare(`INSERT INTO "${getTableName(table)}" (${names}) SELECT ${picked} FROM json_each(?)`)
+		.bind(JSON.stringify(values))
+		.run()
+}
+
+/** Secrets as the registry keeps them. */
+export function hash(secret: string): string {
+	return createHash("sha256").update(secret).digest("hex")
+}
+
+/** What a browser sends that is signed in by the row with this token. */
+export function cookieOf(token: string, secret = AUTH_SECRET): string {
+	const signature = createHmac("sha256", secret).update(token).digest("base64")
+	return `__Secure-homeport.session_token=${encodeURIComponent(`${token}.${signature}`)}`
+}
+
+export const newId = (): string => randomUUID()
+export const newSecret = () => `hp_${randomBytes(32).toString("base64url")}`
