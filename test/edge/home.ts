@@ -10,9 +10,19 @@ import { hash } from "../../worker/hash.ts"
 
 export const HOME = "https://home.example"
 
-/** One request, as it comes in. */
+/** One request, as it comes in: from an address of its own, as different people's do, where it does not say from which. */
 export function ask(path: string, init: RequestInit = {}, origin = HOME): Promise<Response> {
-	return exports.default.fetch(new Request(origin + path, init))
+	const request = new Request(origin + path, { redirect: "manual", ...init })
+	if (!request.headers.has(ADDRESS)) request.headers.set(ADDRESS, newAddress())
+	return exports.default.fetch(request)
+}
+
+/** Where Cloudflare says from which address a request comes. */
+export const ADDRESS = "cf-connecting-ip"
+
+/** An address that nobody has called from. */
+export function newAddress(): string {
+	return `2001:db8:${crypto.randomUUID().slice(0, 4)}:${crypto.randomUUID().slice(0, 4)}::1`
 }
 
 export function post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
@@ -36,8 +46,12 @@ export function newLink(now = Date.now()): Promise<string> {
 
 /** A browser in which the owner is signed in: its cookie. */
 export async function signIn(): Promise<string> {
-	const response = await post("/api/sign-in", { token: await newLink() })
-	const [cookie] = response.headers.getSetCookie()
+	return cookieOf(await post("/api/sign-in", { token: await newLink() }))
+}
+
+/** The cookie that an answer signs a browser in with. */
+export function cookieOf(response: Response): string {
+	const cookie = response.headers.getSetCookie().find((line) => /session_token=[^;]/.test(line))
 	if (cookie === undefined) throw new Error(`not signed in: ${response.status}`)
 	return cookie.split(";", 1)[0] ?? ""
 }
@@ -51,9 +65,8 @@ export interface Program {
 
 /** The owner's. */
 export async function owner(): Promise<Program> {
-	const cookie = await signIn()
-	const response = await post("/api/tokens", { name: "owner" }, { cookie, origin: HOME })
-	const { secret } = (await response.json()) as { secret: string }
+	const { call } = browser(await signIn())
+	const { secret } = await call("createToken", { body: { name: `owner ${crypto.randomUUID()}` } })
 	return program(secret)
 }
 
@@ -66,8 +79,6 @@ export interface Somebody extends Program {
 export async function somebody(role: Role, where: "here" | "elsewhere" | Somebody = "here"): Promise<Somebody> {
 	const me = crypto.randomUUID()
 	const secret = `hp_${me}`
-	// The first request brings the registry up to date.
-	await ask("/api/health")
 	const workspace = where === "here" ? await homeId() : where === "elsewhere" ? me : where.workspace
 	const add = (sql: string, ...values: unknown[]) => env.DB.prepare(sql).bind(...values)
 	await env.DB.batch([
@@ -105,6 +116,12 @@ async function homeId(): Promise<string> {
 	const id = await env.DB.prepare("SELECT id FROM workspace WHERE slug = 'home'").first<string>("id")
 	if (id === null) throw new Error("invariant: the first sign-in makes the first workspace")
 	return id
+}
+
+/** A console that the person of this cookie has open. */
+export function browser(cookie: string, origin = HOME): { cookie: string; call: Client } {
+	const call = client((path, init) => ask(path, { ...init, headers: { ...init.headers, cookie, origin } }, origin))
+	return { cookie, call }
 }
 
 export function program(secret: string): Program {

@@ -8,7 +8,19 @@ import type { Shape } from "../../protocol/route.ts"
 import { ROUTES, type RouteName, routePath } from "../../protocol/routes.ts"
 import { dismiss } from "../../worker/dismiss.ts"
 import { Registry } from "../../worker/registry.ts"
-import { ask, codeOf, type Dialled, dial, enrolled, linked, type Program, type Somebody, somebody } from "./home.ts"
+import {
+	ADDRESS,
+	ask,
+	codeOf,
+	type Dialled,
+	dial,
+	enrolled,
+	linked,
+	newAddress,
+	type Program,
+	type Somebody,
+	somebody,
+} from "./home.ts"
 
 /** A workspace with a machine, and people of these roles in it. */
 async function team(...roles: Role[]): Promise<{ boss: Somebody; machine: MachineId; people: Somebody[] }> {
@@ -22,8 +34,8 @@ const sees = async ({ call }: Program, machine: MachineId) =>
 	(await call("listMachines")).machines.some(({ id }) => id === machine)
 
 /** A viewer that has said hello, and was greeted or closed. */
-async function viewing({ headers }: Program, machine: MachineId): Promise<Dialled> {
-	const socket = await dial(`/api/machines/${machine}/view`, headers)
+async function viewing({ headers }: Program, machine: MachineId, from = newAddress()): Promise<Dialled> {
+	const socket = await dial(`/api/machines/${machine}/view`, { ...headers, [ADDRESS]: from })
 	socket.send({ type: "hello", version: PROTOCOL_VERSION, viewer: newViewerId() })
 	return socket
 }
@@ -158,7 +170,7 @@ test("whoever enrolled a machine, and who may read the trail, sees everybody who
 	const attachments = async ({ call }: Program) =>
 		(await call("listAttachments", { params: { machine } })).attachments.map(({ name }) => name)
 	expect(await attachments(boss)).toEqual([])
-	for (const who of [guest, maintainer, guest]) (await viewing(who, machine)).close()
+	for (const who of [guest, maintainer, guest]) (await viewing(who, machine, "2001:db8::1")).close()
 	for (const who of [enroller, maintainer, boss]) expect(await attachments(who)).toEqual(["guest", "maintainer"])
 	await expect(attachments(guest)).rejects.toMatchObject({ code: "not_allowed" })
 	const elsewhere = await enrolled(boss, "other")

@@ -100,7 +100,7 @@ describe("what nobody foresaw", () => {
 			throw new Error("secret-value")
 		}
 		const request = new Request("https://home.example/api/me", { headers: { authorization: "Bearer hp_x" } })
-		const response = await worker.fetch(request, { ...env, SELF_MIGRATE: undefined, DB: { prepare } })
+		const response = await worker.fetch(request, { ...env, DB: { prepare } })
 		expect(response.status).toBe(500)
 		expect(await codeOf(response)).toBe("internal")
 		expect(refusalOf(new Error("secret-value")).message).not.toContain("secret-value")
