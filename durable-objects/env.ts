@@ -20,6 +20,8 @@ export interface Env {
 	 * others open what was sealed before.
 	 */
 	SECRET_KEYS: string
+	/** More of the ring, by its number: where a secret cannot be read back, each key that is added is one of its own. */
+	[more: `SECRET_KEYS_${number}`]: string
 	/** "on" for e-mail and password. */
 	PASSWORDS?: string
 	/** A GitHub OAuth app, for signing in by GitHub. */

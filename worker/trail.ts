@@ -3,6 +3,7 @@ import type { Env } from "../durable-objects/env.ts"
 import type { AuditEntry } from "../protocol/audit.ts"
 import type { RefusalCode } from "../protocol/errors.ts"
 import type { RouteName } from "../protocol/routes.ts"
+import { maskTokens } from "../protocol/token-shapes.ts"
 import { workspaceOf } from "./feed.ts"
 import type { Registry } from "./registry.ts"
 
@@ -28,10 +29,16 @@ export async function record(
 	try {
 		const where = workspaceId ?? (await registry.workspaces.firstId())
 		if (where === undefined) return
-		await workspaceOf(env, where).record(where, { at: Date.now(), actor, target: clipped(target), ...said })
+		const entry = masked({ at: Date.now(), actor, target, ...said })
+		await workspaceOf(env, where).record(where, { ...entry, target: clipped(entry.target) })
 	} catch (error) {
 		console.error(JSON.stringify({ event: "trail", action: said.action, error: String(error) }))
 	}
+}
+
+/** Names, folders and addresses may hold what somebody pasted there by mistake. */
+function masked<T>(value: T): T {
+	return JSON.parse(JSON.stringify(value), (_, part: unknown) => (typeof part === "string" ? maskTokens(part) : part))
 }
 
 /** What stands in an address may be anything, of any length, until it is parsed. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest"
 import { newSessionId } from "../../protocol/ids.ts"
 import { PROTOCOL_VERSION, SECRET_BYTES, SECRETS_PER_WORKSPACE } from "../../protocol/limits.ts"
 import type { Role } from "../../protocol/roles.ts"
+import { StartSpec } from "../../protocol/session.ts"
 import { KeyRing, type Place } from "../../worker/key-ring.ts"
 import { asked, type Dialled, enrolled, linked, type Program, type Somebody, somebody } from "./home.ts"
 
@@ -199,10 +200,13 @@ describe("[SES3] a session", () => {
 		const id = newSessionId()
 		const started = by.call("startSession", { params: { machine } as never, body: { id, ...spec } })
 		const { number, of } = await asked(link)
-		const { name, runtime, argv, substrate, cols, rows } = { name: "one", ...(of as Record<string, never>) }
-		const state = { is: "running" }
-		const info = { id, name, runtime, argv, substrate, cols, rows, cwd: "/", state, title: "", createdAt: 1 }
-		link.send({ type: "answer", number, answer: { ...info, lastOutputAt: null, sequence: 0 } })
+		const { runtime, argv, substrate, cols, rows } = StartSpec.parse(of)
+		const info = { id, name: "one", runtime, argv, substrate, cols, rows, cwd: "/", state: { is: "running" } }
+		link.send({
+			type: "answer",
+			number,
+			answer: { ...info, title: "", createdAt: 1, lastOutputAt: null, sequence: 0 },
+		})
 		return { asked: of, answered: await started }
 	}
 
