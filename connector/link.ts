@@ -13,6 +13,7 @@ import {
 import { type FromConnector, parseMessage, ToConnector } from "../protocol/messages.ts"
 import { Redial } from "../protocol/redial.ts"
 import { ROUTES } from "../protocol/routes.ts"
+import { maskTokens } from "../protocol/token-shapes.ts"
 import { dialToken, type Identity } from "./identity.ts"
 import { Machine } from "./machine.ts"
 import { onlyLink } from "./only-link.ts"
@@ -31,10 +32,12 @@ interface Options {
 
 /** Keeps this machine linked until `signal`. Throws Refusal when the control plane refuses it for good. */
 export async function runLink(options: Options): Promise<void> {
-	const { dataDir, log, signal } = options
+	const { dataDir, signal } = options
+	// What is said here is kept in a file, where no token should be.
+	const log = (line: string) => options.log(maskTokens(line))
 	const place = await onlyLink(dataDir, log, signal)
 	try {
-		if (!signal.aborted) await keepLinked(options)
+		if (!signal.aborted) await keepLinked({ ...options, log })
 	} finally {
 		place.leave()
 	}

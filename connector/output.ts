@@ -1,5 +1,6 @@
 // What a command says: lines for a person, or one JSON value for a program. Colour only where a person looks.
 import { styleText } from "node:util"
+import { maskTokens } from "../protocol/token-shapes.ts"
 import { explainFailure } from "./exit.ts"
 
 export interface Output {
@@ -25,7 +26,8 @@ export function output(json: boolean): Output {
 
 /** Tells why the command failed, and sets the exit code. */
 export function fail(error: unknown, json: boolean): void {
-	const { message, code, exit } = explainFailure(error)
+	const { message: said, code, exit } = explainFailure(error)
+	const message = maskTokens(said)
 	process.stderr.write(json ? `${JSON.stringify({ error: { code, message } })}\n` : `${message}\n`)
 	process.exitCode = exit
 }

@@ -165,26 +165,29 @@ export const TOKEN_SHAPES: readonly TokenShape[] = [
 
 /** Tells of every token in a text. `isOpen`: the text goes on elsewhere, so what may be the beginning of one counts, too. */
 export function findTokens(text: string, found: (from: number, to: number) => void, isOpen = false): void {
-	const { byPair, isPair } = compiled()
+	const { byPair, isPair } = prepared()
 	const end = text.trimEnd().length
 	const cutWord = isOpen ? lastWord(text, end) : text.length
 	/** Before these places nothing more begins. */
-	const until = new Map<Compiled, number>()
+	const until = new Map<Beginning, number>()
 	let pair = 0
 	for (let at = -1; at < text.length - 1; at++) {
 		// One look at every character: a text is searched for all shapes at once, and most of it begins none.
 		pair = ((pair << 8) | text.charCodeAt(at + 1)) & 0xffff
 		if (isPair[pair] === 0) continue
-		for (const shape of byPair.get(pair) ?? []) {
-			if (at < (until.get(shape) ?? 0) || !text.startsWith(shape.begins, at)) continue
+		for (const beginning of byPair.get(pair) ?? []) {
+			const { begins, shape, mayBeCut } = beginning
+			if (at < (until.get(beginning) ?? 0) || !text.startsWith(begins, at)) continue
 			if (shape.isShort && runsInto(text, at)) continue
-			shape.pattern.lastIndex = at
-			const indices = shape.pattern.exec(text)?.indices
+			// Made when it is first needed, as most never are.
+			beginning.pattern ??= new RegExp(literally(begins) + shape.rest, "dy")
+			beginning.pattern.lastIndex = at
+			const indices = beginning.pattern.exec(text)?.indices
 			const [from, to] = indices?.groups?.secret ?? indices?.[0] ?? []
 			if (from !== undefined && to !== undefined) {
 				found(from, to)
-				until.set(shape, shape.pattern.lastIndex)
-			} else if (at >= cutWord && shape.mayBeCut) {
+				until.set(beginning, beginning.pattern.lastIndex)
+			} else if (at >= cutWord && mayBeCut) {
 				found(at, end)
 			}
 		}
@@ -200,32 +203,30 @@ export function maskTokens(text: string): string {
 	return masked
 }
 
-interface Compiled {
+interface Beginning {
 	begins: string
-	pattern: RegExp
-	isShort: boolean
+	shape: TokenShape
+	pattern: RegExp | null
 	/** It begins so unlike other words that its beginning alone tells it. */
 	mayBeCut: boolean
 }
 
 interface Search {
-	/** By the first two characters of their beginnings. */
-	byPair: Map<number, Compiled[]>
+	/** By the first two characters. */
+	byPair: Map<number, Beginning[]>
 	isPair: Uint8Array
 }
 
 let search: Search | undefined
 
-/** Made when it is first needed: most processes never need it. */
-function compiled(): Search {
+function prepared(): Search {
 	if (search !== undefined) return search
 	search = { byPair: new Map(), isPair: new Uint8Array(1 << 16) }
-	for (const { begins: all, rest, isShort = false } of TOKEN_SHAPES)
-		for (const begins of all) {
+	for (const shape of TOKEN_SHAPES)
+		for (const begins of shape.begins) {
 			const pair = (begins.charCodeAt(0) << 8) | begins.charCodeAt(1)
-			const pattern = new RegExp(`${literally(begins)}${rest}`, "dy")
 			const mayBeCut = begins.length > 3 || /[-_.]$/.test(begins)
-			search.byPair.set(pair, [...(search.byPair.get(pair) ?? []), { begins, pattern, isShort, mayBeCut }])
+			search.byPair.set(pair, [...(search.byPair.get(pair) ?? []), { begins, shape, pattern: null, mayBeCut }])
 			search.isPair[pair] = 1
 		}
 	return search

@@ -1,6 +1,7 @@
 // `homeport link`: the link process that `homeport up` keeps alive. Not for people, and so not in the help.
 import { Refusal } from "../../protocol/errors.ts"
-import { LINK_REFUSED } from "../exit.ts"
+import { maskTokens } from "../../protocol/token-shapes.ts"
+import { EXIT, LINK_REFUSED } from "../exit.ts"
 import { mustBeEnrolled } from "../identity.ts"
 import { runLink } from "../link.ts"
 import { action, verb } from "../verb.ts"
@@ -18,6 +19,11 @@ export function link() {
 			// The channel closes when the process that keeps this one dies; nobody would stop this one then.
 			process.on("disconnect", () => stop.abort())
 			const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`)
+			// Node itself would write it as it is, into a log that is kept.
+			process.on("uncaughtException", (error) => {
+				log(maskTokens(error.stack ?? error.message))
+				process.exit(EXIT.failed)
+			})
 			try {
 				await runLink({ url, identity, dataDir: folder.path, log, signal: stop.signal })
 			} catch (error) {

@@ -47,6 +47,7 @@ export class Redactor {
 	}
 
 	text(text: string): string {
+		if (text === "") return text
 		const bytes = Buffer.from(text)
 		const masked = this.output(bytes)
 		return masked === bytes ? text : Buffer.from(masked).toString()
