@@ -9,16 +9,16 @@ async function enroll(code: string, name = "box") {
 	return post("/api/enroll", { code, publicKey, name, platform: PLATFORM })
 }
 
-test("[TRU3] of fifty machines with one code one enrolls", async () => {
+test("[TRU3] of a thousand tries with one code one enrolls", async () => {
 	const { call } = await owner()
 	const { code, expiresAt } = await call("createEnrollment")
 	expect(expiresAt - Date.now()).toBeGreaterThan(ENROLLMENT_MS - 5_000)
-	const answers = await Promise.all(Array.from({ length: 50 }, () => enroll(code)))
+	const answers = await Promise.all(Array.from({ length: 1_000 }, () => enroll(code)))
 	const codes = await Promise.all(answers.map(codeOf))
 	expect(codes.filter((code) => code === undefined)).toHaveLength(1)
-	expect(codes.filter((code) => code === "code_invalid")).toHaveLength(49)
+	expect(codes.filter((code) => code === "code_invalid")).toHaveLength(999)
 	expect((await call("listMachines")).machines).toHaveLength(1)
-})
+}, 60_000)
 
 test("[TRU3] a code is kept as a hash, and is good for ten minutes", async () => {
 	const { code } = await (await owner()).call("createEnrollment")
