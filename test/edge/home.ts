@@ -124,6 +124,35 @@ export function browser(cookie: string, origin = HOME): { cookie: string; call: 
 	return { cookie, call }
 }
 
+/** A person in a browser. */
+export interface Person {
+	id: string
+	email: string
+	cookie: string
+	call: Client
+}
+
+/** Somebody new, who has taken an invitation of this owner's. */
+export async function newcomer(by: { call: Client }, role: Role): Promise<Person> {
+	const { url } = await by.call("createInvitation", { body: { role } })
+	const email = `${crypto.randomUUID()}@people.example`
+	const accepting = post("/api/invitations/accept", { token: tokenIn(url), name: `A ${role}`, email })
+	const { cookie, call } = browser(cookieOf(await accepting))
+	return { id: (await call("me")).id, email, cookie, call }
+}
+
+/** What a link carries behind its #. */
+export function tokenIn(link: string): string {
+	return new URL(link).hash.slice(1)
+}
+
+/** The sign-in that this person's cookie stands for was made so long ago. */
+export async function age({ call }: { call: Client }, byMs: number): Promise<void> {
+	const { signIns } = await call("listSignIns")
+	const id = signIns.find(({ isThis }) => isThis)?.id
+	await env.DB.prepare("UPDATE session SET created_at = created_at - ? WHERE id = ?").bind(byMs, id).run()
+}
+
 export function program(secret: string): Program {
 	const headers = { authorization: `Bearer ${secret}` }
 	const call = client((path, init) => ask(path, { ...init, headers: { ...init.headers, ...headers } }))

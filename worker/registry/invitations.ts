@@ -92,23 +92,48 @@ export class Invitations {
 		const id = crypto.randomUUID()
 		const [, , , used] = await this.#db.batch([
 			this.#forgetHusk(hash, email, now),
-			this.#db.run(sql`
-				INSERT INTO ${user} (id, name, email, email_verified, created_at, updated_at)
-				SELECT ${id}, ${name}, ${email}, 0, ${now}, ${now} FROM ${invite}
-				WHERE ${and(eq(invite.hash, hash), this.#isGood(now))}
-				ON CONFLICT DO NOTHING`),
+			this.#addPerson(hash, { id, name, email }, now),
 			this.#addMember(hash, id, now),
 			this.#use(hash, id, now),
 		])
 		return used.length === 1 ? id : undefined
 	}
 
+	/** Nobody, where the invitation is not good or the address is somebody's. */
+	#addPerson(hash: string, { id, name, email }: { id: string; name: string; email: string }, now: number) {
+		return this.#db
+			.insert(user)
+			.select(
+				this.#db
+					.select({
+						id: sql`${id}`.as("id"),
+						name: sql`${name}`.as("name"),
+						email: sql`${email}`.as("email"),
+						emailVerified: sql`0`.as("email_verified"),
+						image: sql`NULL`.as("image"),
+						createdAt: sql`${now}`.as("created_at"),
+						updatedAt: sql`${now}`.as("updated_at"),
+					})
+					.from(invite)
+					.where(and(eq(invite.hash, hash), this.#isGood(now))),
+			)
+			.onConflictDoNothing()
+	}
+
 	#addMember(hash: string, userId: string, now: number) {
-		return this.#db.run(sql`
-			INSERT INTO ${member} (id, workspace_id, user_id, role, created_at)
-			SELECT ${crypto.randomUUID()}, ${invite.workspaceId}, ${user.id}, ${invite.role}, ${now}
-			FROM ${invite} INNER JOIN ${user} ON ${user.id} = ${userId}
-			WHERE ${and(eq(invite.hash, hash), this.#isGood(now))}`)
+		return this.#db.insert(member).select(
+			this.#db
+				.select({
+					id: sql`${crypto.randomUUID()}`.as("id"),
+					workspaceId: invite.workspaceId,
+					userId: user.id,
+					role: invite.role,
+					createdAt: sql`${now}`.as("created_at"),
+				})
+				.from(invite)
+				.innerJoin(user, eq(user.id, userId))
+				.where(and(eq(invite.hash, hash), this.#isGood(now))),
+		)
 	}
 
 	#use(hash: string, userId: string, now: number) {
