@@ -1,17 +1,26 @@
 // What every terminal emulator here must have, so that the machine's and all viewers' make the same of the same bytes.
+import { keepWhole, type Writing } from "./emulator-halves.ts"
+import { keepLinks, type Linking } from "./emulator-links.ts"
+import { type Resizing, settleResizes } from "./emulator-resize.ts"
+import { keepSaved, type Saving } from "./emulator-saved.ts"
 
 /** As much of an xterm, of the pinned version, as is touched here. */
 interface Emulator {
 	readonly cols: number
 	readonly rows: number
 	readonly parser: {
-		registerCsiHandler(id: { final: string }, handler: (params: (number | number[])[]) => boolean): unknown
+		registerCsiHandler(
+			id: { intermediates?: string; final: string },
+			handler: (params: (number | number[])[]) => boolean,
+		): unknown
 	}
 }
 
 type Handle = (params: { params: number[] }) => boolean
 
-interface Inner {
+type Inner = Handling & Writing & Linking & Saving & Resizing
+
+interface Handling {
 	buffers: { active: { x: number; y: number; lines: { length: number } } }
 	_inputHandler: {
 		eraseInDisplay: Handle
@@ -25,11 +34,15 @@ interface Inner {
 	}
 }
 
-/** Before any output: no output then stops the emulator for good, or for hours. */
+/** Before any output. No output then stops the emulator for good, or for hours, and a snapshot can tell all that it holds. */
 export function mendEmulator(terminal: Emulator): void {
 	const { _core: core } = terminal as unknown as { _core: Inner }
 	eraseAtTheEnd(terminal, core)
 	boundRepeats(terminal, core)
+	keepWhole(terminal.parser, core)
+	keepLinks(core)
+	keepSaved(terminal.parser, core)
+	settleResizes(core)
 }
 
 /**

@@ -117,33 +117,15 @@ export class Rows {
 				column = end
 				continue
 			}
-			// Narrowing the alternate screen can cut a wide character in two; the half cannot be written.
-			if (column + (content >>> CELL.WIDTH_SHIFT) > cols) break
 			this.#move(x, column)
 			const fg = data[column * 3 + 1] ?? 0
 			const bg = data[column * 3 + 2] ?? 0
 			this.#setPen(fg, bg, bg & BG.HAS_EXTENDED ? (line._extendedAttrs[column] ?? PLAIN) : PLAIN)
 			this.#write(line, column, content)
-			const width = Math.max(1, content >>> CELL.WIDTH_SHIFT)
-			column += width
+			column += Math.max(1, content >>> CELL.WIDTH_SHIFT)
 			x = column
-			if (width > 1 && column === cols) this.#overLast(line)
 		}
 		return x
-	}
-
-	/**
-	 * Where nothing wraps, each character past the end is written over the last cell, and leaves what stands before it as
-	 * it is: the first half of a wide character.
-	 */
-	#overLast(line: BufferLine): void {
-		const column = this.#cols - 1
-		const content = line._data[column * 3] ?? 0
-		if ((content & CELL.HAS_CONTENT) === 0) return
-		this.sequence("\x1b[?7l")
-		this.pen(this.attributes(line, column))
-		this.#write(line, column, content)
-		this.sequence("\x1b[?7h")
 	}
 
 	/** The column after a run of empty cells that one sequence can erase. */

@@ -42,7 +42,8 @@ class Snapshot {
 		this.#buffer(normal, normal.ybase - scrollback)
 		this.#rows.sequence(keyboard.restore("normal"))
 		if (active === alt) {
-			this.#rows.sequence("\x1b[?1047h\x1b[H")
+			// The other screen keeps its cursor's row, by which a change of size moves it.
+			this.#rows.sequence(`\x1b[${normal.y + 1}H\x1b[?1047h\x1b[H`)
 			this.#buffer(alt, 0)
 			this.#rows.sequence(keyboard.restore("alt"))
 		}
@@ -162,6 +163,13 @@ class Snapshot {
 		const column = line === undefined ? -1 : lastCharacter(line, active.x)
 		const isPastEnd = active.x >= cols
 		const joins = handler._parser.precedingJoinState !== 0
+		if (column === -1 && isPastEnd && active === this.#core.buffers.normal) {
+			// Leaving the other screen brings its cursor here, past the end of a line that may hold anything.
+			this.#rows.sequence(`\x1b[?1047h\x1b[${active.y + 1};${cols}H`)
+			this.#out.byte(0x20)
+			this.#rows.sequence("\x1b[?1047l")
+			return this.#rows.pen(pen)
+		}
 		if (line !== undefined && column === -1 && isPastEnd) {
 			// The whole line was erased from past its end, which leaves the cursor there.
 			this.#rows.pen(this.#rows.attributes(line, cols - 1))

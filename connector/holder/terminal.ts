@@ -136,6 +136,7 @@ export class Terminal {
 
 	#parse(bytes: Uint8Array): void {
 		const handler = this.core._inputHandler
+		const before = this.#partial
 		try {
 			handler.parse(bytes)
 		} catch {
@@ -143,11 +144,11 @@ export class Terminal {
 			handler._parser.reset()
 			handler._utf8Decoder.clear()
 		}
-		this.#track(bytes)
+		this.#track(before, bytes)
 	}
 
 	/** Keeps what is unfinished: it begins with the last byte that introduces a sequence, whatever came before it. */
-	#track(bytes: Uint8Array): void {
+	#track(before: Uint8Array, bytes: Uint8Array): void {
 		const { _parser } = this.core._inputHandler
 		if (_parser.currentState === 0) {
 			const partial = this.#partial
@@ -156,9 +157,10 @@ export class Terminal {
 			return
 		}
 		const start = lastIntroducer(bytes)
-		if (start !== -1) {
-			this.#unfinished = []
-			this.#unfinishedBytes = 0
+		const isCut = start === -1 && before[0] === C1 && C1_INTRODUCERS.has(bytes[0] ?? 0)
+		if (start !== -1 || isCut) {
+			this.#unfinished = isCut ? [before] : []
+			this.#unfinishedBytes = isCut ? before.length : 0
 		}
 		const more = start === -1 ? bytes : bytes.subarray(start)
 		this.#unfinishedBytes += more.length
@@ -207,11 +209,13 @@ function lastIntroducer(bytes: Uint8Array): number {
 	for (let at = bytes.length - 1; at >= 0; at--) {
 		if (bytes[at] === ESC) return at
 		const second = bytes[at + 1]
-		if (bytes[at] === 0xc2 && second !== undefined && C1_INTRODUCERS.has(second)) return at
+		if (bytes[at] === C1 && second !== undefined && C1_INTRODUCERS.has(second)) return at
 	}
 	return -1
 }
 
+/** The first of the two bytes of a C1 control. */
+const C1 = 0xc2
 /** DCS, SOS, CSI, OSC, PM, APC. */
 const C1_INTRODUCERS = new Set([0x90, 0x98, 0x9b, 0x9d, 0x9e, 0x9f])
 
@@ -221,7 +225,7 @@ const C1_INTRODUCERS = new Set([0x90, 0x98, 0x9b, 0x9d, 0x9e, 0x9f])
  */
 function unexecuted(parts: Uint8Array[], partial: Uint8Array): Uint8Array {
 	const bytes = Buffer.concat(parts)
-	if (bytes[0] !== ESC && bytes[0] !== 0xc2) return bytes
+	if (bytes[0] !== ESC && bytes[0] !== C1) return bytes
 	const introduced = bytes[0] === ESC ? bytes.findIndex((byte, at) => at > 0 && byte >= 0x20 && byte < 0x80) : 1
 	if (introduced === -1) return Buffer.concat([bytes.subarray(0, 1), partial])
 	const isString = bytes[0] === ESC ? STRINGS.includes(bytes[introduced] ?? 0) : bytes[1] !== CSI

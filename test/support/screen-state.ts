@@ -4,8 +4,11 @@ import { stateOf } from "../holder/support/state.ts"
 import type { Terminal } from "./terminal.ts"
 
 export function screenState(terminal: Terminal): string {
-	const { _core: core } = terminal as unknown as Inner
-	const { normal, alt, ...rest } = stateOf({ core } as Parameters<typeof stateOf>[0])
+	return coreState((terminal as unknown as { _core: Core })._core)
+}
+
+export function coreState(core: Core): string {
+	const { normal, alt, ...rest } = stateOf({ core })
 	const buffers = Object.entries({ normal, alt }).flatMap(([name, buffer]) =>
 		buffer === null
 			? []
@@ -13,19 +16,10 @@ export function screenState(terminal: Terminal): string {
 					...Object.entries(buffer).flatMap(([field, value]) =>
 						field === "lines" ? [] : [`${name} ${field} ${JSON.stringify(value)}`],
 					),
-					...buffer.lines.map(withoutHalves),
+					...buffer.lines,
 				],
 	)
 	return [...Object.entries(rest).map(([field, value]) => `${field} ${JSON.stringify(value)}`), ...buffers].join("\n")
-}
-
-/** Half of a wide letter whose other half was overwritten is an empty cell to whoever looks. */
-function withoutHalves(line: string): string {
-	return line.replace(/(?<!›)‹/g, "·")
-}
-
-interface Inner {
-	_core: Core
 }
 
 /** Where two states differ first, for a person; null where they do not. */

@@ -1,6 +1,7 @@
 // Output of no program: text, sequences and fragments in random order, to reach states that recordings do not. Left out
-// is what no sequence can write down: a saved cursor below the screen (3J), an underline that a restored cursor brought
-// back without its style (4), a character set that one brought back before the screen was switched (`(0`), a joined character at the end of a line that does not wrap (?7l), and a single row.
+// is what no sequence can write down: a character set that a restored cursor brought back before the screen was switched
+// (`(0`), a joined character at the end of a line that does not wrap (?7l), a single row, and one all of what was left of
+// wide characters, which two columns easily make.
 
 type Roll = (below: number) => number
 
@@ -31,11 +32,11 @@ const SEQUENCES: ((roll: Roll) => string)[] = [
 	() => "\b",
 	(roll) => `\x1b[${roll(14)};${roll(44)}H`,
 	(roll) => `\x1b[${roll(5)}${"ABCDEFGILMPSTXZ@`abde"[roll(21)]}`,
-	(roll) => `\x1b[${roll(3)}J`,
+	(roll) => `\x1b[${roll(4)}J`,
 	(roll) => `\x1b[${roll(3)}K`,
 	(roll) => `\x1b[${roll(6)};${6 + roll(8)}r`,
 	() => "\x1b[r",
-	(roll) => `\x1b[${[0, 1, 2, 3, 5, 7, 8, 9, 22, 23, 27, 31, 39, 42, 49, 53, 59, 95, 101][roll(19)]}m`,
+	(roll) => `\x1b[${[0, 1, 2, 3, 5, 7, 8, 9, 22, 23, 27, 4, 31, 39, 42, 49, 53, 59, 95, 101][roll(20)]}m`,
 	(roll) => `\x1b[${[38, 48, 58][roll(3)]};5;${roll(256)}m`,
 	(roll) => `\x1b[${[38, 48][roll(2)]};2;${roll(256)};${roll(256)};${roll(256)}m`,
 	(roll) => `\x1b[58:2::${roll(256)}:1:2m`,

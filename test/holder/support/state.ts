@@ -11,7 +11,7 @@ import {
 	FG,
 } from "../../../connector/holder/xterm-core.ts"
 
-export function stateOf({ core }: Terminal) {
+export function stateOf({ core }: Pick<Terminal, "core">) {
 	const { normal, alt, active } = core.buffers
 	const { coreService, coreMouseService, _inputHandler: handler, _charsetService: charsets } = core
 	const isAlt = active === alt
@@ -37,13 +37,13 @@ function buffer(core: Core, { lines, x, y, ybase, ...rest }: Buffer, isActive: b
 	return {
 		lines: Array.from({ length: lines.length }, (_, index) => line(core, lines.get(index))),
 		ybase,
-		cursor: isActive ? [x, y] : null,
+		/** A hidden screen's cursor moves nothing but by its row, when the size changes. */
+		cursor: [isActive ? x : null, y],
 		region: [scrollTop, scrollBottom],
 		saved: {
 			x: Math.min(savedX, core.cols - 1),
 			y: Math.min(savedY - ybase, core.rows - 1),
-			fg: look(savedCurAttrData.fg, FG),
-			bg: look(savedCurAttrData.bg & ~BG.HAS_EXTENDED, BG),
+			pen: attributes(core, savedCurAttrData),
 			charset: savedCharset,
 		},
 		tabs: Array.from({ length: core.cols }, (_, column) => tabs[column] === true),
@@ -89,7 +89,6 @@ function attributes(core: Core, { fg, bg, extended }: Attributes): unknown[] {
 	const colour = isExtended && fg & FG.UNDERLINE ? look(extended.underlineColor, {}) : []
 	if (style > 1 || colour.length > 0) look_.push(`style ${style} colour ${colour}`)
 	const link = isExtended ? core._oscLinkService.getLinkData(extended.urlId)?.uri : undefined
-	// A link whose line was erased is none, though its letters keep its number.
 	if (link !== undefined) look_.push(`link ${link}`)
 	return look_
 }
