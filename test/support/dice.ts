@@ -41,7 +41,7 @@ export class Dice {
 	}
 }
 
-/** The seed of this run: of its own choice, or the one given to repeat a run. */
+/** The seed of this run: the suite's, so that it is the same everywhere, or another that is given. */
 export function runSeed(): number {
-	return Number(process.env.HOMEPORT_SEED ?? Math.floor(Math.random() * 2 ** 31))
+	return Number(process.env.HOMEPORT_SEED ?? 20_260_701)
 }

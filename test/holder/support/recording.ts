@@ -1,6 +1,7 @@
 // Recorded programs, and dice that can be thrown again.
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { runSeed } from "../../support/dice.ts"
 
 const FOLDER = join(import.meta.dirname, "../../fixtures/recordings")
 
@@ -36,5 +37,5 @@ export function dice(seed: number): (below: number) => number {
 	}
 }
 
-/** The seed of this run: HOMEPORT_SEED, or a new one. Printed by failing assertions. */
-export const SEED = Number(process.env.HOMEPORT_SEED ?? Date.now() % 1_000_000)
+/** The seed of this run; failing assertions print it. */
+export const SEED = runSeed()
