@@ -5,7 +5,8 @@ import type { SessionState } from "../protocol/session.ts"
 import type { Screen } from "../protocol/viewing.ts"
 import type { Credentials } from "./credentials.ts"
 import { describeState } from "./describe-state.ts"
-import { EXIT, Failure } from "./exit.ts"
+import { Failure } from "./exit.ts"
+import { typed } from "./invocation.ts"
 import type { Output } from "./output.ts"
 import { type DetachKey, DetachWatch, detachKey, SECOND_PRESS_MS } from "./terminal/detach-key.ts"
 import { QueryFilter } from "./terminal/queries.ts"
@@ -32,8 +33,8 @@ export async function attachTo({
 	const { stdin, stdout } = process
 	if (!stdin.isTTY || !stdout.isTTY)
 		throw new Failure(
-			"Attaching needs a terminal. `homeport send`, `homeport screen` and `homeport logs` work without one.",
-			EXIT.usage,
+			"usage",
+			`Attaching needs a terminal. \`${typed("send")}\`, \`${typed("screen")}\` and \`${typed("logs")}\` work without one.`,
 		)
 	const end = await new Promise<End>((resolve) => new Attachment(session, credentials, key, resolve))
 	if (end.is === "failed") throw end.error
@@ -47,8 +48,8 @@ export function mustBeKey(text: string): DetachKey {
 	const key = detachKey(text)
 	if (key === undefined)
 		throw new Failure(
+			"usage",
 			`"${text}" is no control key. Say one as ctrl-a to ctrl-z, ctrl-], ctrl-\\, ctrl-^ or ctrl-_.`,
-			EXIT.usage,
 		)
 	return key
 }

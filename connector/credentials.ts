@@ -2,7 +2,8 @@
 import * as z from "zod"
 import { type Client, client, type Fetch } from "../protocol/client.ts"
 import { Refusal } from "../protocol/errors.ts"
-import { EXIT, Failure } from "./exit.ts"
+import { Failure } from "./exit.ts"
+import { CLONE, typed } from "./invocation.ts"
 import { readPrivate, writePrivate } from "./private-file.ts"
 
 const Login = z.object({
@@ -57,29 +58,34 @@ export function pickLogin({ current, logins }: Logins, wanted: string | undefine
 	const [login, other] = logins.filter(({ workspace }) => workspace.id === wanted || workspace.name === wanted)
 	if (login === undefined)
 		throw new Failure(
-			`You are not signed in to a workspace "${wanted}" here. \`homeport workspaces\` lists where you are.`,
-			EXIT.notFound,
+			"not_found",
+			`You are not signed in to a workspace "${wanted}" here. \`${typed("workspaces")}\` lists where you are.`,
 		)
 	if (other !== undefined)
-		throw new Failure(`More than one workspace is named "${wanted}". Say its id; --json shows it.`, EXIT.usage)
+		throw new Failure("ambiguous", `More than one workspace is named "${wanted}". Say its id; --json shows it.`)
 	return login
 }
 
 /** The environment's URL and token, else what `homeport up` or `homeport login` saved. */
 export async function findCredentials(path: string, workspace: string | undefined): Promise<Credentials> {
-	const { HOMEPORT_URL: url, HOMEPORT_TOKEN: token } = process.env
-	if (url !== undefined && token !== undefined)
-		return { url: url.replace(/\/+$/, ""), token, source: "HOMEPORT_TOKEN of the environment" }
-	if (url !== undefined || token !== undefined) {
-		const [there, missing] = url === undefined ? ["TOKEN", "URL"] : ["URL", "TOKEN"]
-		throw new Failure(`HOMEPORT_${there} is set and HOMEPORT_${missing} is not. Set both, or none.`, EXIT.usage)
+	const { HOMEPORT_URL: url = "", HOMEPORT_TOKEN: token = "" } = process.env
+	if (url !== "" && token !== "") return { url: originOf(url), token, source: "HOMEPORT_TOKEN of the environment" }
+	if (url !== "" || token !== "") {
+		const [there, missing] = url === "" ? ["TOKEN", "URL"] : ["URL", "TOKEN"]
+		throw new Failure("usage", `HOMEPORT_${there} is set and HOMEPORT_${missing} is not. Set both, or none.`)
 	}
 	const login = pickLogin(await readLogins(path), workspace)
 	if (login !== undefined) return { url: login.url, token: login.token, source: path }
-	throw new Failure(
-		"Not signed in. Start a home here with `homeport up`, or sign in to one with `homeport login URL`.",
-		EXIT.failed,
-	)
+	const start = CLONE === undefined ? "Sign" : `Start a home here with \`${typed("up")}\`, or sign`
+	throw new Failure("not_signed_in", `Not signed in. ${start} in to one with \`${typed("login", "URL")}\`.`)
+}
+
+/** The address that a person gave, without path or slash. Throws Failure. */
+export function originOf(given: string): string {
+	const url = URL.parse(given.includes("://") ? given : `https://${given}`)
+	if (url === null || !/^https?:$/.test(url.protocol))
+		throw new Failure("usage", `${given} is not an address of a home.`)
+	return url.origin
 }
 
 /** Fetches with a token, which travels in a header only. Throws Failure where nothing answers, or the token is no good. */
@@ -91,7 +97,8 @@ export function fetchSigned({ url, token, source }: Credentials): Fetch {
 		})
 		if (response.status === 401)
 			throw new Failure(
-				`${url} does not take the token from ${source}: it is wrong, revoked or expired. Sign in with \`homeport login ${url}\`.`,
+				"not_signed_in",
+				`${url} does not take the token from ${source}: it is wrong, revoked or expired. Sign in with \`${typed("login", url)}\`.`,
 			)
 		return response
 	}
@@ -125,7 +132,7 @@ async function reach(url: string, path: string, init: Parameters<Fetch>[1]): Pro
 	try {
 		return await fetch(url + path, init)
 	} catch (error) {
-		throw new Failure(`${url} does not answer (${reason(error)}). Is the control plane running?`)
+		throw new Failure("no_answer", `${url} does not answer (${reason(error)}). Is the control plane running?`)
 	}
 }
 

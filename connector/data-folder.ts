@@ -7,6 +7,8 @@ import { Failure } from "./exit.ts"
 /** Where what lies in a data folder. */
 export interface DataFolder {
 	path: string
+	/** Whether an option or the environment names it; else it is the user's own. */
+	isNamed: boolean
 	/** This machine's key, and where it calls home. */
 	identity: string
 	/** The token that the command signs in with. */
@@ -17,9 +19,12 @@ export interface DataFolder {
 }
 
 export function dataFolder(option: string | undefined): DataFolder {
-	const path = resolve(option ?? process.env.HOMEPORT_DATA_DIR ?? envPaths("homeport", { suffix: "" }).data)
+	if (option === "") throw new Failure("usage", "--data-dir needs a folder.")
+	const named = option ?? (process.env.HOMEPORT_DATA_DIR || undefined)
+	const path = resolve(named ?? envPaths("homeport", { suffix: "" }).data)
 	return {
 		path,
+		isNamed: named !== undefined,
 		identity: join(path, "machine.json"),
 		credentials: join(path, "credentials.json"),
 		home: join(path, "home"),
@@ -36,6 +41,9 @@ export function openDataFolder(folder: DataFolder): void {
 		for (const path of [folder.home, folder.logs]) mkdirSync(path, { recursive: true, mode: 0o700 })
 	} catch (error) {
 		const why = error instanceof Error && "code" in error ? ` (${error.code})` : ""
-		throw new Failure(`The data folder ${folder.path} cannot be written${why}. Choose another one with --data-dir.`)
+		throw new Failure(
+			"file",
+			`The data folder ${folder.path} cannot be written${why}. Choose another one with --data-dir.`,
+		)
 	}
 }

@@ -1,6 +1,5 @@
 // Enrollment: this machine makes its own key, and by a one-time code or a person's approval gets a place in a workspace.
 import { MachineId } from "../protocol/ids.ts"
-import { Name } from "../protocol/session.ts"
 import { signedOut } from "./credentials.ts"
 import type { DataFolder } from "./data-folder.ts"
 import { askByDevice } from "./device.ts"
@@ -44,13 +43,4 @@ async function enter(
 	const identity = { machine: MachineId.parse(machine), name, url, home, key }
 	await writeIdentity(folder.identity, identity)
 	return identity
-}
-
-/** What of a text a name can hold. */
-export function nameFrom(text: string): string {
-	const kept = text
-		.replace(/[^\p{L}\p{N} ._-]+/gu, "-")
-		.replace(/^[^\p{L}\p{N}]+/u, "")
-		.slice(0, 64)
-	return Name.safeParse(kept).success ? kept : "machine"
 }

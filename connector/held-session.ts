@@ -124,6 +124,12 @@ export class HeldSession {
 		await this.#reconnect()
 	}
 
+	/** Leaves the holder to whoever comes next. */
+	letGo(): void {
+		this.#isTaken = true
+		this.#connection?.close()
+	}
+
 	/** Whether its holder is connected: one of an ended session seldom is. */
 	get isConnected(): boolean {
 		return this.#connection !== null

@@ -6,6 +6,7 @@ import { MachineId } from "../protocol/ids.ts"
 import { DIAL_TOKEN_MS } from "../protocol/limits.ts"
 import { Name } from "../protocol/session.ts"
 import { Failure } from "./exit.ts"
+import { typed } from "./invocation.ts"
 import { readPrivate, writePrivate } from "./private-file.ts"
 
 /** A private JWK: `x` is the public half, 32 bytes in base64url. */
@@ -36,7 +37,8 @@ export function readIdentity(path: string): Promise<Identity | undefined> {
 /** For what needs one. Throws Failure. */
 export async function mustBeEnrolled(path: string): Promise<Identity> {
 	const identity = await readIdentity(path)
-	if (identity === undefined) throw new Failure("This machine is not enrolled. Use `homeport connect`.")
+	if (identity === undefined)
+		throw new Failure("not_enrolled", `This machine is not enrolled. Use \`${typed("connect", "URL")}\`.`)
 	return identity
 }
 

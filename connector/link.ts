@@ -14,6 +14,8 @@ import { type FromConnector, parseMessage, ToConnector } from "../protocol/messa
 import { Redial } from "../protocol/redial.ts"
 import { ROUTES } from "../protocol/routes.ts"
 import { maskTokens } from "../protocol/token-shapes.ts"
+import { dataFolder } from "./data-folder.ts"
+import { type Running, readRunning } from "./home/running.ts"
 import { dialToken, type Identity } from "./identity.ts"
 import { Machine } from "./machine.ts"
 import { onlyLink } from "./only-link.ts"
@@ -25,6 +27,8 @@ interface Options {
 	/** Asked for each dial: the key may be another one by then. */
 	identity: () => Promise<Identity>
 	dataDir: string
+	/** No other process links this machine, or none does any more: this one dials now. */
+	began?: () => void
 	log: (line: string) => void
 	/** Ends the link; sessions stay. */
 	signal: AbortSignal
@@ -32,14 +36,32 @@ interface Options {
 
 /** Keeps this machine linked until `signal`. Throws Refusal when the control plane refuses it for good. */
 export async function runLink(options: Options): Promise<void> {
-	const { dataDir, signal } = options
+	const { dataDir, began, signal } = options
 	// What is said here is kept in a file, where no token should be.
 	const log = (line: string) => options.log(maskTokens(line))
-	const place = await onlyLink(dataDir, log, signal)
+	const running = await readRunning(dataFolder(dataDir))
+	const waits = () => log(`${whoLinks(running)} links this machine; this one waits until that ends.`)
+	const place = await onlyLink(dataDir, waits, signal)
 	try {
-		if (!signal.aborted) await keepLinked({ ...options, log })
+		if (signal.aborted) return
+		began?.()
+		await keepLinked({ ...options, log })
 	} finally {
 		place.leave()
+	}
+}
+
+/** Who has this machine's place while this process waits for it. */
+function whoLinks(running: Running | undefined): string {
+	const isUp = running !== undefined && running.pid !== process.ppid && isAlive(running.pid)
+	return isUp ? `\`homeport up\` (process ${running.pid})` : "Another process"
+}
+
+function isAlive(pid: number): boolean {
+	try {
+		return process.kill(pid, 0)
+	} catch {
+		return false
 	}
 }
 

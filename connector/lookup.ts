@@ -3,8 +3,9 @@ import type { Client } from "../protocol/client.ts"
 import type { Machine } from "../protocol/routes/machines.ts"
 import type { Session } from "../protocol/routes/sessions.ts"
 import type { Member } from "../protocol/routes/workspace.ts"
-import { EXIT, Failure } from "./exit.ts"
+import { Failure } from "./exit.ts"
 import { readIdentity } from "./identity.ts"
+import { typed } from "./invocation.ts"
 
 /** The session that is called `NAME`, `MACHINE/NAME`, or by its id. */
 export async function findSession(call: Client, wanted: string): Promise<Session> {
@@ -21,12 +22,19 @@ export function pickSession(sessions: Session[], wanted: string): Session {
 	)
 	const [session, other] = found
 	if (session === undefined)
-		throw new Failure(`There is no session named "${wanted}". \`homeport ls\` lists them.`, EXIT.notFound)
+		throw new Failure("not_found", `There is no session named "${wanted}". \`${typed("ls")}\` lists them.`)
 	if (other !== undefined) {
 		const candidates = found.map(({ id, name, machineName }) => `  ${machineName}/${name}  ${id}`)
-		throw new Failure(`More than one session is named "${wanted}". Say which:\n${candidates.join("\n")}`, EXIT.usage)
+		throw new Failure("ambiguous", `More than one session is named "${wanted}". Say which:\n${candidates.join("\n")}`)
 	}
 	return session
+}
+
+/** What a session can be called by: its name, or with its machine where another one has the same name. */
+export async function shortestName(call: Client, { id, name, machineName }: Session): Promise<string> {
+	const { sessions } = await call("listSessions")
+	const isOnly = sessions.every((other) => other.id === id || other.name !== name)
+	return isOnly ? name : `${machineName}/${name}`
 }
 
 /** The machine that is called so; without a name this computer, or the only machine there is. */
@@ -37,19 +45,19 @@ export async function findMachine(call: Client, wanted: string | undefined, iden
 	const chosen = machines.find(({ id }) => id === here?.machine) ?? (machines.length === 1 ? machines[0] : undefined)
 	if (chosen !== undefined) return chosen
 	if (machines.length === 0)
-		throw new Failure("There is no machine yet. `homeport machines add` shows how to add one.", EXIT.notFound)
+		throw new Failure("not_found", `There is no machine yet. \`${typed("machines", "add")}\` shows how to add one.`)
 	const names = machines.map(({ name }) => `  ${name}`).join("\n")
-	throw new Failure(`Say which machine with --machine:\n${names}`, EXIT.usage)
+	throw new Failure("ambiguous", `Say which machine with --machine:\n${names}`)
 }
 
 export function pickMachine(machines: Machine[], wanted: string): Machine {
 	const found = machines.filter(({ id, name }) => id === wanted || name === wanted)
 	const [machine, other] = found
 	if (machine === undefined)
-		throw new Failure(`There is no machine named "${wanted}". \`homeport machines\` lists them.`, EXIT.notFound)
+		throw new Failure("not_found", `There is no machine named "${wanted}". \`${typed("machines")}\` lists them.`)
 	if (other !== undefined) {
 		const candidates = found.map(({ id, name }) => `  ${name}  ${id}`).join("\n")
-		throw new Failure(`More than one machine is named "${wanted}". Say its id:\n${candidates}`, EXIT.usage)
+		throw new Failure("ambiguous", `More than one machine is named "${wanted}". Say its id:\n${candidates}`)
 	}
 	return machine
 }
@@ -57,8 +65,8 @@ export function pickMachine(machines: Machine[], wanted: string): Machine {
 /** The member of this address, name or id. */
 export function pickMember(members: Member[], wanted: string): Member {
 	const [member, other] = members.filter(({ id, name, email }) => [id, name, email].includes(wanted))
-	if (member === undefined) throw new Failure(`There is no member "${wanted}" here.`, EXIT.notFound)
+	if (member === undefined) throw new Failure("not_found", `There is no member "${wanted}" here.`)
 	if (other !== undefined)
-		throw new Failure(`More than one member is called "${wanted}". Say their address.`, EXIT.usage)
+		throw new Failure("ambiguous", `More than one member is called "${wanted}". Say their address.`)
 	return member
 }

@@ -1,15 +1,18 @@
 // What the edge asks of this machine: the mirror of durable-objects/machine.ts.
 import { mkdir, readdir } from "node:fs/promises"
+import { basename } from "node:path"
 import { type Answered, ASKS, type Ask, type Asked } from "../protocol/ask.ts"
 import { never, Refusal } from "../protocol/errors.ts"
+import { explain } from "../protocol/explain.ts"
 import { decodeFrame, KIND } from "../protocol/frames.ts"
 import { SessionId } from "../protocol/ids.ts"
 import { SESSIONS_PER_MACHINE } from "../protocol/limits.ts"
 import type { FromConnector, ToConnector } from "../protocol/messages.ts"
-import type { SessionInfo } from "../protocol/session.ts"
+import { CUSTOM, runtimeOf, type SessionInfo } from "../protocol/session.ts"
 import { maskTokens } from "../protocol/token-shapes.ts"
 import { completeFolders, workingDirectory } from "./folders.ts"
 import { type Audience, HeldSession, sessionsFolder } from "./held-session.ts"
+import { freeName, nameFrom } from "./names.ts"
 import { command, detectRuntimes, sessionEnvironment } from "./runtimes.ts"
 
 /** The way out while the link is up. */
@@ -135,7 +138,7 @@ export class Machine {
 		const out = this.#out
 		try {
 			const parsed = ASKS[ask].asked.safeParse(of)
-			if (!parsed.success) throw new Refusal("invalid_request")
+			if (!parsed.success) throw new Refusal("invalid_request", explain(parsed.error))
 			out?.tell({ type: "answer", number, answer: await this.#do(ask, parsed.data as Asked<Ask>) })
 		} catch (error) {
 			if (error instanceof Refusal) {
@@ -190,8 +193,10 @@ export class Machine {
 			throw new Refusal("substrate_unavailable", `It has no ${spec.substrate}; ask for the host itself.`)
 		if (this.#sessions.size >= SESSIONS_PER_MACHINE) throw new Refusal("too_many", "Remove ended sessions.")
 		if (spec.name !== undefined) this.#refuseTaken(spec.name)
-		const name = spec.name ?? this.#freeName(spec.runtime)
-		const session = this.#execute(spec, name)
+		const runtime = runtimeOf(spec)
+		const called = runtime === CUSTOM ? nameFrom(basename(spec.argv[0] ?? ""), runtime) : runtime
+		const name = spec.name ?? freeName(called, this.#names())
+		const session = this.#execute({ ...spec, runtime }, name)
 		this.#starting.set(spec.id, { name, session })
 		try {
 			const started = await session
@@ -204,7 +209,7 @@ export class Machine {
 		}
 	}
 
-	async #execute(spec: Asked<"start">, name: string): Promise<HeldSession> {
+	async #execute(spec: Asked<"start"> & { runtime: string }, name: string): Promise<HeldSession> {
 		const secrets = Object.fromEntries(spec.secrets.map(({ variable, value }) => [variable, value]))
 		// What the person gives for this session alone goes before what the workspace gives to many.
 		const environment = { ...sessionEnvironment(), ...secrets, ...spec.environment }
@@ -245,14 +250,6 @@ export class Machine {
 
 	#refuseTaken(name: string): void {
 		if (this.#names().has(name)) throw new Refusal("name_taken")
-	}
-
-	#freeName(runtime: string): string {
-		const names = this.#names()
-		for (let count = 1; ; count++) {
-			const name = count === 1 ? runtime : `${runtime}-${count}`
-			if (!names.has(name)) return name
-		}
 	}
 
 	/** Says it now, or after the next welcome. */

@@ -23,14 +23,17 @@ import { upgrade } from "./commands/upgrade.ts"
 import { wait } from "./commands/wait.ts"
 import { logout, workspaces } from "./commands/workspaces.ts"
 import { EXIT, Failure } from "./exit.ts"
-import { fail } from "./output.ts"
+import { typed } from "./invocation.ts"
+import { fail, WANTS_JSON } from "./output.ts"
+import { USAGE_OUTPUT } from "./verb.ts"
 import { VERSION } from "./version.ts"
 
 const program = new Command("homeport")
 	.description("Real terminals on all your machines, from anywhere.")
 	.version(VERSION)
 	.exitOverride()
-	.showHelpAfterError("(homeport --help, or homeport VERB --help, teaches more)")
+	.configureOutput(USAGE_OUTPUT)
+	.showHelpAfterError(`(${typed("--help")}, or ${typed("VERB", "--help")}, teaches more)`)
 
 for (const make of [
 	up,
@@ -79,16 +82,24 @@ Environment:
 
 // Whoever reads may stop reading, as `head` does: then there is nobody left to tell.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-	if (error.code === "EPIPE") process.exit(EXIT.ok)
-	throw error
+	if (error.code !== "EPIPE") fail(new Failure("file", `Standard output cannot be written (${error.code}).`))
+	process.exit()
 })
+process.stderr.on("error", () => {})
 
 try {
 	if (process.platform === "win32")
-		throw new Failure("Homeport does not run on Windows itself yet. In WSL it does: use it from there.")
+		throw new Failure("unsupported", "Homeport does not run on Windows itself yet. In WSL it does: use it from there.")
 	await program.parseAsync()
 } catch (error) {
-	// Help and version end with 0; commander has printed the rest.
-	if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
-	else fail(error, false)
+	if (!(error instanceof CommanderError)) fail(error)
+	else if (error.exitCode === 0) process.exitCode = EXIT.ok
+	else if (WANTS_JSON) fail(new Failure("usage", explain(error)))
+	// The library has printed the rest.
+	else process.exitCode = EXIT.usage
+}
+
+function explain({ code, message }: CommanderError): string {
+	if (code === "commander.help") return `Say a verb; ${typed("--help")} lists them.`
+	return message.replace(/^error: /, "")
 }

@@ -4,12 +4,11 @@ import { linkSync, rmSync, statSync } from "node:fs"
 import { createConnection, createServer, type Socket } from "node:net"
 import { socketPath } from "./socket-path.ts"
 
-/** Holds the folder's place until `leave` or the end of this process; waits while another process has it. */
-export async function onlyLink(
-	folder: string,
-	log: (line: string) => void,
-	signal: AbortSignal,
-): Promise<{ leave(): void }> {
+/**
+ * Holds the folder's place until `leave` or the end of this process; waits while another process has it, after calling
+ * `waits` once.
+ */
+export async function onlyLink(folder: string, waits: () => void, signal: AbortSignal): Promise<{ leave(): void }> {
 	const path = socketPath(folder, "link.sock")
 	const own = socketPath(folder, `link-${randomUUID().slice(0, 8)}.sock`)
 	const place = await listen(own)
@@ -19,7 +18,7 @@ export async function onlyLink(
 			const before = inode(path)
 			if (before === null && claim(own, path)) return { leave: () => place.leave(path) }
 			const isAlive = await untilGone(path, signal, () => {
-				if (!isTold) log("Another process links this machine; this one waits until that ends.")
+				if (!isTold) waits()
 				isTold = true
 			})
 			// What nobody answers at belonged to a process that was killed; unless another has cleared that away already.

@@ -3,6 +3,11 @@ import { styleText } from "node:util"
 import { maskTokens } from "../protocol/token-shapes.ts"
 import { explainFailure } from "./exit.ts"
 
+const words = process.argv.slice(2)
+const end = words.indexOf("--")
+/** Whether JSON is asked for, known before the command line is parsed: what is wrong with it is told so, too. */
+export const WANTS_JSON = (end === -1 ? words : words.slice(0, end)).includes("--json")
+
 export interface Output {
 	json: boolean
 	/** The result: `value` as one line of JSON, or what `text` makes of it. Nothing is printed for an empty text. */
@@ -11,11 +16,11 @@ export interface Output {
 	note(line: string): void
 }
 
-export function output(json: boolean): Output {
+export function output(): Output {
 	return {
-		json,
+		json: WANTS_JSON,
 		result(value, text) {
-			const line = json ? JSON.stringify(value) : text(value)
+			const line = WANTS_JSON ? JSON.stringify(value) : text(value)
 			if (line !== "") process.stdout.write(`${line}\n`)
 		},
 		note(line) {
@@ -25,10 +30,10 @@ export function output(json: boolean): Output {
 }
 
 /** Tells why the command failed, and sets the exit code. */
-export function fail(error: unknown, json: boolean): void {
+export function fail(error: unknown): void {
 	const { message: said, code, exit } = explainFailure(error)
 	const message = maskTokens(said)
-	process.stderr.write(json ? `${JSON.stringify({ error: { code, message } })}\n` : `${message}\n`)
+	process.stderr.write(WANTS_JSON ? `${JSON.stringify({ error: { code, message } })}\n` : `${message}\n`)
 	process.exitCode = exit
 }
 

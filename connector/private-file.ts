@@ -21,7 +21,7 @@ export async function readPrivate<S extends z.ZodType>(path: string, schema: S):
 		value = undefined
 	}
 	const parsed = schema.safeParse(value)
-	if (!parsed.success) throw new Failure(`${path} is damaged. Move it away and try again.`)
+	if (!parsed.success) throw new Failure("file", `${path} is damaged. Move it away and try again.`)
 	return parsed.data
 }
 

@@ -4,7 +4,7 @@ import { access, constants, stat } from "node:fs/promises"
 import { homedir, userInfo } from "node:os"
 import { delimiter, isAbsolute, join } from "node:path"
 import { Refusal } from "../protocol/errors.ts"
-import type { RuntimeInfo } from "../protocol/session.ts"
+import { CUSTOM, type RuntimeInfo, SHELL } from "../protocol/session.ts"
 
 interface Runtime {
 	id: string
@@ -24,7 +24,7 @@ const NO_KEYS = { variables: [], files: [] }
 /** Sources: each tool's own documentation of its installation and of where it keeps its sign-in. */
 export const RUNTIMES: Runtime[] = [
 	{
-		id: "shell",
+		id: SHELL,
 		label: "Shell",
 		program: () => process.env.SHELL ?? userInfo().shell ?? "/bin/sh",
 		arguments: ["-l"],
@@ -88,9 +88,6 @@ export const RUNTIMES: Runtime[] = [
 	},
 ]
 
-/** The runtime whose whole command the person gives. */
-export const CUSTOM = "custom"
-
 /** What a session of this runtime executes. Throws Refusal: program_missing, key_missing, invalid_request. */
 export async function command(
 	runtime: string,
@@ -105,7 +102,10 @@ export async function command(
 	}
 	const known = RUNTIMES.find(({ id }) => id === runtime)
 	if (known === undefined)
-		throw new Refusal("invalid_request", `Runtimes: ${[...RUNTIMES.map(({ id }) => id), CUSTOM].join(", ")}.`)
+		throw new Refusal(
+			"invalid_request",
+			`There is no runtime "${runtime}"; there are ${[...RUNTIMES.map(({ id }) => id), CUSTOM].join(", ")}.`,
+		)
 	let program: string
 	try {
 		program = await findProgram(known.program())
@@ -127,7 +127,7 @@ export function detectRuntimes(environment: Record<string, string>): Promise<Run
 				id: runtime.id,
 				label: runtime.label,
 				program,
-				version: program === null || runtime.id === "shell" ? null : await version(program, environment),
+				version: program === null || runtime.id === SHELL ? null : await version(program, environment),
 				install: runtime.install,
 				missingKeys: await missingKeys(runtime, environment),
 				signsIn: runtime.signsIn,

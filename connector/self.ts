@@ -4,7 +4,4 @@ import { join } from "node:path"
 
 const source = join(import.meta.dirname, "main.ts")
 
-/** Whether this runs from a clone, and not from what was installed. */
-export const isSource = existsSync(source)
-
-export const SELF = isSource ? source : import.meta.filename
+export const SELF = existsSync(source) ? source : import.meta.filename

@@ -3,7 +3,8 @@ import { Command } from "commander"
 import type { Client } from "../protocol/client.ts"
 import { type Credentials, findCredentials, signedIn } from "./credentials.ts"
 import { type DataFolder, dataFolder } from "./data-folder.ts"
-import { fail, type Output, output } from "./output.ts"
+import { nameDataFolder, typed } from "./invocation.ts"
+import { fail, type Output, output, WANTS_JSON } from "./output.ts"
 
 /** What every verb is given. */
 export interface Context {
@@ -23,13 +24,17 @@ interface Help {
 	examples: [line: string, what: string][]
 }
 
+/** What is wrong with a command line is told as JSON where that is asked for: by main.ts, not by the library. */
+export const USAGE_OUTPUT = WANTS_JSON ? { writeErr: () => {} } : {}
+
 export function verb(name: string, help: Help): Command {
 	const sentence = `${help.summary[0]?.toUpperCase()}${help.summary.slice(1)}.`
 	const command = new Command(name)
 		.summary(help.summary)
 		.description(help.description === undefined ? sentence : `${sentence} ${help.description}`)
 		.exitOverride()
-		.showHelpAfterError(`(homeport ${name} --help teaches more)`)
+		.configureOutput(USAGE_OUTPUT)
+		.showHelpAfterError(`(${typed(name, "--help")} teaches more)`)
 		.option("--json", "print one line of JSON for programs")
 		.option("--workspace <name>", "the workspace that is meant (default: HOMEPORT_WORKSPACE, else the current one)")
 		.option("--data-dir <folder>", "the data folder (default: HOMEPORT_DATA_DIR, else your user data folder)")
@@ -39,7 +44,6 @@ export function verb(name: string, help: Help): Command {
 }
 
 interface Common {
-	json?: boolean
 	dataDir?: string
 	workspace?: string
 }
@@ -51,12 +55,12 @@ export function action<Args extends unknown[], Options extends object>(
 	return async (...all) => {
 		const command = all.at(-1) as Command
 		const options = command.optsWithGlobals<Options & Common>()
-		const json = options.json === true
 		try {
 			const folder = dataFolder(options.dataDir)
+			if (folder.isNamed) nameDataFolder(folder.path)
 			const context: Context = {
 				folder,
-				out: output(json),
+				out: output(),
 				credentials: () => findCredentials(folder.credentials, options.workspace ?? process.env.HOMEPORT_WORKSPACE),
 				async signIn() {
 					const credentials = await context.credentials()
@@ -65,7 +69,7 @@ export function action<Args extends unknown[], Options extends object>(
 			}
 			await deed(context, options, ...(all.slice(0, -2) as Args))
 		} catch (error) {
-			fail(error, json)
+			fail(error)
 		}
 	}
 }

@@ -8,7 +8,7 @@ import { routePath } from "../protocol/routes.ts"
 import type { SessionInfo } from "../protocol/session.ts"
 import type { Screen, Viewing } from "../protocol/viewing.ts"
 import type { Credentials } from "./credentials.ts"
-import { EXIT, Failure } from "./exit.ts"
+import { Failure } from "./exit.ts"
 
 interface Options {
 	credentials: Credentials
@@ -64,7 +64,7 @@ export class Watch {
 	get failure(): Error | undefined {
 		if (this.socket.status.is === "refused") return this.socket.status.refusal
 		if (this.viewing.status.is === "refused") return this.viewing.status.refusal
-		if (this.info === undefined) return new Failure("The session was removed.", EXIT.notFound)
+		if (this.info === undefined) return new Failure("not_found", "The session was removed.")
 		return undefined
 	}
 

@@ -11,7 +11,7 @@ interface Kind {
 
 export const REFUSALS = {
 	malformed: { status: 400, mayRetry: false, message: "That is not a message of this protocol." },
-	invalid_request: { status: 400, mayRetry: false, message: "Some of the request is missing or wrong." },
+	invalid_request: { status: 400, mayRetry: false, message: "The request is not right, so nothing was done." },
 	not_signed_in: { status: 401, mayRetry: false, message: "Sign in first." },
 	sign_in_link_spent: {
 		status: 401,

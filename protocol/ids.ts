@@ -30,6 +30,11 @@ export const EVERYONE = "vwr_00000000000000000000" as ViewerId
 /** The object itself: a snapshot sent to it is kept for when the machine is away. */
 export const KEEPER = "vwr_ffffffffffffffffffff" as ViewerId
 
+/** Whether a text could be an id of any kind. */
+export function looksLikeId(text: string): boolean {
+	return new RegExp(`^[a-z]{3}_[0-9a-f]{${ID_BYTES * 2}}$`).test(text)
+}
+
 export const newMachineId = () => `mch_${randomHex()}` as MachineId
 export const newSessionId = () => `ses_${randomHex()}` as SessionId
 export const newViewerId = () => `vwr_${randomHex()}` as ViewerId

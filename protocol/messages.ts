@@ -2,6 +2,7 @@
 import * as z from "zod"
 import { ASKS } from "./ask.ts"
 import { Refusal } from "./errors.ts"
+import { explain } from "./explain.ts"
 import { SessionId, ViewerId } from "./ids.ts"
 import { MESSAGE_BYTES, SESSIONS_PER_MACHINE } from "./limits.ts"
 import { ROLES } from "./roles.ts"
@@ -119,12 +120,4 @@ export function parseMessage<T>(direction: z.ZodType<T>, text: string): T {
 	const parsed = direction.safeParse(value)
 	if (!parsed.success) throw new Refusal("malformed", explain(parsed.error))
 	return parsed.data
-}
-
-/** The first fault of a zod error as one sentence, without the value, which may be a secret. */
-export function explain(error: z.ZodError): string {
-	const issue = error.issues[0]
-	if (issue === undefined) return "It does not have the right shape."
-	const path = issue.path.join(".")
-	return path === "" ? `${issue.message}.` : `${path}: ${issue.message}.`
 }

@@ -1,6 +1,6 @@
 // A session and a machine as everyone is told of them.
 import * as z from "zod"
-import { SessionId } from "./ids.ts"
+import { looksLikeId, SessionId } from "./ids.ts"
 import { ARGV_CHARS, ARGV_ITEMS, MAX_COLS, MAX_ROWS, NAME_CHARS, PATH_CHARS } from "./limits.ts"
 
 /** Milliseconds since 1970, by the clock of whoever says it. */
@@ -9,15 +9,22 @@ export const Sequence = z.int().min(0)
 export const Cols = z.int().min(2).max(MAX_COLS)
 export const Rows = z.int().min(1).max(MAX_ROWS)
 
-/** Printable and without a slash, since `machine/name` addresses a session. */
+const NAME_LENGTH = `must be 1 to ${NAME_CHARS} characters`
+
+/**
+ * What people call a machine, a session or a token. Printable, without a slash, since `machine/name` addresses a
+ * session, and unlike an id, since ids address things too.
+ */
 export const Name = z
 	.string()
-	.min(1)
-	.max(NAME_CHARS)
+	.trim()
+	.min(1, NAME_LENGTH)
+	.max(NAME_CHARS, NAME_LENGTH)
 	.regex(
 		/^[\p{L}\p{N}][\p{L}\p{N} ._-]*$/u,
-		"must begin with a letter or digit; then also space, dot, dash and underscore",
+		"must begin with a letter or digit and have only letters, digits, spaces, dots, dashes and underscores",
 	)
+	.refine((name) => !looksLikeId(name), "must not look like an id")
 /** A word that machines are grouped by. */
 export const Tag = z
 	.string()
@@ -67,22 +74,29 @@ export const SessionInfo = z
 	.meta({ id: "SessionInfo" })
 export type SessionInfo = z.infer<typeof SessionInfo>
 
+const COMMAND_LENGTH = `must have at most ${ARGV_CHARS} characters in all`
+
+const VariableName = z
+	.string()
+	.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must have only letters, digits and underscores, and begin with no digit")
+
 /** What a session is started from. argv goes to exec as it is; environment is data. */
 export const StartSpec = z
 	.object({
 		/** Chosen by whoever asks, so that asking twice starts one session. */
 		id: SessionId,
 		name: Name.optional(),
-		runtime: z.string().min(1).max(NAME_CHARS).default("shell"),
+		/** Where it is not said, runtimeOf says it. */
+		runtime: z.string().min(1).max(NAME_CHARS).optional(),
 		/** The whole command for the runtime `custom`; further arguments for any other. */
 		argv: z
-			.array(z.string().max(ARGV_CHARS))
-			.max(ARGV_ITEMS)
-			.refine((argv) => argv.reduce((sum, item) => sum + item.length, 0) <= ARGV_CHARS, "is too long in all")
+			.array(z.string().max(ARGV_CHARS, COMMAND_LENGTH))
+			.max(ARGV_ITEMS, `must have at most ${ARGV_ITEMS} words`)
+			.refine((argv) => argv.reduce((sum, item) => sum + item.length, 0) <= ARGV_CHARS, COMMAND_LENGTH)
 			.refine((argv) => !argv.some((item) => item.includes("\0")), "must not hold a NUL character")
 			.default([]),
 		cwd: Path.optional(),
-		environment: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(ARGV_CHARS)).default({}),
+		environment: z.record(VariableName, z.string().max(ARGV_CHARS)).default({}),
 		/** Starts a runtime that signs in by itself although none of its keys was found. */
 		withoutKey: z.boolean().default(false),
 		substrate: Substrate.default("host"),
@@ -91,6 +105,16 @@ export const StartSpec = z
 	})
 	.meta({ id: "StartSpec" })
 export type StartSpec = z.infer<typeof StartSpec>
+
+/** The runtime whose whole command the person gives. */
+export const CUSTOM = "custom"
+/** What a session runs for which nothing was asked. */
+export const SHELL = "shell"
+
+/** The runtime that is meant, also where it is not said. */
+export function runtimeOf({ runtime, argv }: Pick<StartSpec, "runtime" | "argv">): string {
+	return runtime ?? (argv.length > 0 ? CUSTOM : SHELL)
+}
 
 /** A runtime as one machine has it. */
 export const RuntimeInfo = z

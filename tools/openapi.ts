@@ -7,8 +7,8 @@ import {
 	type ZodOpenApiOperationObject,
 	type ZodOpenApiPathsObject,
 } from "zod-openapi"
-import { RefusalBody, ROUTES } from "../protocol/routes.ts"
 import type { Shape } from "../protocol/route.ts"
+import { RefusalBody, ROUTES } from "../protocol/routes.ts"
 import { SECURITY_HEADERS } from "../protocol/security-headers.ts"
 import { apiPage } from "./api-page.ts"
 

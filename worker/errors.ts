@@ -2,7 +2,7 @@
 import { DrizzleQueryError } from "drizzle-orm/errors"
 import * as z from "zod"
 import { REFUSALS, Refusal, type RefusalCode } from "../protocol/errors.ts"
-import { explain } from "../protocol/messages.ts"
+import { explain } from "../protocol/explain.ts"
 import type { RefusalBody } from "../protocol/routes.ts"
 import { retryAfter } from "./rates.ts"
 

@@ -16,7 +16,7 @@ export async function secretsFor(
 	env: Env,
 	registry: Registry,
 	workspaceId: string,
-	{ runtime, environment }: StartSpec,
+	{ runtime, environment }: StartSpec & { runtime: string },
 ): Promise<DeliveredSecret[]> {
 	const bound = await registry.secrets.boundTo(workspaceId, runtime)
 	const wanted = bound.filter(({ variable }) => !Object.hasOwn(environment, variable))

@@ -2,9 +2,10 @@
 import { createInterface } from "node:readline/promises"
 import { Readable } from "node:stream"
 import { type AuditEntry, type AuditHead, auditFault, AuditEntry as Entry, NO_ENTRY } from "../../protocol/audit.ts"
+import { REFUSALS, Refusal } from "../../protocol/errors.ts"
 import { routePath } from "../../protocol/routes.ts"
 import { type Credentials, fetchSigned } from "../credentials.ts"
-import { EXIT, Failure } from "../exit.ts"
+import { Failure } from "../exit.ts"
 import { style, table } from "../output.ts"
 import { action, verb } from "../verb.ts"
 
@@ -78,12 +79,15 @@ function verify() {
 			for await (const line of trail(credentials)) {
 				const entry = Entry.parse(JSON.parse(line))
 				const fault = await auditFault(head, entry)
-				if (fault !== null) throw new Failure(`The trail is broken. ${fault}`)
+				if (fault !== null) throw new Failure("broken", `The trail is broken. ${fault}`)
 				head = entry
 				if (entry.sequence === before.sequence && entry.hash === before.hash) seen = true
 			}
 			if (!seen)
-				throw new Failure(`The trail is broken. Its writer knows entry ${before.sequence}, which is not in it.`)
+				throw new Failure(
+					"broken",
+					`The trail is broken. Its writer knows entry ${before.sequence}, which is not in it.`,
+				)
 			const { sequence, hash } = head
 			out.result({ entries: sequence, hash }, () => `The trail is whole: ${sequence} entries, the newest is ${hash}.`)
 		}),
@@ -94,9 +98,8 @@ function verify() {
 async function* trail(credentials: Credentials): AsyncGenerator<string> {
 	const response = await fetchSigned(credentials)(routePath("exportAudit"), { method: "GET", headers: {} })
 	if (!response.ok || response.body === null)
-		throw new Failure(
-			response.status === 403 ? "Your role does not allow this." : `The home answered ${response.status}.`,
-			EXIT.failed,
-		)
+		throw response.status === REFUSALS.not_allowed.status
+			? new Refusal("not_allowed")
+			: new Failure("no_answer", `The home answered ${response.status}.`)
 	yield* createInterface({ input: Readable.from(response.body) })
 }

@@ -1,14 +1,17 @@
 // `homeport connect`: adds this computer to a home, and keeps it linked: now, or as a service.
 import { hostname } from "node:os"
+import { Refusal } from "../../protocol/errors.ts"
+import { originOf } from "../credentials.ts"
 import { type DataFolder, openDataFolder } from "../data-folder.ts"
-import { enroll, enrollByDevice, nameFrom } from "../enroll.ts"
-import { EXIT, Failure } from "../exit.ts"
+import { enroll, enrollByDevice } from "../enroll.ts"
+import { Failure } from "../exit.ts"
 import { type Identity, mustBeEnrolled, readIdentity } from "../identity.ts"
 import { runLink } from "../link.ts"
+import { leftHere } from "../local-sessions.ts"
+import { nameFrom } from "../names.ts"
 import { fail, type Output } from "../output.ts"
 import { installService, removeService } from "../service/service.ts"
 import { action, type Context, verb } from "../verb.ts"
-import { originOf } from "./login.ts"
 
 interface Options {
 	code?: string
@@ -62,16 +65,16 @@ export function connect() {
 async function findOrEnroll({ folder, out }: Context, url: string | undefined, options: Options): Promise<Identity> {
 	const saved = await readIdentity(folder.identity)
 	const { code } = options
-	if (url === undefined && code !== undefined) throw new Failure("Give the home's address beside --code.", EXIT.usage)
+	if (url === undefined && code !== undefined) throw new Failure("usage", "Give the home's address beside --code.")
 	if (url === undefined) {
-		if (saved === undefined) throw new Failure("This machine is not enrolled. Give a home's address.", EXIT.usage)
+		if (saved === undefined) throw new Failure("usage", "This machine is not enrolled. Give a home's address.")
 		return saved
 	}
 	const origin = originOf(url)
 	if (code === undefined && saved?.url === origin) return saved
 	if (code === undefined && saved !== undefined)
-		throw new Failure(`This machine calls ${saved.url}. To move it to ${origin}, give a --code from there.`, EXIT.usage)
-	const wanted = { url: origin, name: options.name ?? nameFrom(hostname()), home: false }
+		throw new Failure("usage", `This machine calls ${saved.url}. To move it to ${origin}, give a --code from there.`)
+	const wanted = { url: origin, name: options.name ?? nameFrom(hostname(), "machine"), home: false }
 	const identity = await (code === undefined
 		? enrollByDevice(folder, wanted, out)
 		: enroll(folder, { ...wanted, code }))
@@ -82,12 +85,17 @@ async function findOrEnroll({ folder, out }: Context, url: string | undefined, o
 async function linkUntilStopped({ machine, name, url }: Identity, folder: DataFolder, out: Output): Promise<void> {
 	const stop = new AbortController()
 	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort())
-	out.result({ machine, name, url, pid: process.pid }, () => `${name} calls ${url}. Ctrl-C unlinks it; sessions go on.`)
+	const began = () =>
+		out.result(
+			{ machine, name, url, pid: process.pid },
+			() => `${name} calls ${url}. Ctrl-C unlinks it; sessions go on.`,
+		)
 	try {
 		const identity = () => mustBeEnrolled(folder.identity)
-		await runLink({ url, identity, dataDir: folder.path, log: out.note, signal: stop.signal })
+		await runLink({ url, identity, dataDir: folder.path, began, log: out.note, signal: stop.signal })
 	} catch (error) {
-		fail(error, out.json)
+		fail(error)
+		if (error instanceof Refusal && !out.json) out.note(leftHere())
 	}
 	// The connections to holders would keep this process; the holders themselves go on.
 	process.exit()

@@ -7,6 +7,7 @@ import type { Machine } from "../../protocol/routes/machines.ts"
 import type { Session } from "../../protocol/routes/sessions.ts"
 import { type Credentials, signedIn, signedOut } from "../credentials.ts"
 import { EXIT, explainFailure, Failure } from "../exit.ts"
+import { typed } from "../invocation.ts"
 import { findMachine } from "../lookup.ts"
 import { Mirror } from "../mirror.ts"
 import { style } from "../output.ts"
@@ -69,7 +70,7 @@ async function examine(context: Context, wanted: string | undefined): Promise<Ho
 	try {
 		const credentials = await walk(
 			"credentials",
-			"Start a home with `npm start`, or sign in with `homeport login URL`.",
+			`Start a home with \`npm start\`, or sign in with \`${typed("login", "URL")}\`.`,
 			() => context.credentials(),
 			({ url }) => url,
 		)
@@ -82,13 +83,13 @@ async function examine(context: Context, wanted: string | undefined): Promise<Ho
 		const call = signedIn(credentials)
 		await walk(
 			"sign-in",
-			"The token is not good there. Sign in again with `homeport login URL`.",
+			`Sign in again with \`${typed("login", "URL")}\`.`,
 			() => call("me"),
 			({ name, role }) => `${name}, ${role}`,
 		)
 		const machine = await walk(
 			"link",
-			"On the machine, see that `homeport up`, `homeport connect` or the service runs, and read its log.",
+			"On the machine, see that `homeport up`, `homeport connect` or the service runs, and read its log in the data folder.",
 			() => mustBeLinked(call, wanted, folder.identity),
 			({ name, presence }) => `${name}, link number ${presence.epoch}`,
 		)
@@ -114,7 +115,7 @@ async function examine(context: Context, wanted: string | undefined): Promise<Ho
 		} finally {
 			await walk(
 				"end of the session",
-				"The session did not end when it was killed. `homeport ls` shows it; `homeport rm` removes it.",
+				`The session did not end when it was killed. \`${typed("ls")}\` shows it; \`${typed("rm", "NAME")}\` removes it.`,
 				() => end(call, credentials, session),
 				() => "killed and removed",
 			)
@@ -198,7 +199,7 @@ function until<T>(
 		const { cols, rows } = session
 		const watch = new Watch({ credentials, session, screen, cols, rows, changed: check })
 		const patience = setTimeout(
-			() => finish(() => reject(new Failure(`Nothing came back within ${PATIENCE_MS / 1000} s.`, EXIT.timedOut))),
+			() => finish(() => reject(new Failure("timed_out", `Nothing came back within ${PATIENCE_MS / 1000} s.`))),
 			PATIENCE_MS,
 		)
 		function finish(how: () => void): void {

@@ -1,10 +1,10 @@
 // `homeport login`: signs the command in to a workspace of a home, by a browser or by a token.
 import { hostname } from "node:os"
-import { saveLogin, signedIn, signedOut } from "../credentials.ts"
+import { originOf, saveLogin, signedIn, signedOut } from "../credentials.ts"
 import { openDataFolder } from "../data-folder.ts"
 import { askByDevice } from "../device.ts"
-import { nameFrom } from "../enroll.ts"
-import { EXIT, Failure } from "../exit.ts"
+import { Failure } from "../exit.ts"
+import { nameFrom } from "../names.ts"
 import { readHidden } from "../read-hidden.ts"
 import { action, type Context, verb } from "../verb.ts"
 
@@ -25,7 +25,7 @@ export function login() {
 			action<[string], { token?: boolean }>(async (context, options, given) => {
 				const { folder, out } = context
 				const url = originOf(given)
-				const isByToken = options.token === true || process.env.HOMEPORT_TOKEN !== undefined
+				const isByToken = options.token === true || (process.env.HOMEPORT_TOKEN ?? "") !== ""
 				const token = isByToken ? await givenToken() : await grantedToken(context, url)
 				const me = await signedIn({ url, token, source: isByToken ? "what was given" : "the browser" })("me")
 				openDataFolder(folder)
@@ -38,23 +38,15 @@ export function login() {
 		)
 }
 
-/** The address that a person gave, without path or slash. Throws Failure. */
-export function originOf(given: string): string {
-	const url = URL.parse(given.includes("://") ? given : `https://${given}`)
-	if (url === null || !/^https?:$/.test(url.protocol))
-		throw new Failure(`${given} is not an address of a home.`, EXIT.usage)
-	return url.origin
-}
-
 async function grantedToken({ out }: Context, url: string): Promise<string> {
-	const name = nameFrom(`homeport command on ${hostname()}`)
+	const name = nameFrom(`homeport command on ${hostname()}`, "homeport command")
 	const granted = await askByDevice(signedOut(url), { is: "login", name }, out)
 	if (granted.is !== "login") throw new Error("invariant: a login was asked for")
 	return granted.secret
 }
 
 async function givenToken(): Promise<string> {
-	const token = (process.env.HOMEPORT_TOKEN ?? (await readHidden("Token"))).trim()
-	if (token === "") throw new Failure("No token was given. `homeport tokens create` makes one.", EXIT.usage)
+	const token = (process.env.HOMEPORT_TOKEN || (await readHidden("Token"))).trim()
+	if (token === "") throw new Failure("usage", "No token was given. The console makes one.")
 	return token
 }

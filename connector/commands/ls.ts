@@ -1,42 +1,78 @@
 // `homeport ls`: the sessions of all machines.
-
 import type { Session } from "../../protocol/routes/sessions.ts"
+import type { SessionInfo } from "../../protocol/session.ts"
 import { describeState } from "../describe-state.ts"
+import { typed } from "../invocation.ts"
+import { withLocalSessions } from "../local-sessions.ts"
 import { pickMachine } from "../lookup.ts"
 import { ago, style, table } from "../output.ts"
-import { action, verb } from "../verb.ts"
+import { action, type Context, verb } from "../verb.ts"
+
+interface Options {
+	machine?: string
+	local?: boolean
+}
 
 export function ls() {
 	return verb("ls", {
 		summary: "list sessions",
+		description: "By machine, and on each by when they were started.",
 		examples: [
 			["homeport ls", "all sessions on all machines"],
 			["homeport ls --machine laptop", "those of one machine"],
-			["homeport ls --json", "for programs: { sessions: [...] }"],
+			["homeport ls --local", "those of this computer while it is linked to no home"],
+			["homeport ls --json", "for programs: { sessions: [...] }, with their ids"],
 		],
 	})
 		.option("--machine <name>", "only this machine's")
+		.option("--local", "this computer's, without a home")
 		.action(
-			action<[], { machine?: string }>(async ({ out, signIn }, options) => {
+			action<[], Options>(async (context, options) => {
+				if (options.local) return listHere(context)
+				const { out, signIn } = context
 				const { call } = await signIn()
-				const all = (await call("listSessions")).sessions
+				const all = (await call("listSessions")).sessions.sort(byMachine)
 				const machine =
 					options.machine === undefined
 						? undefined
 						: pickMachine((await call("listMachines")).machines, options.machine)
 				const sessions = machine === undefined ? all : all.filter((session) => session.machine === machine.id)
 				out.result({ sessions }, () =>
-					sessions.length === 0 ? "No sessions. `homeport spawn` starts one." : table(HEAD, sessions.map(row)),
+					sessions.length === 0 ? `No sessions. \`${typed("spawn")}\` starts one.` : table(HEAD, sessions.map(row)),
 				)
 			}),
 		)
 }
 
+async function listHere({ folder, out }: Context): Promise<void> {
+	const sessions = await withLocalSessions(folder, async (held) => held.map(({ info }) => info).sort(byStart))
+	out.result({ sessions }, () =>
+		sessions.length === 0
+			? "No sessions here."
+			: table(
+					HEAD.filter((title) => title !== "MACHINE"),
+					sessions.map((session) => cells(session, Date.now())),
+				),
+	)
+}
+
+function byMachine(a: Session, b: Session): number {
+	return a.machineName.localeCompare(b.machineName) || byStart(a, b)
+}
+
+function byStart(a: SessionInfo, b: SessionInfo): number {
+	return a.createdAt - b.createdAt || a.id.localeCompare(b.id)
+}
+
 const HEAD = ["NAME", "MACHINE", "STATE", "RUNTIME", "LAST OUTPUT", "DIRECTORY"]
 
 function row(session: Session): string[] {
-	const { name, machineName, machinePresence, runtime, cwd, lastOutputAt } = session
-	const machine = machinePresence.is === "linked" ? machineName : `${machineName} (away)`
-	const last = lastOutputAt === null ? "-" : ago(machinePresence.now - lastOutputAt)
-	return [style("bold", name), machine, describeState(session.state), runtime, last, cwd]
+	const { machineName, machinePresence } = session
+	const [name = "", ...rest] = cells(session, machinePresence.now)
+	return [name, machinePresence.is === "linked" ? machineName : `${machineName} (away)`, ...rest]
+}
+
+function cells({ name, state, runtime, cwd, lastOutputAt }: SessionInfo, now: number): string[] {
+	const last = lastOutputAt === null ? "-" : ago(now - lastOutputAt)
+	return [style("bold", name), describeState(state), runtime, last, cwd]
 }

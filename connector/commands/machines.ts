@@ -1,6 +1,12 @@
 // `homeport machines`: the computers that call this home.
 import type { Machine } from "../../protocol/routes/machines.ts"
 import { commas } from "../commas.ts"
+import type { DataFolder } from "../data-folder.ts"
+import { isLocal, reachedAt } from "../home/reach.ts"
+import { readRunning } from "../home/running.ts"
+import { readIdentity } from "../identity.ts"
+import { typed } from "../invocation.ts"
+import { leftHere } from "../local-sessions.ts"
 import { pickMachine, pickMember } from "../lookup.ts"
 import { ago, style, table } from "../output.ts"
 import { rotateMachineKey } from "../rotate-key.ts"
@@ -23,7 +29,7 @@ export function machines() {
 			const { call } = await signIn()
 			out.result(await call("listMachines"), ({ machines }) =>
 				machines.length === 0
-					? "No machines. `homeport machines add` shows how to add one."
+					? `No machines. \`${typed("machines", "add")}\` shows how to add one.`
 					: table(HEAD, machines.map(row)),
 			)
 		}),
@@ -47,19 +53,39 @@ function add() {
 		summary: "make a single-use code for another computer",
 		examples: [["homeport machines add", "prints the lines to paste there, good for ten minutes"]],
 	}).action(
-		action(async ({ out, signIn }) => {
+		action(async ({ folder, out, signIn }) => {
 			const { call, credentials } = await signIn()
-			const made = { url: credentials.url, ...(await call("createEnrollment")) }
-			out.result(made, ({ url, code }) =>
+			const made = await call("createEnrollment")
+			const urls = await addresses(folder, credentials.url)
+			const url = urls[0] ?? credentials.url
+			out.result({ url, ...made, isLocal: urls.length === 0 }, ({ code, isLocal }) =>
 				[
 					"Paste one of these on the other computer within ten minutes:",
 					"",
-					`  curl -fsSL ${url}/install | sh -s -- ${code}`,
+					...(isLocal ? [url] : urls).map((at) => `  curl -fsSL ${at}/install | sh -s -- ${code}`),
 					`  homeport connect ${url} --code ${code} --service`,
+					...(isLocal ? onlyHere(url) : []),
 				].join("\n"),
 			)
 		}),
 	)
+}
+
+/** Where another computer reaches the home: its one address, or those of the home that listens here. */
+async function addresses(folder: DataFolder, url: string): Promise<string[]> {
+	if (!isLocal(url)) return [url]
+	const running = await readRunning(folder)
+	return running === undefined || running.url !== url ? [] : reachedAt(url, running.host)
+}
+
+function onlyHere(url: string): string[] {
+	return [
+		"",
+		`This works on this computer only: no other one reaches ${url}. For another one, put the home behind a`,
+		"name with HTTPS, open the console by that name and add the machine there. On a network that you trust,",
+		`\`${typed("up", "--host", "0.0.0.0")}\` will do. docs/operations.md tells more, under "Reaching a`,
+		'local home from elsewhere".',
+	]
 }
 
 function rename() {
@@ -74,7 +100,7 @@ function rename() {
 				const { call } = await signIn()
 				const machine = pickMachine((await call("listMachines")).machines, name)
 				await call("changeMachine", { params: { machine: machine.id }, body: { name: wanted } })
-				out.result({ machine: machine.id, name: wanted }, () => "")
+				out.result({ machine: machine.id, name: wanted.trim() }, () => "")
 			}),
 		)
 }
@@ -167,11 +193,26 @@ function remove() {
 		.alias("rm")
 		.argument("<name>", "the machine's name or id")
 		.action(
-			action<[string], object>(async ({ out, signIn }, _options, name) => {
+			action<[string], object>(async ({ folder, out, signIn }, _options, name) => {
 				const { call } = await signIn()
 				const machine = pickMachine((await call("listMachines")).machines, name)
 				await call("removeMachine", { params: { machine: machine.id } })
-				out.result({ removed: machine.id }, () => "")
+				const isHere = (await readIdentity(folder.identity))?.machine === machine.id
+				out.result({ removed: machine.id, running: machine.running }, ({ running }) =>
+					running === 0 ? `Removed ${machine.name}.` : leftThere(machine, isHere),
+				)
 			}),
 		)
+}
+
+/** What is to be done about sessions that no home reaches any more. */
+function leftThere({ name, running }: Machine, isHere: boolean): string {
+	const sessions = running === 1 ? "The session that runs there goes" : `The ${running} sessions that run there go`
+	if (isHere) return `Removed ${name}, this computer. ${leftHere()}`
+	return [
+		`Removed ${name}. ${sessions} on, out of reach from here. On ${name} itself:`,
+		"",
+		"  homeport ls --local           lists them",
+		"  homeport kill NAME --local    ends one",
+	].join("\n")
 }

@@ -1,7 +1,7 @@
 // `homeport members`: people of the workspace, their roles, and links that invite more.
 import { ROLES, type Role } from "../../protocol/roles.ts"
 import type { Member } from "../../protocol/routes/workspace.ts"
-import { EXIT, Failure } from "../exit.ts"
+import { Failure } from "../exit.ts"
 import { pickMember } from "../lookup.ts"
 import { ago, style, table } from "../output.ts"
 import { action, verb } from "../verb.ts"
@@ -86,6 +86,6 @@ function remove() {
 
 function roleOf(text: string): Role {
 	const role = ROLES.find((role) => role === text)
-	if (role === undefined) throw new Failure(`There is no role "${text}". It is one of ${ROLES.join(", ")}.`, EXIT.usage)
+	if (role === undefined) throw new Failure("usage", `There is no role "${text}". It is one of ${ROLES.join(", ")}.`)
 	return role
 }

@@ -3,6 +3,7 @@ import type { Client } from "../../protocol/client.ts"
 import type { Secret } from "../../protocol/routes/secrets.ts"
 import { commas } from "../commas.ts"
 import { EXIT, Failure } from "../exit.ts"
+import { typed } from "../invocation.ts"
 import { ago, style, table } from "../output.ts"
 import { readHidden } from "../read-hidden.ts"
 import { action, verb } from "../verb.ts"
@@ -25,7 +26,7 @@ export function secrets() {
 			const { call } = await signIn()
 			out.result(await call("listSecrets"), ({ secrets }) =>
 				secrets.length === 0
-					? "No secrets. `homeport secrets set NAME` keeps one."
+					? `No secrets. \`${typed("secrets", "set", "NAME")}\` keeps one.`
 					: table(["NAME", "VARIABLE", "RUNTIMES", "SAVED", "LAST USED"], secrets.map(row)),
 			)
 		}),
@@ -75,7 +76,7 @@ function set() {
 				const { call } = await signIn()
 				// A file ends its last line; a key that ends so is one that somebody saved with an editor.
 				const value = (await readHidden(`Value of ${secret}`)).replace(/\r?\n$/, "")
-				if (value === "") throw new Failure("No value was given, so nothing was saved.", EXIT.usage)
+				if (value === "") throw new Failure("usage", "No value was given, so nothing was saved.")
 				const saved = await call("saveSecret", { params: { secret }, body: { value, ...bindingOf(options) } })
 				out.result(saved, described)
 			}),
@@ -84,7 +85,7 @@ function set() {
 
 function described({ name, variable, runtimes }: Secret): string {
 	if (runtimes.length === 0)
-		return `Saved ${name}. No session gets it yet: \`homeport secrets bind ${name} --runtimes …\`.`
+		return `Saved ${name}. No session gets it yet: \`${typed("secrets", "bind", name, "--runtimes", "RUNTIMES")}\`.`
 	return `Saved ${name}. Sessions of ${runtimes.join(", ")} get it as ${variable}.`
 }
 
@@ -99,7 +100,7 @@ function bind() {
 		.action(
 			action<[string], Binding>(async ({ out, signIn }, options, secret) => {
 				const binding = bindingOf(options)
-				if (Object.keys(binding).length === 0) throw new Failure("Say --runtimes or --variable.", EXIT.usage)
+				if (Object.keys(binding).length === 0) throw new Failure("usage", "Say --runtimes or --variable.")
 				const { call } = await signIn()
 				out.result(await call("bindSecret", { params: { secret }, body: binding }), described)
 			}),
@@ -142,7 +143,7 @@ function remove() {
 async function named(call: Client, secret: string): Promise<void> {
 	const { secrets } = await call("listSecrets")
 	if (!secrets.some(({ name }) => name === secret))
-		throw new Failure(`There is no secret named "${secret}".`, EXIT.notFound)
+		throw new Failure("not_found", `There is no secret named "${secret}".`)
 }
 
 function reseal() {

@@ -1,7 +1,7 @@
 // `homeport send`: types into a session.
 import { readFile } from "node:fs/promises"
 import { text as readAll } from "node:stream/consumers"
-import { EXIT, Failure } from "../exit.ts"
+import { Failure } from "../exit.ts"
 import { findSession } from "../lookup.ts"
 import { action, verb } from "../verb.ts"
 
@@ -28,7 +28,7 @@ export function send() {
 		.action(
 			action<[string, string | undefined], Options>(async ({ out, signIn }, options, name, given) => {
 				if ((given === undefined) === (options.file === undefined))
-					throw new Failure("Give either a text or --file.", EXIT.usage)
+					throw new Failure("usage", "Give either a text or --file.")
 				const text = options.file === undefined ? (given ?? "") : await readInput(options.file)
 				const { call } = await signIn()
 				const session = await findSession(call, name)
@@ -45,6 +45,6 @@ async function readInput(path: string): Promise<string> {
 	try {
 		return path === "-" ? await readAll(process.stdin) : await readFile(path, "utf8")
 	} catch (error) {
-		throw new Failure(`${path} cannot be read (${error instanceof Error ? error.message : error}).`)
+		throw new Failure("file", `${path} cannot be read (${error instanceof Error ? error.message : error}).`)
 	}
 }

@@ -6,7 +6,8 @@ import { newSessionId } from "../../protocol/ids.ts"
 import { SUBSTRATES } from "../../protocol/session.ts"
 import { attachTo } from "../attach.ts"
 import { readIdentity } from "../identity.ts"
-import { findMachine } from "../lookup.ts"
+import { typed } from "../invocation.ts"
+import { findMachine, shortestName } from "../lookup.ts"
 import { style } from "../output.ts"
 import { action, verb } from "../verb.ts"
 
@@ -34,7 +35,7 @@ export function spawn() {
 		.argument("[argv...]", "after --: the command, or further arguments for the runtime")
 		.option("--runtime <runtime>", "shell, claude-code, codex, gemini, opencode, aider or custom")
 		.option("--machine <name>", "where (default: this computer, or the only machine)")
-		.option("--name <name>", "what to call it (default: a free name after the runtime)")
+		.option("--name <name>", "what to call it (default: a free name after the command or the runtime)")
 		.option("--cwd <folder>", "working directory (default: this one on this computer, else the home directory)")
 		.addOption(new Option("--substrate <kind>", "what it runs in").choices(SUBSTRATES).default("host"))
 		.option("--attach", "attach to it at once")
@@ -65,15 +66,11 @@ export function spawn() {
 					machinePresence: machine.presence,
 				}
 				if (options.attach) return attachTo({ session: started, credentials, out })
+				const called = out.json ? session.name : await shortestName(call, started)
 				out.result(
 					started,
-					() =>
-						`${style("bold", session.name)} runs on ${machine.name}. Attach: homeport attach ${quote(session.name)}`,
+					() => `${style("bold", session.name)} runs on ${machine.name}. Attach: ${typed("attach", called)}`,
 				)
 			}),
 		)
-}
-
-function quote(name: string): string {
-	return name.includes(" ") ? `"${name}"` : name
 }

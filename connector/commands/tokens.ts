@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "commander"
 import { ACTIONS, type Action } from "../../protocol/roles.ts"
 import type { Token } from "../../protocol/routes/tokens.ts"
 import { commas } from "../commas.ts"
-import { EXIT, Failure } from "../exit.ts"
+import { Failure } from "../exit.ts"
 import { ago, style, table } from "../output.ts"
 import { action, verb } from "../verb.ts"
 
@@ -105,9 +105,9 @@ function revoke() {
 				const { call } = await signIn()
 				const { tokens } = await call("listTokens")
 				const [token, other] = tokens.filter(({ id, name }) => id === wanted || name === wanted)
-				if (token === undefined) throw new Failure(`There is no token named "${wanted}".`, EXIT.notFound)
+				if (token === undefined) throw new Failure("not_found", `There is no token named "${wanted}".`)
 				if (other !== undefined)
-					throw new Failure(`More than one token is named "${wanted}". Say its id; --json shows it.`, EXIT.usage)
+					throw new Failure("ambiguous", `More than one token is named "${wanted}". Say its id; --json shows it.`)
 				await call("revokeToken", { params: { token: token.id } })
 				out.result({ revoked: token.id }, () => "")
 			}),

@@ -1,12 +1,13 @@
 // `homeport up`: runs a home on this computer until Ctrl-C.
-import { networkInterfaces } from "node:os"
 import { InvalidArgumentError } from "commander"
 import { signSignInLink } from "../../protocol/sign-in-link.ts"
 import { EXIT, Failure } from "../exit.ts"
 import { hasDesktop, openBrowser } from "../home/browser.ts"
 import { type Home, startHome } from "../home/home.ts"
+import { reachedAt } from "../home/reach.ts"
 import { readRunning } from "../home/running.ts"
 import { addSecretKey, readSecrets } from "../home/secrets.ts"
+import { typed } from "../invocation.ts"
 import { style } from "../output.ts"
 import { action, type Context, verb } from "../verb.ts"
 
@@ -55,19 +56,19 @@ async function signInLink({ folder, out }: Context): Promise<void> {
 	const secrets = await readSecrets(folder)
 	const running = await readRunning(folder)
 	if (secrets === undefined || running === undefined)
-		throw new Failure(`No home runs over ${folder.path}. Start it with \`npm start\`.`)
+		throw new Failure("not_running", `No home runs over ${folder.path}. Start it with \`${typed("up")}\`.`)
 	const signInUrl = `${running.url}/sign-in#${await signSignInLink(secrets.signInKey, Date.now())}`
 	out.result({ url: running.url, signInUrl }, () => signInUrl)
 }
 
 async function rotateSecretKey({ folder, out }: Context): Promise<void> {
 	if ((await readSecrets(folder)) === undefined)
-		throw new Failure(`No home has run over ${folder.path}. Start it with \`npm start\`.`)
+		throw new Failure("not_running", `No home has run over ${folder.path}. Start it with \`${typed("up")}\`.`)
 	const key = await addSecretKey(folder)
 	out.result(
 		{ key },
 		() =>
-			`Key ${key} seals from the next start on. Then \`homeport secrets reseal\`, in each workspace, moves what is sealed already.`,
+			`Key ${key} seals from the next start on. Then \`${typed("secrets", "reseal")}\`, in each workspace, moves what is sealed already.`,
 	)
 }
 
@@ -91,8 +92,8 @@ function welcome({ url, signInUrl, machine, linked }: Home, host: string, dataDi
 		`Homeport runs at ${style("bold", url)}`,
 		"",
 		`  Sign in   ${style("bold", signInUrl)}`,
-		"            good once, for an hour; `homeport up --sign-in-link` makes another",
-		`  Machine   ${machine === null ? "this computer calls no home, or another one (`homeport connect` changes that)" : `${machine.name}, ${state}`}`,
+		`            good once, for an hour; \`${typed("up", "--sign-in-link")}\` makes another`,
+		`  Machine   ${machine === null ? `this computer calls no home, or another one (\`${typed("connect", "URL", "--code", "CODE")}\` changes that)` : `${machine.name}, ${state}`}`,
 		`  Data      ${dataDir}`,
 		...openTo(host, url),
 		"",
@@ -103,12 +104,10 @@ function welcome({ url, signInUrl, machine, linked }: Home, host: string, dataDi
 
 /** Who else can reach it, where that is more than this computer. */
 function openTo(host: string, url: string): string[] {
-	if (host === "127.0.0.1" || host === "localhost" || host === "::1") return []
-	const own = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
-	const addresses = own.filter(({ family, internal }) => family === "IPv4" && !internal)
-	const { port } = new URL(url)
+	const addresses = reachedAt(url, host)
+	if (addresses.length === 0) return []
 	return [
-		`  Open to   ${addresses.map(({ address }) => `http://${address}:${port}`).join("  ")}`,
+		`  Open to   ${addresses.join("  ")}`,
 		"            without encryption: outside of a network that you trust, put a proxy with TLS before it",
 	]
 }

@@ -7,7 +7,7 @@ import { signedOut } from "../credentials.ts"
 import type { DataFolder } from "../data-folder.ts"
 import { Failure } from "../exit.ts"
 import { mustBeEnrolled } from "../identity.ts"
-import { isSource } from "../self.ts"
+import { CLONE, typed } from "../invocation.ts"
 import { isServiceInstalled } from "../service/service.ts"
 import { action, verb } from "../verb.ts"
 import { VERSION } from "../version.ts"
@@ -20,20 +20,21 @@ export function upgrade() {
 		examples: [["homeport upgrade", "fetch it, and restart the service where there is one"]],
 	}).action(
 		action(async ({ folder, out }) => {
-			if (isSource) throw new Failure("This runs from a clone: upgrade it with `git pull`, then `npm start`.")
+			if (CLONE !== undefined)
+				throw new Failure("unsupported", "This runs from a clone: upgrade it with `git pull`, then `npm start`.")
 			const identity = await mustBeEnrolled(folder.identity)
 			const { version } = await signedOut(identity.url)("health")
 			if (version === VERSION)
 				return out.result({ version, from: VERSION, restarted: false }, () => `This is ${version} already.`)
 			const script = await fetch(`${identity.url}/install`)
-			if (!script.ok) throw new Failure(`${identity.url} has no connector to install (${script.status}).`)
+			if (!script.ok) throw new Failure("no_answer", `${identity.url} has no connector to install (${script.status}).`)
 			await runShell(await script.text(), out.note)
 			const restarted = isServiceInstalled()
 			if (restarted) await restart(folder)
 			out.result({ version, from: VERSION, restarted }, () =>
 				restarted
 					? `Upgraded from ${VERSION} to ${version}. The service runs it.`
-					: `Upgraded from ${VERSION} to ${version}. Stop \`homeport connect\` where it runs, and start it again.`,
+					: `Upgraded from ${VERSION} to ${version}. Stop \`${typed("connect")}\` where it runs, and start it again.`,
 			)
 		}),
 	)
@@ -44,7 +45,7 @@ async function runShell(script: string, note: (line: string) => void): Promise<v
 	shell.stdout.on("data", (said: Buffer) => note(said.toString().trimEnd()))
 	shell.stdin.end(script)
 	const [code] = await once(shell, "close")
-	if (code !== 0) throw new Failure("The install script failed; the old version is still in place.")
+	if (code !== 0) throw new Failure("not_installed", "The install script failed; the old version is still in place.")
 }
 
 /** The new version writes the service anew, since that names the program's file. */
@@ -52,5 +53,6 @@ async function restart(folder: DataFolder): Promise<void> {
 	const program = join(homedir(), ".local/bin/homeport")
 	const args = ["connect", "--service", "--data-dir", folder.path]
 	const [code] = await once(spawn(program, args, { stdio: ["ignore", "ignore", "inherit"] }), "close")
-	if (code !== 0) throw new Failure(`The new version is installed, but \`${program} ${args.join(" ")}\` failed.`)
+	if (code !== 0)
+		throw new Failure("service", `The new version is installed, but \`${program} ${args.join(" ")}\` failed.`)
 }

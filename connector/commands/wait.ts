@@ -121,14 +121,17 @@ function waitFor({ session, credentials, idle, text, isForEnd, timeout }: Wanted
 			mirror.write(new Uint8Array(), () => {
 				look()
 				if (idle !== undefined) end({ because: "idle", state: info.state })
-				else end(new Failure(`${session.name} ended (${describeState(info.state)}) without showing that text.`))
+				else
+					end(
+						new Failure("not_shown", `${session.name} ended (${describeState(info.state)}) without showing that text.`),
+					)
 			})
 		}
 	})
 }
 
 function timedOut(session: Session, seconds: number): Failure {
-	return new Failure(`${session.name} did not get there within ${seconds} s.`, EXIT.timedOut)
+	return new Failure("timed_out", `${session.name} did not get there within ${seconds} s.`)
 }
 
 function seconds(text: string): number {
@@ -141,6 +144,6 @@ function expression(text: string): RegExp {
 	try {
 		return new RegExp(text, "u")
 	} catch (error) {
-		throw new Failure(`That is no regular expression: ${error instanceof Error ? error.message : error}.`, EXIT.usage)
+		throw new Failure("usage", `That is no regular expression: ${error instanceof Error ? error.message : error}.`)
 	}
 }

@@ -1,6 +1,7 @@
 // `homeport workspaces`: where this command is signed in, and which workspace is meant where none is named.
 import { isGood, type Login, pickLogin, readLogins, signedIn, writeLogins } from "../credentials.ts"
-import { EXIT, Failure } from "../exit.ts"
+import { Failure } from "../exit.ts"
+import { typed } from "../invocation.ts"
 import { style, table } from "../output.ts"
 import { action, type Context, verb } from "../verb.ts"
 
@@ -24,7 +25,7 @@ export function workspaces() {
 			}))
 			out.result({ workspaces: rows }, ({ workspaces }) =>
 				workspaces.length === 0
-					? "None. `homeport login URL` signs in."
+					? `None. \`${typed("login", "URL")}\` signs in.`
 					: table(["", "NAME", "HOME"], workspaces.map(row)),
 			)
 		}),
@@ -84,6 +85,6 @@ async function revoke({ folder }: Context, { url, token }: Login): Promise<void>
 }
 
 function found(login: Login | undefined): Login {
-	if (login === undefined) throw new Failure("Not signed in anywhere.", EXIT.failed)
+	if (login === undefined) throw new Failure("not_signed_in", "Not signed in anywhere.")
 	return login
 }

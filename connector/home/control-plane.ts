@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
 import type { DataFolder } from "../data-folder.ts"
 import { Failure } from "../exit.ts"
+import { typed } from "../invocation.ts"
 import { writePrivate } from "../private-file.ts"
 import { VERSION } from "../version.ts"
 import { Child } from "./child.ts"
@@ -109,7 +110,8 @@ function runtimePath(): string {
 		return createRequire(import.meta.url).resolve("workerd/bin/workerd")
 	} catch {
 		throw new Failure(
-			"The Workers runtime is not installed here: `homeport up` runs from a clone, with `npm start`. To add this machine to a home elsewhere, use `homeport connect`.",
+			"not_started",
+			`The Workers runtime is not installed here: a home runs from a clone, with \`npm start\`. To add this machine to a home elsewhere: ${typed("connect", "URL", "--code", "CODE")}`,
 		)
 	}
 }

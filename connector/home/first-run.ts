@@ -4,8 +4,9 @@ import { type Client, client } from "../../protocol/client.ts"
 import { signSignInLink } from "../../protocol/sign-in-link.ts"
 import { isGood, readLogins, saveLogin, signedIn, writeLogins } from "../credentials.ts"
 import type { DataFolder } from "../data-folder.ts"
-import { enroll, nameFrom } from "../enroll.ts"
+import { enroll } from "../enroll.ts"
 import { type Identity, readIdentity, writeIdentity } from "../identity.ts"
+import { nameFrom } from "../names.ts"
 
 /** The command's token for this home: the saved one while it is good here, else a new one. */
 export async function findToken(folder: DataFolder, url: string, signInKey: string): Promise<string> {
@@ -21,7 +22,7 @@ export async function findToken(folder: DataFolder, url: string, signInKey: stri
 	}
 	const cookie = await signInByLink(url, await signSignInLink(signInKey, Date.now()))
 	const call = client((path, init) => fetch(url + path, { ...init, headers: { ...init.headers, cookie, origin: url } }))
-	const name = nameFrom(`homeport up on ${hostname()}`)
+	const name = nameFrom(`homeport up on ${hostname()}`, "homeport up")
 	const token = await makeToken(call, name)
 	const { workspace } = await call("me")
 	await saveLogin(folder.credentials, { url, token, workspace, home: true })
@@ -53,7 +54,7 @@ export async function findIdentity(folder: DataFolder, url: string, token: strin
 	}
 	if (saved !== undefined && machines.length > 0) return undefined
 	const { code } = await call("createEnrollment")
-	return enroll(folder, { url, code, name: nameFrom(hostname()), home: true })
+	return enroll(folder, { url, code, name: nameFrom(hostname(), "machine"), home: true })
 }
 
 async function signInByLink(url: string, token: string): Promise<string> {

@@ -8,6 +8,7 @@ import { signSignInLink } from "../../protocol/sign-in-link.ts"
 import { signedIn } from "../credentials.ts"
 import { type DataFolder, openDataFolder } from "../data-folder.ts"
 import { Failure, LINK_REFUSED } from "../exit.ts"
+import { leftHere } from "../local-sessions.ts"
 import { SELF } from "../self.ts"
 import { Child } from "./child.ts"
 import { endLeftover, startControlPlane, untilHealthy } from "./control-plane.ts"
@@ -67,7 +68,7 @@ export async function startHome({ folder, host, port: wanted, note }: Options): 
 		const secrets = await findSecrets(folder)
 		const started = (controlPlane: number) => {
 			// A start that finds no such file has nothing to clean up after; one that fails to write it must not go on.
-			writeRunning(folder, { pid: process.pid, url, controlPlane }).catch((error: unknown) => note(String(error)))
+			writeRunning(folder, { pid: process.pid, url, host, controlPlane }).catch((error: unknown) => note(String(error)))
 		}
 		const hopeless = new AbortController()
 		let deaths = 0
@@ -87,6 +88,7 @@ export async function startHome({ folder, host, port: wanted, note }: Options): 
 		children.push({ child: controlPlane, grace: CONTROL_PLANE_GRACE_MS })
 		await untilHealthy(url, AbortSignal.any([hopeless.signal, AbortSignal.timeout(START_MS)])).catch(() => {
 			throw new Failure(
+				"not_started",
 				`The control plane did not start. Its log ends with:\n${tail(join(folder.logs, "control-plane.log"))}`,
 			)
 		})
@@ -125,7 +127,7 @@ function startLink(folder: DataFolder, note: (line: string) => void): Child {
 		died: (how, isFinal) =>
 			note(
 				isFinal
-					? "This machine was removed from its home. Its sessions go on, out of reach; `homeport connect` adds it again."
+					? `This machine was removed from its home. ${leftHere()}`
 					: `The link process died (${how}); it is started again. Sessions go on.`,
 			),
 	})
@@ -151,10 +153,16 @@ function freePort(host: string, port: number): Promise<number> {
 	return new Promise((resolve, reject) => {
 		probe.once("error", (error: NodeJS.ErrnoException) => {
 			if (error.code === "EADDRINUSE")
-				reject(new Failure(`Port ${port} on ${host} is taken by another program. Choose another one with --port.`))
+				reject(
+					new Failure(
+						"address",
+						`Port ${port} on ${host} is taken by another program. Choose another one with --port.`,
+					),
+				)
 			else if (error.code === "EACCES")
-				reject(new Failure(`Port ${port} may not be used by you. Choose one above 1023.`))
-			else reject(new Failure(`This computer cannot listen on ${host} (${error.code}). Choose another --host.`))
+				reject(new Failure("address", `Port ${port} may not be used by you. Choose one above 1023.`))
+			else
+				reject(new Failure("address", `This computer cannot listen on ${host} (${error.code}). Choose another --host.`))
 		})
 		probe.listen({ host, port }, () => {
 			const address = probe.address()

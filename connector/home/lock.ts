@@ -17,6 +17,7 @@ export async function lockHome(folder: DataFolder): Promise<{ release(): void }>
 		const running = await readRunning(folder)
 		const who = running === undefined ? "Another process" : `Process ${running.pid}, at ${running.url},`
 		throw new Failure(
+			"busy",
 			`${who} already runs a home over ${folder.path}. Stop it first, or give this one a folder of its own with --data-dir.`,
 		)
 	}

@@ -8,5 +8,8 @@ export function findParts(): { worker: string; web: string } {
 		const parts = { worker: join(dist, "worker/index.js"), web: join(dist, "web") }
 		if (existsSync(parts.worker)) return parts
 	}
-	throw new Failure("The control plane has not been built. Run `npm start` in the clone, which builds it.")
+	throw new Failure(
+		"not_started",
+		"The control plane has not been built. Run `npm start` in the clone, which builds it.",
+	)
 }

@@ -9,6 +9,8 @@ const Running = z.object({
 	/** The process of `homeport up`. */
 	pid: z.int(),
 	url: z.string(),
+	/** The address that it listens on; one that was killed before this was written down had the usual one. */
+	host: z.string().default("127.0.0.1"),
 	/** The process of the control plane. */
 	controlPlane: z.int(),
 })

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path"
 import { promisify } from "node:util"
 import type { DataFolder } from "../data-folder.ts"
 import { Failure } from "../exit.ts"
+import { shellWord, typedAnywhere } from "../invocation.ts"
 import { SELF } from "../self.ts"
 import { launchAgent } from "./launch-agent.ts"
 import { systemdUnit } from "./systemd-unit.ts"
@@ -21,6 +22,7 @@ export interface Installed {
 /** Installs and starts it. Doing so again replaces it. Throws Failure where there is no service manager. */
 export async function installService(folder: DataFolder): Promise<Installed> {
 	const manager = findManager()
+	if (manager === undefined) throw new Failure("service", howToLink(folder))
 	const command = [process.execPath, SELF, "connect", "--data-dir", folder.path]
 	await mkdir(dirname(manager.path), { recursive: true })
 	if (manager.is === "launchd") {
@@ -45,7 +47,9 @@ export async function installService(folder: DataFolder): Promise<Installed> {
 /** Stops and removes it; answers with the file that was removed. Throws Failure where there is none. */
 export async function removeService(): Promise<string> {
 	const manager = findManager()
-	if (!existsSync(manager.path)) throw new Failure(`There is no service (${manager.path}).`)
+	if (manager === undefined)
+		throw new Failure("service", "There is neither systemd nor launchd here, and so no service.")
+	if (!existsSync(manager.path)) throw new Failure("service", `There is no service (${manager.path}).`)
 	if (manager.is === "launchd") await quietly("launchctl", ["bootout", `${manager.domain}/${LABEL}`])
 	else await quietly("systemctl", [...(manager.scope === "user" ? ["--user"] : []), "disable", "--now", UNIT])
 	await rm(manager.path)
@@ -53,12 +57,8 @@ export async function removeService(): Promise<string> {
 }
 
 export function isServiceInstalled(): boolean {
-	try {
-		return existsSync(findManager().path)
-	} catch (error) {
-		if (error instanceof Failure) return false
-		throw error
-	}
+	const manager = findManager()
+	return manager !== undefined && existsSync(manager.path)
 }
 
 const UNIT = "homeport.service"
@@ -68,7 +68,7 @@ type Manager =
 	| { is: "systemd"; scope: "user" | "system"; path: string }
 	| { is: "launchd"; domain: string; path: string }
 
-function findManager(): Manager {
+function findManager(): Manager | undefined {
 	const { uid } = userInfo()
 	if (process.platform === "darwin") {
 		if (uid === 0) return { is: "launchd", domain: "system", path: `/Library/LaunchDaemons/${LABEL}.plist` }
@@ -80,9 +80,20 @@ function findManager(): Manager {
 		const config = process.env.XDG_CONFIG_HOME ?? join(homedir(), ".config")
 		return { is: "systemd", scope: "user", path: join(config, "systemd/user", UNIT) }
 	}
-	throw new Failure(
-		"There is neither systemd nor launchd here, so no service was installed. Have whatever starts programs on this computer run `homeport connect`; it stays linked and dials again by itself.",
-	)
+	return undefined
+}
+
+/** For a machine that is enrolled, and on which nothing keeps programs running. */
+function howToLink(folder: DataFolder): string {
+	const link = typedAnywhere("connect")
+	return [
+		"There is neither systemd nor launchd here, so no service was installed, and this machine is not linked yet.",
+		"To link it in this terminal, until Ctrl-C:",
+		`  ${link}`,
+		"To link it in the background, until the computer stops:",
+		`  nohup ${link} >>${shellWord(join(folder.logs, "link.log"))} 2>&1 &`,
+		"To link it at every start of the computer, have whatever starts programs here run the first of these.",
+	].join("\n")
 }
 
 async function run(program: string, args: string[]): Promise<void> {
@@ -90,7 +101,7 @@ async function run(program: string, args: string[]): Promise<void> {
 		await promisify(execFile)(program, args)
 	} catch (error) {
 		const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error)
-		throw new Failure(`${program} ${args.join(" ")} failed: ${said}`)
+		throw new Failure("service", `${program} ${args.join(" ")} failed: ${said}`)
 	}
 }
 

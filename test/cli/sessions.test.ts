@@ -5,6 +5,7 @@ import { realpathSync } from "node:fs"
 import { homedir } from "node:os"
 import { promisify } from "node:util"
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { newSessionId } from "../../protocol/ids.ts"
 import { homeport, type Ran } from "../support/command.ts"
 import { HOMEPORT, type Home, NODE, startHome } from "../support/home.ts"
 import { until } from "../support/until.ts"
@@ -117,10 +118,41 @@ test("ls shows name, machine, state, runtime and directory; a session begins whe
 	expect((await well("logs", "home")).stdout.trim()).toBe(homedir())
 })
 
-test("a program that is not there is refused with its name", async () => {
-	const { code, stderr } = await run("spawn", "--", "no-such-program-here")
-	expect(code).toBe(1)
-	expect(stderr).toContain("not installed")
+test("ls is in order of machine and start, and --json has the ids", async () => {
+	const { sessions } = (await well("ls", "--json")).json() as { sessions: { id: string; createdAt: number }[] }
+	const starts = sessions.map(({ createdAt }) => createdAt)
+	expect(starts).toEqual(starts.toSorted((a, b) => a - b))
+	for (const { id } of sessions) expect(id).toMatch(/^ses_[0-9a-f]{20}$/)
+})
+
+test("a session without a name is called after its command, and a command without a runtime is run as it is", async () => {
+	expect((await well("spawn", "--", "/bin/sleep", "600")).stdout).toMatch(/^sleep runs on /)
+	expect((await well("spawn", "--", "sleep", "600")).stdout).toContain(" attach sleep-2")
+	const params = { machine: home.machine.id }
+	const spoken = await home.call("startSession", { params, body: { id: newSessionId(), argv: ["sleep", "600"] } })
+	expect(spoken).toMatchObject({ runtime: "custom", name: "sleep-3" })
+	const shell = await home.call("startSession", { params, body: { id: newSessionId() } })
+	expect(shell).toMatchObject({ runtime: "shell", name: "shell" })
+	for (const name of ["sleep", "sleep-2", "sleep-3", "shell"]) await well("kill", name, "--signal", "KILL")
+})
+
+test("what is refused says what and why, by the exit code of the page", async () => {
+	const refused: [args: string[], code: number, said: string][] = [
+		[["--", "no-such-program-here"], 1, "no-such-program-here was not found."],
+		[["--cwd", "/no/such/folder"], 1, "That directory does not exist on the machine. /no/such/folder"],
+		[["--runtime", "nosuch"], 2, 'There is no runtime "nosuch"; there are shell, '],
+		[["--name", "a/b"], 2, "The name must begin with a letter or digit and have only "],
+		[["--name", "x".repeat(65)], 2, "The name must be 1 to 64 characters."],
+		[["--name", newSessionId()], 2, "The name must not look like an id."],
+		[["--", "echo", ...Array<string>(256).fill("x")], 2, "The command must have at most 256 words."],
+		[["--", "echo", "x".repeat(65_536)], 2, "The command must have at most 65536 characters in all."],
+	]
+	for (const [args, code, said] of refused) {
+		const ran = await run("spawn", ...args)
+		expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code, stderr: expect.stringContaining(said) })
+	}
+	await well("rename", "echo", " echo ")
+	await well("screen", "echo")
 })
 
 test("[OUT3] logs -f gives everything written, through a restart of the link, once and in order", async () => {
@@ -159,6 +191,8 @@ test("tokens are made, shown once, listed and revoked", async () => {
 	expect((await homeport("/nonexistent", ["ls"], { environment })).code).toBe(0)
 	expect((await well("tokens")).stdout).toMatch(/^ci +hp_/m)
 	await well("tokens", "revoke", "ci")
-	expect((await homeport("/nonexistent", ["ls"], { environment })).code).toBe(1)
+	const revoked = await homeport("/nonexistent", ["ls"], { environment })
+	expect(revoked.code).toBe(1)
+	expect(revoked.stderr).toMatch(/the token .*in HOMEPORT_TOKEN|from HOMEPORT_TOKEN/)
 	expect((await run("tokens", "revoke", "ci")).code).toBe(3)
 })

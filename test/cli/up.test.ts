@@ -23,7 +23,8 @@ test("the first start enrolls this computer and signs the command in", async () 
 	const { machines } = await home.call("listMachines")
 	expect(machines).toMatchObject([{ id: home.machine.id, name: home.machine.name, presence: { is: "linked" } }])
 	const { code, stdout } = await homeport(home.dataDir, ["ls"])
-	expect({ code, stdout }).toEqual({ code: 0, stdout: "No sessions. `homeport spawn` starts one.\n" })
+	const line = `npx homeport spawn --data-dir ${home.dataDir}`
+	expect({ code, stdout }).toEqual({ code: 0, stdout: `No sessions. \`${line}\` starts one.\n` })
 })
 
 test("[TRU3] keys, secrets and token are readable by their owner only", () => {

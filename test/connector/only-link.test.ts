@@ -20,7 +20,7 @@ afterEach(() => {
 /** A link process that comes for the place, and what it has said. */
 function comes(name: string, order: string[]) {
 	const said: string[] = []
-	const place = onlyLink(folder, (line) => said.push(line), stop.signal).then((held) => {
+	const place = onlyLink(folder, () => void said.push("waits"), stop.signal).then((held) => {
 		order.push(name)
 		return held
 	})

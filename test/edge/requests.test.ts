@@ -37,9 +37,14 @@ describe("[TRU4] what is wrong in a request is named, and its value is not", () 
 		["no UTF-8", new Uint8Array([0x22, 0xff, 0x22]), "application/json", "The body is not JSON"],
 		["a form", "token=secret-value", "application/x-www-form-urlencoded", "application/json"],
 		["no type", "{}", "", "application/json"],
-		["a list", "[]", "application/json", "body"],
-		["the wrong type", '{"token":7}', "application/json", "body.token"],
-		["too long", JSON.stringify({ token: "secret-value".repeat(50) }), "application/json", "body.token"],
+		["a list", "[]", "application/json", "The body must be an object."],
+		["the wrong type", '{"token":7}', "application/json", "The token must be"],
+		[
+			"too long",
+			JSON.stringify({ token: "secret-value".repeat(50) }),
+			"application/json",
+			"The token must have at most",
+		],
 	])("[TRU4] %s", async (_, body, type, said) => {
 		const response = await ask("/api/sign-in", { method: "POST", body, headers: { "content-type": type } })
 		expect(response.status).toBe(400)
@@ -52,9 +57,15 @@ describe("[TRU4] what is wrong in a request is named, and its value is not", () 
 	test("[TRU4] a parameter and a query, too", async () => {
 		const { headers } = await owner()
 		for (const [path, said] of [
-			["/api/machines/nope/runtimes", "params.machine"],
-			["/api/machines/mch_00000000000000000000/sessions/ses_00000000000000000000/log?from=-1", "query.from"],
-			["/api/machines/mch_00000000000000000000/sessions/ses_00000000000000000000/log?limit=1e9", "query.limit"],
+			["/api/machines/nope/runtimes", "The machine's id must look like"],
+			[
+				"/api/machines/mch_00000000000000000000/sessions/ses_00000000000000000000/log?from=-1",
+				'The parameter "from" must be at least 0.',
+			],
+			[
+				"/api/machines/mch_00000000000000000000/sessions/ses_00000000000000000000/log?limit=1e9",
+				'The parameter "limit" must be at most',
+			],
 		] as const) {
 			const { error } = RefusalBody.parse(await (await ask(path, { headers })).json())
 			expect(error).toMatchObject({ code: "invalid_request", message: expect.stringContaining(said) })

@@ -176,11 +176,19 @@ describe("what a session is started from", () => {
 		expect(StartSpec.safeParse({ ...start, ...more }).success).toBe(false)
 	})
 
-	test.each(["box", "Ada's".slice(0, 3), "工作 1", "a.b_c-d", "9"])("the name %s is taken", (name) => {
-		expect(Name.safeParse(name).success).toBe(true)
+	test.each(["box", "Ada's".slice(0, 3), "工作 1", "a.b_c-d", "9", "ses_", `ses_${"0".repeat(19)}`])(
+		"the name %s is taken",
+		(name) => {
+			expect(Name.parse(name)).toBe(name)
+		},
+	)
+
+	test("the blanks around a name are no part of it", () => {
+		expect(Name.parse(" two words ")).toBe("two words")
+		expect(Name.safeParse("  ").success).toBe(false)
 	})
 
-	test.each(["", " a", "-a", "a/b", "a\nb", "a\x1b[31m", "a\u202eb", "a".repeat(65)])(
+	test.each(["", "-a", "a/b", "a\nb", "a\x1b[31m", "a\u202eb", "a".repeat(65), session, newMachineId()])(
 		"the name %j is refused",
 		(name) => {
 			expect(Name.safeParse(name).success).toBe(false)

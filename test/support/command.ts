@@ -14,13 +14,15 @@ interface Options {
 	/** Written to standard input, which then ends. */
 	input?: string | Uint8Array
 	environment?: Record<string, string>
+	/** Where it is called. */
+	folder?: string
 	timeoutMs?: number
 }
 
 export function homeport(dataDir: string, args: string[], options: Options = {}): Promise<Ran> {
-	const { input = "", environment = {}, timeoutMs = 30_000 } = options
+	const { input = "", environment = {}, folder, timeoutMs = 30_000 } = options
 	const env = { ...process.env, HOMEPORT_DATA_DIR: dataDir, ...environment }
-	const child = spawn(NODE, [HOMEPORT, ...args], { env })
+	const child = spawn(NODE, [HOMEPORT, ...args], { env, ...(folder !== undefined && { cwd: folder }) })
 	const limit = setTimeout(() => child.kill("SIGKILL"), timeoutMs)
 	const stdout: Buffer[] = []
 	const stderr: Buffer[] = []

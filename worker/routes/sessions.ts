@@ -1,6 +1,7 @@
 // Sessions on the workspace's machines: listed together, and each asked of the machine that holds it.
 import { newViewerId } from "../../protocol/ids.ts"
 import type { Session } from "../../protocol/routes/sessions.ts"
+import { runtimeOf } from "../../protocol/session.ts"
 import type { Handlers } from "../call.ts"
 import { ask, describe, findMachine, listMachines } from "../machines.ts"
 import { secretsFor, touchSecrets } from "../secrets.ts"
@@ -26,8 +27,9 @@ export const sessions: Handlers<
 
 	async startSession({ env, registry, principal, params, body }) {
 		const { id, workspaceId } = await findMachine(registry, principal, params.machine)
-		const secrets = await secretsFor(env, registry, workspaceId, body)
-		const started = await ask(env, id, "start", { ...body, secrets })
+		const spec = { ...body, runtime: runtimeOf(body) }
+		const secrets = await secretsFor(env, registry, workspaceId, spec)
+		const started = await ask(env, id, "start", { ...spec, secrets })
 		await touchSecrets(registry, workspaceId, secrets)
 		return started
 	},
