@@ -50,6 +50,11 @@ export function library(env: Env, origin: string) {
 				origin,
 				// Nobody is asked for an address first, and a passkey is all that is asked for.
 				authenticatorSelection: { residentKey: "required", userVerification: "required" },
+				registration: {
+					afterVerification({ verification }) {
+						if (verification.registrationInfo?.userVerified !== true) throw new APIError("UNAUTHORIZED")
+					},
+				},
 				authentication: {
 					afterVerification({ verification }) {
 						if (!verification.authenticationInfo.userVerified) throw new APIError("UNAUTHORIZED")

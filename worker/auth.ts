@@ -146,10 +146,13 @@ async function refusing<T>(code: RefusalCode, asked: Promise<T>): Promise<T> {
 	try {
 		return await asked
 	} catch (error) {
-		if (isAPIError(error) && error.statusCode < 500) throw new Refusal(code)
+		if (isAPIError(error) && (error.statusCode < 500 || error.body?.code === FALSE_KEY)) throw new Refusal(code)
 		throw error
 	}
 }
+
+/** The library calls it a failure of its own when a new passkey is not what it says. */
+const FALSE_KEY = "FAILED_TO_VERIFY_REGISTRATION"
 
 function absolute(origin: string, { next, refused }: Paths) {
 	return { callbackURL: origin + next, errorCallbackURL: origin + refused }
