@@ -1,6 +1,10 @@
 // Sockets: the edge says who is there, the object takes the upgrade.
 import type { Upgrade } from "../durable-objects/peer.ts"
+import { Refusal } from "../protocol/errors.ts"
+import { ROUTES } from "../protocol/routes.ts"
+import { mustBeAllowed, whoAsks } from "./access.ts"
 import type { Handlers } from "./call.ts"
+import { refusalOf } from "./errors.ts"
 import { workspaceOf } from "./feed.ts"
 import { findMachine, objectOf } from "./machines.ts"
 
@@ -13,13 +17,38 @@ export const sockets: Handlers<"link" | "view" | "feed"> = {
 		const machine = await findMachine(registry, principal, params.machine)
 		const { id, name, membership, through, expiresAt } = principal
 		const viewer = { id, name, role: membership.role, through, expiresAt }
-		return objectOf(env, machine.id).fetch(stamp(request, { is: "viewer", principal: viewer }))
+		const opened = await objectOf(env, machine.id).fetch(stamp(request, { is: "viewer", principal: viewer }))
+		return unlessTakenBack(opened, async () => {
+			const now = await whoAsks(request, env, registry)
+			mustBeAllowed(now, ROUTES.view.may)
+			await findMachine(registry, now, machine.id)
+			if (now.membership.role !== membership.role) throw new Refusal("access_changed")
+		})
 	},
 
-	async feed({ env, request, principal }) {
+	async feed({ env, registry, request, principal }) {
 		const { membership, through } = principal
-		return workspaceOf(env, membership.workspaceId).fetch(stamp(request, { is: "feed", through }))
+		const opened = await workspaceOf(env, membership.workspaceId).fetch(stamp(request, { is: "feed", through }))
+		return unlessTakenBack(opened, async () => {
+			await whoAsks(request, env, registry)
+		})
 	},
+}
+
+/**
+ * Who may be here is asked again once the object has the socket: what is taken back before that is found out here, and
+ * what is taken back later finds the socket.
+ */
+async function unlessTakenBack(opened: Response, ask: () => Promise<void>): Promise<Response> {
+	try {
+		await ask()
+		return opened
+	} catch (error) {
+		const refusal = refusalOf(error)
+		opened.webSocket?.accept()
+		opened.webSocket?.close(refusal.closeCode, refusal.code)
+		throw refusal
+	}
 }
 
 /** The upgrade as the object gets it: what the edge found out, and no credential. */

@@ -1,20 +1,24 @@
 // Whose a machine is: tags, named members, who ever attached, and whose sockets end when that changes.
 import { env } from "cloudflare:workers"
 import { describe, expect, test } from "vitest"
+import type { MachineObject } from "../../durable-objects/machine-object.ts"
+import type { WorkspaceObject } from "../../durable-objects/workspace-object.ts"
 import { type MachineId, newSessionId, newViewerId } from "../../protocol/ids.ts"
 import { PROTOCOL_VERSION } from "../../protocol/limits.ts"
 import type { Role } from "../../protocol/roles.ts"
 import type { Shape } from "../../protocol/route.ts"
 import { ROUTES, type RouteName, routePath } from "../../protocol/routes.ts"
 import { dismiss } from "../../worker/dismiss.ts"
+import worker from "../../worker/index.ts"
 import { Registry } from "../../worker/registry.ts"
 import {
 	ADDRESS,
 	ask,
 	codeOf,
-	type Dialled,
+	Dialled,
 	dial,
 	enrolled,
+	HOME,
 	linked,
 	newAddress,
 	type Program,
@@ -184,4 +188,60 @@ test("who was refused has not attached", async () => {
 	await (await dial(`/api/machines/${machine}/view`, other.headers)).closed
 	expect((await boss.call("listAttachments", { params: { machine } })).attachments).toEqual([])
 	expect(await codeOf(await ask(`/api/machines/${machine}/attachments`, { headers: other.headers }))).toBe("not_found")
+})
+
+describe("[TRU1] what is taken back while a socket opens", () => {
+	/** The edge, where `between` happens after it has let somebody in, and before the object has the socket. */
+	async function dialling(path: string, { headers }: Program, between: () => Promise<void>): Promise<Dialled> {
+		const late = <O extends MachineObject | WorkspaceObject>(namespace: DurableObjectNamespace<O>) =>
+			new Proxy(namespace, {
+				get(target, key) {
+					if (key !== "get") return Reflect.get(target, key).bind(target)
+					return (id: DurableObjectId) => {
+						const object = target.get(id)
+						const fetch = async (request: Request) => {
+							await between()
+							return object.fetch(request)
+						}
+						return new Proxy(object, { get: (stub, verb) => (verb === "fetch" ? fetch : Reflect.get(stub, verb)) })
+					}
+				},
+			})
+		const home = { ...env, MACHINE: late(env.MACHINE), WORKSPACE: late(env.WORKSPACE) }
+		const request = new Request(HOME + path, { headers: { ...headers, upgrade: "websocket" } })
+		const { webSocket, headers: said } = await worker.fetch(request, home)
+		if (webSocket === null) throw new Error("invariant: an upgrade is answered with a socket")
+		return new Dialled(webSocket, said)
+	}
+
+	test("[TRU1] ends it: a token, a place, a role, a machine", async () => {
+		const { boss, machine, people } = await team("developer", "developer", "developer", "developer")
+		const view = `/api/machines/${machine}/view`
+		const run = (sql: string, ...values: unknown[]) =>
+			env.DB.prepare(sql)
+				.bind(...values)
+				.run()
+		const ways: [path: string, reason: string, take: (id: string) => Promise<unknown>][] = [
+			[view, "not_signed_in", (id) => run("UPDATE token SET revoked_at = 1 WHERE user_id = ?", id)],
+			["/api/feed", "not_signed_in", (id) => run("DELETE FROM member WHERE user_id = ?", id)],
+			[view, "access_changed", (id) => run("UPDATE member SET role = 'guest' WHERE user_id = ?", id)],
+			[view, "not_found", () => run("UPDATE machine SET members = ? WHERE id = ?", JSON.stringify([boss.id]), machine)],
+		]
+		for (const [index, [path, reason, take]] of ways.entries()) {
+			const who = people[index] as Somebody
+			const taken = async () => {
+				await take(who.id)
+				await dismiss(env, new Registry(env.DB), boss.workspace, who.id)
+			}
+			expect((await (await dialling(path, who, taken)).closed).reason, reason).toBe(reason)
+		}
+	})
+
+	test("[TRU1] and what stays as it was lets it open", async () => {
+		const { machine, people } = await team("guest")
+		const socket = await dialling(`/api/machines/${machine}/view`, people[0] as Somebody, async () => {})
+		socket.send({ type: "hello", version: PROTOCOL_VERSION, viewer: newViewerId() })
+		expect(await socket.next()).toMatchObject({ type: "machine", role: "guest" })
+		socket.close()
+	})
 })
