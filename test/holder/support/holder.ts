@@ -7,8 +7,8 @@ import { connectHolder, type HolderConnection } from "../../../connector/holder/
 import { spawnHolder } from "../../../connector/holder/spawn.ts"
 import { Terminal } from "../../../connector/holder/terminal.ts"
 import type { Execution, FromHolder } from "../../../connector/holder/wire.ts"
-import { decodeFrame, encodeFrame, type Frame, KIND } from "../../../protocol/frames.ts"
-import { EVERYONE, newSessionId, newViewerId, type SessionId, type ViewerId } from "../../../protocol/ids.ts"
+import { decodeFrame, encodeFrame, type Frame, KIND, type SnapshotFrame } from "../../../protocol/frames.ts"
+import { EVERYONE, KEEPER, newSessionId, newViewerId, type SessionId, type ViewerId } from "../../../protocol/ids.ts"
 import { SessionInfo } from "../../../protocol/session.ts"
 
 /** Node takes some 100 ms to start; a busy machine takes its time. */
@@ -82,6 +82,8 @@ export class Link {
 	readonly holder: Holder
 	readonly messages: FromHolder[] = []
 	readonly viewers = new Set<Viewer>()
+	/** The last snapshot that was sent for keeping. */
+	kept: SnapshotFrame | null = null
 	isClosed = false
 	#connection: HolderConnection | undefined
 	#waiting: (() => void)[] = []
@@ -117,6 +119,17 @@ export class Link {
 
 	close(): void {
 		this.connection.close()
+	}
+
+	/** What the edge would keep of the session now, as a terminal. */
+	async keep(): Promise<Terminal> {
+		this.kept = null
+		this.send({ type: "keep" })
+		await this.until(() => this.kept !== null)
+		const { cols, rows, bytes } = this.kept as unknown as SnapshotFrame
+		const terminal = new Terminal(cols, rows, () => {})
+		terminal.write(bytes)
+		return terminal
 	}
 
 	/** A new viewer, attached from `have`. */
@@ -161,6 +174,7 @@ export class Link {
 	}
 
 	#onFrame(frame: Frame): void {
+		if (frame.kind === KIND.SNAPSHOT && frame.viewer === KEEPER) this.kept = frame
 		for (const viewer of this.viewers)
 			if (frame.viewer === viewer.id || (frame.viewer === EVERYONE && viewer.joined)) viewer.frame(frame)
 		this.#wake()
