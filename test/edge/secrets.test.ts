@@ -1,4 +1,5 @@
 // Secrets: sealed under the key ring, bound to runtimes, delivered to the one session that needs them.
+import { runInDurableObject } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { describe, expect, test } from "vitest"
 import { newSessionId } from "../../protocol/ids.ts"
@@ -221,6 +222,20 @@ describe("[SES3] a session", () => {
 			secrets: [{ name: "MINE", variable: "API_KEY", value: SENTINEL }],
 		})
 		expect(JSON.stringify([answered, await boss.call("listSessions")])).not.toContain(SENTINEL)
+		const { hash } = await boss.call("showAuditHead")
+		for (const [object, mark] of [
+			[env.MACHINE.getByName(machine.id), machine.id],
+			[env.WORKSPACE.getByName(boss.workspace), hash],
+		] as const) {
+			const kept = await runInDurableObject(object, (_, { storage: { sql } }) => {
+				const tables = [...sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")]
+				return tables
+					.filter(({ name }) => !name.startsWith("_cf"))
+					.map(({ name }) => [...sql.exec(`SELECT * FROM "${name}"`)])
+			})
+			expect(JSON.stringify(kept)).toContain(mark)
+			expect(JSON.stringify(kept)).not.toContain(SENTINEL)
+		}
 		const used = (await boss.call("listSecrets")).secrets.filter(({ lastUsedAt }) => lastUsedAt !== null)
 		expect(used.map(({ name }) => name)).toEqual(["MINE"])
 		link.close()
