@@ -17,7 +17,10 @@ function session(machineName: string, name: string): Session {
 }
 
 function machine(name: string): Machine {
-	return { id: newMachineId(), name, platform: null, key: "did:key:z", createdAt: 1, presence, running: 0 }
+	return {
+		...{ id: newMachineId(), name, tags: [], members: null, enrolledBy: null, platform: null },
+		...{ key: "did:key:z", createdAt: 1, presence, running: 0 },
+	}
 }
 
 function exitOf(deed: () => unknown): number | undefined {
