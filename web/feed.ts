@@ -12,13 +12,14 @@ export interface Feed {
 }
 
 interface Told {
-	/** For every change, and whenever the socket opens: what changed before that was not heard. */
+	/** What changed before that was not heard; and who may be here may have changed. */
+	opened: () => void
 	changed: () => void
 	/** Refused for good: dialling again would change nothing. */
 	refused: (code: RefusalCode) => void
 }
 
-export function openFeed({ changed, refused }: Told): Feed {
+export function openFeed({ opened, changed, refused }: Told): Feed {
 	const redials = new Redial()
 	let socket: WebSocket | null = null
 	let isOver = false
@@ -34,7 +35,7 @@ export function openFeed({ changed, refused }: Told): Feed {
 		socket = dialled
 		dialled.onopen = () => {
 			openedAt = Date.now()
-			changed()
+			opened()
 		}
 		dialled.onmessage = ({ data }) => {
 			if (typeof data === "string" && data.startsWith("{")) changed()

@@ -31,7 +31,10 @@ export function start(): void {
 	addEventListener("offline", () => {
 		reachable.value = false
 	})
-	addEventListener("pageshow", wake)
+	// Only a page that the browser had kept aside: one that has just loaded is on its way.
+	addEventListener("pageshow", ({ persisted }) => {
+		if (persisted) wake()
+	})
 	document.addEventListener("visibilitychange", () => (document.hidden ? restLater() : wake()))
 	if (document.hidden) restLater()
 	me.subscribe((who) => {
@@ -65,14 +68,26 @@ export async function enter(): Promise<void> {
 	chooseWorkspace(answer.value.workspace.id)
 	me.value = answer
 	void refreshMachines()
+	void refreshWorkspaces()
 	feed ??= openFeed({
-		changed: () => {
-			changes.value++
-			void refreshMachines()
+		opened: () => {
+			void refreshMe()
+			changed()
 		},
+		changed,
 		refused: () => void lost(),
 	})
-	void refreshWorkspaces()
+}
+
+function changed(): void {
+	changes.value++
+	void refreshMachines()
+}
+
+/** Another role may have been given to me, or the workspace another name. */
+async function refreshMe(): Promise<void> {
+	const answer = await load(api("me"))
+	if (answer.is === "loaded" && me.peek().is === "loaded") me.value = answer
 }
 
 /** After signing in, or into another workspace: what was known of the last one is forgotten first. */

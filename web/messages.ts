@@ -1,5 +1,6 @@
 // Every word that the console says. A second language is a second table of this shape.
 import type { Action, Role } from "../protocol/roles.ts"
+import type { RouteName } from "../protocol/routes.ts"
 import type { Platform } from "../protocol/session.ts"
 import type { Standing } from "./presence.ts"
 import { age, bytes, clock } from "./times.ts"
@@ -215,6 +216,7 @@ export const words = {
 			left === 0
 				? "You have none. Ten codes, kept on paper or in a password manager, get you in when nothing else does."
 				: `${left} ${s(left, "code is", "codes are")} left. Each gets you in once, when nothing else does.`,
+		recoveryNeedsEmail: "Save your e-mail first: it is asked for with a code.",
 		makeCodes: "Make new codes",
 		codesAbout: "Ten codes that each sign you in once. They are shown this once.",
 		codesReplace: (left: number) => `The ${left} ${s(left, "code", "codes")} that you have will be void.`,
@@ -347,12 +349,58 @@ export const words = {
 		sequence: "Entry",
 		hash: "Hash",
 		actors: { person: "person", token: "token", machine: "machine", nobody: "nobody known" },
+		/** What somebody did, or was refused. */
+		deeds: {
+			signIn: "Sign in by a one-time link",
+			signInByPassword: "Sign in by password",
+			signInByPasskey: "Sign in by passkey",
+			finishProviderSignIn: "Sign in by another provider",
+			signInByRecoveryCode: "Sign in by a recovery code",
+			acceptInvitation: "Join by invitation",
+			updateAccount: "Change one’s name or address",
+			setPassword: "Set a password",
+			addPasskey: "Add a passkey",
+			removePasskey: "Remove a passkey",
+			linkProvider: "Link an account elsewhere",
+			unlinkProvider: "Unlink an account elsewhere",
+			makeRecoveryCodes: "Make recovery codes",
+			endSignIn: "Sign a browser out",
+			createWorkspace: "Make the workspace",
+			updateWorkspace: "Rename the workspace",
+			removeWorkspace: "Delete a workspace",
+			leaveWorkspace: "Leave the workspace",
+			changeMember: "Change a member’s role",
+			removeMember: "Remove a member",
+			createInvitation: "Invite somebody",
+			revokeInvitation: "Revoke an invitation",
+			createToken: "Make a token",
+			revokeToken: "Revoke a token",
+			decideDevice: "Decide about a device",
+			createEnrollment: "Make a code to add a machine",
+			enroll: "Add a machine",
+			rotateKey: "Replace the machine’s key",
+			changeMachine: "Change a machine’s name, tags or access",
+			removeMachine: "Remove a machine",
+			view: "Open a machine’s sessions",
+			startSession: "Start a session",
+			renameSession: "Rename a session",
+			removeSession: "Remove a session",
+			signalSession: "Signal a session",
+			sendInput: "Type into a session",
+			saveSecret: "Save a secret",
+			bindSecret: "Change where a secret goes",
+			removeSecret: "Remove a secret",
+			checkSecret: "Check a secret with its provider",
+			resealSecrets: "Seal all secrets anew",
+			exportAudit: "Export the audit trail",
+		} satisfies Partial<Record<RouteName, string>> as Partial<Record<string, string>>,
 	},
 
 	workspace: {
 		title: "Workspace",
 		explain: "A workspace has its own people, machines, tokens, secrets and trail.",
 		name: "Name",
+		rename: "Rename",
 		leave: "Leave the workspace",
 		leaveText:
 			"You lose its machines and sessions at once. An owner can invite you again. The last owner cannot leave.",
@@ -480,6 +528,7 @@ export const words = {
 		missing: "It was removed, or the machine has never had it.",
 		toFleet: "Back to the fleet",
 		terminal: (name: string) => `Terminal of ${name}`,
+		watching: "watching",
 		takesNothing: "Your role may watch, not type.",
 	},
 
@@ -571,7 +620,7 @@ export const words = {
 
 	tokens: {
 		title: "Tokens",
-		explain: "For programs and for the homeport command on other computers. A token never may more than you do.",
+		explain: "For programs and for the homeport command on other computers. A token never may do more than you.",
 		create: "New token",
 		createTitle: "New token",
 		name: "Name",

@@ -95,11 +95,11 @@ export class OpenSession {
 		this.#viewing.size(cols, rows, true)
 	}
 
-	/** An ended program takes no input, and has no size to follow. */
-	set isRunning(isRunning: boolean) {
+	/** An ended program takes no input, and has no size to follow; nor does any take input of who may only watch. */
+	allow(isRunning: boolean, mayType: boolean): void {
+		this.terminal.takesInput = isRunning && mayType
 		if (this.#isRunning === isRunning) return
 		this.#isRunning = isRunning
-		this.terminal.takesInput = isRunning
 		this.#layout()
 	}
 

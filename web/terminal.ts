@@ -10,7 +10,7 @@ import { SCROLLBACK_LINES } from "../protocol/limits.ts"
 import type { Screen } from "../protocol/viewing.ts"
 import { encodeKey, encodeLegacy, type Key, KittyKeyboard } from "./kitty.ts"
 import { isFocusReport, swallowQueries } from "./queries.ts"
-import { LINE_HEIGHT, MIN_FONT_SIZE, MINIMUM_CONTRAST, terminalTheme } from "./themes.ts"
+import { LINE_HEIGHT, leastFontSize, MINIMUM_CONTRAST, terminalTheme } from "./themes.ts"
 import { touch } from "./touch.ts"
 
 interface Options {
@@ -53,6 +53,8 @@ export class Terminal implements Screen {
 	#fontSize: number
 	/** The font size of a session of another window's size, where the person has chosen one. */
 	#zoom: number | null = null
+	/** Size of the session, the font and the room when the room last showed the newest lines. */
+	#drawn = ""
 	/** Modifiers held on the key bar, for the next key. */
 	readonly held = signal({ ctrl: false, alt: false })
 
@@ -142,13 +144,36 @@ export class Terminal implements Screen {
 		}
 	}
 
-	/** Draws the session at the person's font size, or as much smaller as it must be to show all of it. */
+	/**
+	 * Draws the session at the person's font size, or as much smaller as it must be to show all of it. Where that would
+	 * be too small to read, the room shows a part, which fingers move.
+	 */
 	scale(): void {
 		if (this.#options.room.clientWidth === 0) return
+		if (this.#zoom !== null) return this.#draw(this.#zoom)
 		const { cols, rows } = this.#xterm
 		const { width, height } = this.#room()
 		const factor = Math.min(1, width / (cols * this.#cell.width), height / (rows * this.#cell.height))
-		this.#draw(this.#zoom ?? Math.max(MIN_FONT_SIZE, Math.floor(this.#fontSize * factor * 4) / 4))
+		const least = Math.min(this.#fontSize, leastFontSize())
+		let size = Math.max(least, Math.floor(this.#fontSize * factor * 4) / 4)
+		this.#draw(size)
+		// Cells are whole pixels, so that a smaller font does not always make smaller cells.
+		for (; size > least && !this.#isWithin(width, height); size -= 0.25) this.#draw(size - 0.25)
+		this.#showPresent()
+	}
+
+	/** Of what is larger than the room, the newest lines, which are the lowest; until a finger moves them. */
+	#showPresent(): void {
+		const { room } = this.#options
+		const drawn = `${this.#xterm.cols} ${this.#xterm.rows} ${this.drawnSize} ${room.clientHeight}`
+		if (drawn === this.#drawn) return
+		this.#drawn = drawn
+		room.scrollTop = room.scrollHeight
+	}
+
+	#isWithin(width: number, height: number): boolean {
+		const screen = this.#options.room.querySelector(".xterm-screen")?.getBoundingClientRect()
+		return screen === undefined || (screen.width <= width && screen.height <= height)
 	}
 
 	/** The font size that is drawn with. */

@@ -61,6 +61,11 @@ const LIGHT: ITheme = {
 export const MIN_FONT_SIZE = 6
 export const MAX_FONT_SIZE = 32
 
+/** A session of a larger window is drawn no smaller than this by itself: on a phone, what is smaller is not read. */
+export function leastFontSize(): number {
+	return matchMedia("(pointer: coarse)").matches ? 9 : MIN_FONT_SIZE
+}
+
 /** Of a line, in heights of the font. */
 export const LINE_HEIGHT = 1.15
 

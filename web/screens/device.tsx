@@ -9,7 +9,7 @@ import type { Answer } from "../../protocol/routes.ts"
 import { api } from "../api.ts"
 import { useAsked } from "../asked.ts"
 import { words } from "../messages.ts"
-import { FLEET } from "../navigation.ts"
+import { DEVICE, FLEET } from "../navigation.ts"
 import { useRun } from "../run.ts"
 import { me, now } from "../state.ts"
 import { Bare } from "../ui/bare.tsx"
@@ -17,6 +17,7 @@ import { Here } from "../ui/faces.tsx"
 import { Field } from "../ui/field.tsx"
 import { Form } from "../ui/form.tsx"
 import { Icon } from "../ui/icon.tsx"
+import { More } from "../ui/more.tsx"
 import { FIRST_DRAFT, isComplete, knownTags, ScopeFields, scopeOf } from "../ui/scope-fields.tsx"
 import "../styles/settings.css"
 
@@ -30,7 +31,7 @@ type Step =
 export function Device() {
 	const { query } = useLocation()
 	const step = useSignal<Step>({ is: "code" })
-	const code = useSignal(query.code ?? "")
+	const code = useSignal(takeCode() ?? query.code ?? "")
 	const show = async () => {
 		const userCode = code.value.trim()
 		step.value = { is: "asked", code: userCode, shown: await api("showDevice", { body: { userCode } }) }
@@ -93,7 +94,15 @@ function StepFace({ step, code, type, show, decided }: StepProps) {
 	}
 }
 
-/** The least that one must be in a workspace to give it. */
+/** The link that a device shows has its code behind the #. */
+function takeCode(): string | null {
+	const code = decodeURIComponent(location.hash.slice(1))
+	if (code === "") return null
+	history.replaceState(null, "", DEVICE)
+	return code
+}
+
+/** What one must be allowed in a workspace to give it. */
 const NEEDS = { login: "token:manage", machine: "machine:enroll" } as const
 
 interface DecisionProps {
@@ -139,7 +148,7 @@ function Asks({ code, shown: { request, address, expiresAt } }: { code: string; 
 			</dl>
 			<p class="note">
 				<Icon name="triangle-alert" />
-				{words.device.warning}
+				<span class="grow">{words.device.warning}</span>
 			</p>
 		</section>
 	)
@@ -193,15 +202,14 @@ function Answering({ code, shown: { request }, mine, decided }: DecisionProps & 
 			</label>
 			{able.length === 0 && <p class="problem">{words.device.nowhere[request.is]}</p>}
 			{request.is === "login" && workspace && (
-				<details class="more">
-					<summary>{words.scope.narrow}</summary>
+				<More title={words.scope.narrow}>
 					<ScopeFields
 						role={workspace.role}
 						draft={draft.value}
 						change={(changed) => (draft.value = changed)}
 						tags={workspace.id === here ? knownTags() : []}
 					/>
-				</details>
+				</More>
 			)}
 			{refusing.problem !== "" && (
 				<p class="problem" role="alert">

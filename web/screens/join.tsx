@@ -16,6 +16,7 @@ import { Bare } from "../ui/bare.tsx"
 import { Face, Here, Skeleton } from "../ui/faces.tsx"
 import { Field } from "../ui/field.tsx"
 import { Form } from "../ui/form.tsx"
+import { More } from "../ui/more.tsx"
 import { WayBack } from "../ui/way-back.tsx"
 import { EmailField, WaysIn } from "../ui/ways-in.tsx"
 
@@ -144,10 +145,9 @@ function NewPerson({ token, joined, invited, again }: Joining & { invited: Invit
 				/>
 				<EmailField value={email.value} readOnly={invited.email !== null} change={(value) => (email.value = value)} />
 			</Form>
-			<details class="more">
-				<summary>{words.join.haveAccount}</summary>
+			<More title={words.join.haveAccount}>
 				<WaysIn entered={again} />
-			</details>
+			</More>
 		</>
 	)
 }

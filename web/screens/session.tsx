@@ -9,7 +9,7 @@ import { words } from "../messages.ts"
 import { FLEET } from "../navigation.ts"
 import type { OpenSession } from "../open-session.ts"
 import { isNew } from "../starting.ts"
-import { findSession, fleet, machines } from "../state.ts"
+import { findSession, fleet, machines, may } from "../state.ts"
 import { Banner } from "../ui/banner.tsx"
 import { Face, Refused } from "../ui/faces.tsx"
 import { FindBar } from "../ui/find-bar.tsx"
@@ -106,9 +106,10 @@ function Open({ machine, session, info }: OpenProps) {
 		}
 	}, [machine, session])
 	const running = info === undefined || info.state.is === "running"
+	const mayType = may("session:type")
 	useEffect(() => {
-		if (open.value !== null) open.value.isRunning = running
-	}, [open.value, running])
+		open.value?.allow(running, mayType)
+	}, [open.value, running, mayType])
 	const name = info?.name ?? ""
 	const where = fleet.value.get(machine)?.name ?? words.product
 	useEffect(() => {
@@ -139,7 +140,7 @@ function Open({ machine, session, info }: OpenProps) {
 				/>
 			)}
 			<section ref={room} class="terminal-room" aria-label={words.session.terminal(name)} />
-			{open.value && running && <KeyBar open={open.value} />}
+			{open.value && running && mayType && <KeyBar open={open.value} />}
 		</div>
 	)
 }

@@ -8,7 +8,7 @@ import { FLEET, sessionPath } from "../navigation.ts"
 import type { OpenSession } from "../open-session.ts"
 import { attempt } from "../run.ts"
 import { sessionsOf } from "../screens/fleet.tsx"
-import { dialog, fleet, machines, viewing } from "../state.ts"
+import { dialog, fleet, machines, may, viewing } from "../state.ts"
 import { Act } from "./act.tsx"
 import { Icon } from "./icon.tsx"
 import { LinkTruth } from "./link-truth.tsx"
@@ -50,6 +50,11 @@ export function SessionBar({ machine, session, info, open, find }: Props) {
 				<span class="bell" title={words.session.bell}>
 					<Icon name="bell" />
 					<span class="unseen">{words.session.bell}</span>
+				</span>
+			)}
+			{!may("session:type") && (
+				<span class="dim" title={words.session.takesNothing}>
+					{words.session.watching}
 				</span>
 			)}
 			<SizeOwner open={open} info={info} />

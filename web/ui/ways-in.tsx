@@ -1,6 +1,5 @@
 // The ways to sign in that this home has switched on, passkeys first.
 import { useSignal } from "@preact/signals"
-import type { ComponentChildren } from "preact"
 import type { Provider, SignInMethods } from "../../protocol/routes/sign-in.ts"
 import { api, Problem } from "../api.ts"
 import { useAsked } from "../asked.ts"
@@ -13,6 +12,7 @@ import { Here } from "./faces.tsx"
 import { Field } from "./field.tsx"
 import { Form } from "./form.tsx"
 import { Icon } from "./icon.tsx"
+import { More } from "./more.tsx"
 import { PasskeyNote } from "./passkey-note.tsx"
 
 interface Props {
@@ -36,12 +36,12 @@ function Ways({ on, entered }: Props & { on: SignInMethods }) {
 	return (
 		<>
 			{hasPasskeys && <PasskeyWay entered={done} />}
-			{on.password && <PasswordWay entered={done} />}
+			{on.password && <PasswordWay isFirst={!hasPasskeys} entered={done} />}
 			{on.providers.map((provider) => (
 				<ProviderWay key={provider.id} provider={provider} />
 			))}
 			{!hasPasskeys && <PasskeyNote />}
-			<More title={words.signIn.linkTitle} isOpen={isLinkOnly}>
+			<More title={words.signIn.linkTitle} startsOpen={isLinkOnly}>
 				<LinkWay entered={done} />
 			</More>
 			<More title={words.signIn.recoveryTitle}>
@@ -76,7 +76,7 @@ function PasskeyWay({ entered }: { entered: () => void }) {
 	)
 }
 
-function PasswordWay({ entered }: { entered: () => void }) {
+function PasswordWay({ isFirst, entered }: { isFirst: boolean; entered: () => void }) {
 	const email = useSignal("")
 	const password = useSignal("")
 	const run = async () => {
@@ -84,7 +84,7 @@ function PasswordWay({ entered }: { entered: () => void }) {
 		entered()
 	}
 	return (
-		<Form submit={words.signIn.submit} run={run}>
+		<Form submit={words.signIn.submit} primary={isFirst} run={run}>
 			<EmailField value={email.value} change={(value) => (email.value = value)} />
 			<Field
 				label={words.signIn.password}
@@ -104,7 +104,7 @@ function ProviderWay({ provider: { id, label } }: { provider: Provider }) {
 			type="button"
 			onClick={() =>
 				void attempt(async () => {
-					const next = location.pathname === SIGN_IN ? FLEET : location.pathname + location.search
+					const next = location.pathname === SIGN_IN ? FLEET : location.pathname + location.search + location.hash
 					const { url } = await api("startProviderSignIn", { params: { provider: id }, body: { next } })
 					location.href = url
 				})
@@ -176,15 +176,6 @@ export function EmailField(props: EmailProps) {
 			spellcheck={false}
 			{...props}
 		/>
-	)
-}
-
-function More({ title, isOpen, children }: { title: string; isOpen?: boolean; children: ComponentChildren }) {
-	return (
-		<details class="more" open={isOpen}>
-			<summary>{title}</summary>
-			{children}
-		</details>
 	)
 }
 

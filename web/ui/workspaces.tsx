@@ -28,7 +28,7 @@ export function WorkspaceMenu() {
 				<span class="workspace-name">{workspace.name}</span>
 				<Icon name="chevron-down" />
 			</button>
-			<div id="workspaces" popover="auto" class="menu">
+			<div id="workspaces" popover="auto" class="menu from-start">
 				{mine.map(({ id, name, role }) => (
 					<button
 						key={id}

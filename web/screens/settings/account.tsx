@@ -1,5 +1,8 @@
 // My account: my name, and the ways in which I sign in and am signed in.
 import { useSignal } from "@preact/signals"
+import { useEffect } from "preact/hooks"
+import { useLocation } from "preact-iso"
+import { REFUSALS, refusalCode } from "../../../protocol/errors.ts"
 import { NAME_CHARS } from "../../../protocol/limits.ts"
 import type { Account, Passkey, SignIn } from "../../../protocol/routes/account.ts"
 import type { Provider, SignInMethods } from "../../../protocol/routes/sign-in.ts"
@@ -9,6 +12,7 @@ import { browserName, thisBrowser } from "../../browser-name.ts"
 import { saveFile } from "../../download.ts"
 import { enter, signOut } from "../../home.ts"
 import { words } from "../../messages.ts"
+import { SETTINGS } from "../../navigation.ts"
 import { passkeyPlace } from "../../passkey-place.ts"
 import { attempt } from "../../run.ts"
 import { changes, notify } from "../../state.ts"
@@ -23,11 +27,12 @@ import { PasskeyNote } from "../../ui/passkey-note.tsx"
 import { NewPasswordField } from "../../ui/way-back.tsx"
 import { EmailField } from "../../ui/ways-in.tsx"
 import { When } from "../../ui/when.tsx"
-import { Head, open, Part } from "./page.tsx"
+import { Head, open, Part, Row } from "./page.tsx"
 
 export function AccountSettings() {
 	const account = useAsked(() => api("showAccount"))
 	const methods = useAsked(() => api("listSignInMethods"))
+	useRefused()
 	return (
 		<>
 			<Head title={words.account.title} about={words.account.explain} />
@@ -42,6 +47,16 @@ export function AccountSettings() {
 			<Browsers />
 		</>
 	)
+}
+
+/** Another provider sends the browser back to here, with the code of what went wrong. */
+function useRefused(): void {
+	const { query, route } = useLocation()
+	useEffect(() => {
+		if (query.refused === undefined) return
+		route(SETTINGS.account, true)
+		notify({ tone: "bad", text: REFUSALS[refusalCode(query.refused)].message })
+	}, [query.refused])
 }
 
 function Profile({ account }: { account: Account }) {
@@ -117,9 +132,15 @@ function WaysIn({ account, on }: { account: Account; on: SignInMethods }) {
 			)}
 			<Part
 				title={words.account.recovery}
-				about={words.account.recoveryText(account.recoveryCodes)}
+				about={
+					account.email === null ? words.account.recoveryNeedsEmail : words.account.recoveryText(account.recoveryCodes)
+				}
 				action={
-					<button type="button" onClick={() => open(() => <MakeRecoveryCodes left={account.recoveryCodes} />)}>
+					<button
+						type="button"
+						disabled={account.email === null}
+						onClick={() => open(() => <MakeRecoveryCodes left={account.recoveryCodes} />)}
+					>
 						{words.account.makeCodes}
 					</button>
 				}
@@ -160,16 +181,20 @@ function Passkeys({ isOn }: { isOn: boolean }) {
 
 function PasskeyRow({ passkey: { id, name, createdAt, isBackedUp } }: { passkey: Passkey }) {
 	return (
-		<li class="row">
-			<Icon name="fingerprint" />
-			<strong>{name}</strong>
-			<span class="dim grow">
-				<When at={createdAt} say={words.made} /> · {isBackedUp ? words.passkey.backedUp : words.passkey.onOneDevice}
-			</span>
+		<Row
+			icon="fingerprint"
+			name={name}
+			about={
+				<>
+					<When at={createdAt} say={words.made} />
+					<span>{isBackedUp ? words.passkey.backedUp : words.passkey.onOneDevice}</span>
+				</>
+			}
+		>
 			<button type="button" class="danger" onClick={() => open(() => <RemovePasskey id={id} name={name} />)}>
 				{words.removeIt}
 			</button>
-		</li>
+		</Row>
 	)
 }
 
@@ -241,14 +266,11 @@ function ProviderRow({ provider: { id: provider, label }, isLinked }: { provider
 			location.href = (await api("linkProvider", { params: { provider } })).url
 		})
 	return (
-		<li class="row">
-			<Icon name="log-in" />
-			<strong>{label}</strong>
-			<span class="dim grow">{isLinked ? words.account.linked : words.account.notLinked}</span>
+		<Row icon="log-in" name={label} about={<span>{isLinked ? words.account.linked : words.account.notLinked}</span>}>
 			<button type="button" onClick={() => void (isLinked ? unlink() : link())}>
 				{isLinked ? words.account.unlink : words.account.link}
 			</button>
-		</li>
+		</Row>
 	)
 }
 
@@ -300,16 +322,19 @@ function BrowserRow({ signIn: { id, browser, address, seenAt, isThis } }: { sign
 		if (await attempt(() => api("endSignIn", { params: { signIn: id } }))) changes.value++
 	}
 	return (
-		<li class="row">
-			<Icon name="monitor" />
-			<strong>{browser === null ? words.account.unknownBrowser : browserName(browser)}</strong>
-			<span class="dim grow">
-				{isThis ? words.account.thisBrowser : <When at={seenAt} say={words.account.seen} />}
-				{address !== null && <span class="mono"> · {address}</span>}
-			</span>
+		<Row
+			icon="monitor"
+			name={browser === null ? words.account.unknownBrowser : browserName(browser)}
+			about={
+				<>
+					{isThis ? <span>{words.account.thisBrowser}</span> : <When at={seenAt} say={words.account.seen} />}
+					{address !== null && <span class="mono">{address}</span>}
+				</>
+			}
+		>
 			<button type="button" onClick={() => void end()}>
 				{words.signOut}
 			</button>
-		</li>
+		</Row>
 	)
 }

@@ -3,10 +3,10 @@ import { useSignal } from "@preact/signals"
 import { useEffect, useRef } from "preact/hooks"
 import type { AuditEntry } from "../../../protocol/audit.ts"
 import { REFUSALS } from "../../../protocol/errors.ts"
-import { ROUTES, routePath } from "../../../protocol/routes.ts"
+import { routePath } from "../../../protocol/routes.ts"
 import { api, load } from "../../api.ts"
 import { words } from "../../messages.ts"
-import { changes, LOADING, type Loaded } from "../../state.ts"
+import { changes, LOADING, type Loaded, machines } from "../../state.ts"
 import { Face, Here } from "../../ui/faces.tsx"
 import { Icon } from "../../ui/icon.tsx"
 import { When } from "../../ui/when.tsx"
@@ -90,7 +90,7 @@ export function AuditSettings() {
 function Entry({ entry }: { entry: AuditEntry }) {
 	const { sequence, at, actor, action, target, outcome, address, detail, hash } = entry
 	const isDone = outcome === "done"
-	const things = Object.entries({ ...target, ...detail })
+	const things = Object.entries({ ...target, ...detail }).filter(([, value]) => value !== null)
 	return (
 		<details class="entry">
 			<summary>
@@ -99,8 +99,8 @@ function Entry({ entry }: { entry: AuditEntry }) {
 					{isDone ? words.audit.done : outcome.replaceAll("_", " ")}
 				</span>
 				<strong>{actor.name === "" ? words.audit.actors[actor.is] : actor.name}</strong>
-				<span class="what">{whatWasDone(action)}</span>
-				<span class="dim mono thing-of">{Object.values(target).join(" ")}</span>
+				<span class="what">{words.audit.deeds[action] ?? action}</span>
+				<span class="dim thing-of">{nameThings(entry)}</span>
 				<span class="dim when">
 					<When at={at} />
 				</span>
@@ -137,9 +137,11 @@ function Fact({ name, value }: { name: string; value: unknown }) {
 	)
 }
 
-/** The route's own sentence; an action that this version does not know is named as it is. */
-function whatWasDone(action: string): string {
-	return action in ROUTES ? ROUTES[action as keyof typeof ROUTES].summary : action
+/** Machines by the names that they have now; what is known by its id only, by that. */
+function nameThings({ target, detail }: AuditEntry): string {
+	const known = machines.value.is === "loaded" ? machines.value.value : []
+	const named = Object.values(target).map((id) => known.find((machine) => machine.id === id)?.name ?? id)
+	return [...named, typeof detail.name === "string" ? detail.name : ""].join(" ")
 }
 
 function sayOutcome(code: string): string {

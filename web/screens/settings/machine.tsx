@@ -17,7 +17,7 @@ import { PresenceMark } from "../../ui/presence.tsx"
 import { knownTags, tagFault } from "../../ui/scope-fields.tsx"
 import { When } from "../../ui/when.tsx"
 import { WordsField } from "../../ui/words-field.tsx"
-import { Part } from "./page.tsx"
+import { Part, Row } from "./page.tsx"
 
 export function MachineSettings({ machine }: { machine: string }) {
 	return (
@@ -181,13 +181,16 @@ function Attachments({ machine }: { machine: Machine["id"] }) {
 					) : (
 						<ul class="rows">
 							{attachments.map(({ name, at, address }) => (
-								<li key={`${name} ${at}`} class="row">
-									<strong>{name}</strong>
-									<span class="dim grow mono">{address ?? ""}</span>
+								<Row
+									key={`${name} ${at}`}
+									icon="eye"
+									name={name}
+									about={address !== null && <span class="mono">{address}</span>}
+								>
 									<span class="dim">
 										<When at={at} />
 									</span>
-								</li>
+								</Row>
 							))}
 						</ul>
 					)

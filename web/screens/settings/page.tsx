@@ -1,6 +1,8 @@
 // What the settings' screens have in common: a head with what one can make, and parts under headings.
 import type { ComponentChildren, VNode } from "preact"
 import { dialog } from "../../state.ts"
+import { Icon } from "../../ui/icon.tsx"
+import type { IconName } from "../../ui/icons.ts"
 
 interface HeadProps {
 	title: string
@@ -38,6 +40,28 @@ export function Part({ title, about, action, children }: PartProps) {
 			{about !== undefined && <p class="dim">{about}</p>}
 			{children}
 		</section>
+	)
+}
+
+interface RowProps {
+	icon: IconName
+	name: string
+	about: ComponentChildren
+	/** What can be done with it. */
+	children: ComponentChildren
+}
+
+/** A thing that is said in one line. */
+export function Row({ icon, name, about, children }: RowProps) {
+	return (
+		<li class="row">
+			<Icon name={icon} />
+			<div class="grow row-words">
+				<strong>{name}</strong>
+				<span class="dim facts-line">{about}</span>
+			</div>
+			{children}
+		</li>
 	)
 }
 

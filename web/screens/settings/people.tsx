@@ -17,7 +17,7 @@ import { Field } from "../../ui/field.tsx"
 import { Icon } from "../../ui/icon.tsx"
 import { Once } from "../../ui/once.tsx"
 import { When } from "../../ui/when.tsx"
-import { Head, open, Part } from "./page.tsx"
+import { Head, open, Part, Row } from "./page.tsx"
 
 export function PeopleSettings() {
 	const members = useAsked(() => api("listMembers"))
@@ -98,7 +98,7 @@ function RoleOf({ member: { id, name, role }, isLastOwner }: { member: Member; i
 	}
 	return (
 		<select
-			class="role-select"
+			class="role"
 			aria-label={words.people.roleOf(name)}
 			value={role}
 			onChange={({ currentTarget }) => {
@@ -167,17 +167,20 @@ function InvitationRow({ invitation: { id, email, role, invitedBy, expiresAt } }
 		if (await attempt(() => api("revokeInvitation", { params: { invitation: id } }))) changes.value++
 	}
 	return (
-		<li class="row">
-			<Icon name="mail" />
-			<strong>{email ?? words.people.anybody}</strong>
-			<span class="dim grow">
-				{words.people.invitedAs(words.roles[role].name, invitedBy)} ·{" "}
-				{left > 0 ? words.people.expires(left) : words.people.expired}
-			</span>
+		<Row
+			icon="mail"
+			name={email ?? words.people.anybody}
+			about={
+				<>
+					<span>{words.people.invitedAs(words.roles[role].name, invitedBy)}</span>
+					<span>{left > 0 ? words.people.expires(left) : words.people.expired}</span>
+				</>
+			}
+		>
 			<Act may="people:manage" class="danger" onClick={() => void revoke()}>
 				{words.people.revoke}
 			</Act>
-		</li>
+		</Row>
 	)
 }
 

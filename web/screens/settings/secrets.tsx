@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
 import { useLocation } from "preact-iso"
+import type { MachineId } from "../../../protocol/ids.ts"
 import { SECRET_BYTES } from "../../../protocol/limits.ts"
 import { type Secret, SecretName } from "../../../protocol/routes/secrets.ts"
 import { api } from "../../api.ts"
@@ -276,12 +277,21 @@ function VariableField({ name, value, change }: { name: string; value: string; c
 	)
 }
 
+interface RuntimesProps {
+	values: string[]
+	change: (values: string[]) => void
+}
+
 /** The runtimes that a linked machine knows, and those that are bound already. */
-function RuntimesField({ values, change }: { values: string[]; change: (values: string[]) => void }) {
-	const runtimes = useAsked(async () => {
-		const machine = machines.value.is === "loaded" ? machines.value.value.find(({ id }) => isLinked(id)) : undefined
-		return machine === undefined ? [] : (await api("listRuntimes", { params: { machine: machine.id } })).runtimes
-	})
+function RuntimesField(props: RuntimesProps) {
+	const machine = machines.value.is === "loaded" ? machines.value.value.find(({ id }) => isLinked(id)) : undefined
+	return <RuntimesOf key={machine?.id} machine={machine?.id} {...props} />
+}
+
+function RuntimesOf({ machine, values, change }: RuntimesProps & { machine: MachineId | undefined }) {
+	const runtimes = useAsked(async () =>
+		machine === undefined ? [] : (await api("listRuntimes", { params: { machine } })).runtimes,
+	)
 	const known = runtimes.answer.is === "loaded" ? runtimes.answer.value.map(({ id }) => id) : []
 	return (
 		<WordsField
@@ -308,6 +318,6 @@ function RemoveSecret({ name }: { name: string }) {
 	)
 }
 
-function isLinked(machine: Parameters<typeof standingOf>[0]): boolean {
+function isLinked(machine: MachineId): boolean {
 	return ["linked", "unproven"].includes(standingOf(machine).is)
 }

@@ -51,7 +51,7 @@ function Rename({ workspace }: Pick<Me, "workspace">) {
 		await enter()
 	}
 	return (
-		<Part title={words.workspace.name}>
+		<Part title={words.workspace.rename}>
 			<Form
 				submit={words.rename.submit}
 				may="workspace:manage"
