@@ -1,6 +1,6 @@
 // Everybody who may call: what they send, and what is true of them.
 import { ACTIONS, type Action, ROLES, type Role } from "../../protocol/roles.ts"
-import { HOME } from "./home.ts"
+import { OWN_PAGE } from "./home.ts"
 import { cookieOf, newSecret } from "./rows.ts"
 import { dialToken, newKeys, type World } from "./world.ts"
 
@@ -49,7 +49,7 @@ export const CALLERS: Record<string, Arrives> = {
 
 	...each(ROLES, (role) => ({
 		[`${role} by cookie`]: (world) => byCookie(member(world, role).cookie, { role }),
-		[`${role} by token`]: (world) => byToken(world.addToken(member(world, role).id).secret, { role }),
+		[`${role} by token`]: (world) => byToken(member(world, role).secret, { role }),
 	})),
 
 	"a token narrowed to the action": (world, action) => narrowed(world, "owner", [action ?? "workspace:read"]),
@@ -67,12 +67,9 @@ export const CALLERS: Record<string, Arrives> = {
 
 	"a removed member": (world) => byCookie(world.addPerson().cookie, REMOVED),
 	"a removed member, naming the workspace": (world) => naming(byCookie(world.addPerson().cookie, REMOVED), "header"),
-	"a token of a removed member": (world) => unknownToken(world.addToken(world.addPerson().id).secret),
-	"another owner, for what only one person has": (world) => {
-		const me = world.addPerson()
-		world.join(me.id, "owner")
-		return byCookie(me.cookie, { role: "owner", isTheirs: false })
-	},
+	"a token of a removed member": (world) => unknownToken(world.addPerson().secret),
+	"another owner, for what only one person has": (world) =>
+		byCookie(world.addMember("owner").cookie, { role: "owner", isTheirs: false }),
 
 	"a member whom the machine is not for": (world) => restricted(world, "developer", false),
 	"a maintainer whom the machine is not for": (world) => restricted(world, "maintainer", false),
@@ -80,7 +77,7 @@ export const CALLERS: Record<string, Arrives> = {
 	"an owner, of a machine for others": (world) => ({ ...restricted(world, "owner", false), seesMachine: true }),
 	"a token of a member whom the machine is not for": (world) => {
 		world.machine.members = [world.things.member]
-		return byToken(world.addToken(member(world, "developer").id).secret, { role: "developer", seesMachine: false })
+		return byToken(member(world, "developer").secret, { role: "developer", seesMachine: false })
 	},
 
 	"a machine": (world) => byDial(() => dialToken(world.things.machine), null),
@@ -115,9 +112,6 @@ function unknownCookie(cookie: string): Caller {
 	return nobody({ cookie, ...OWN_PAGE })
 }
 
-/** What a browser says of a request that a page of this home makes. */
-const OWN_PAGE = { origin: HOME, "sec-fetch-site": "same-origin" }
-
 function byCookie(cookie: string, standing: Partial<Standing>): Caller {
 	const own = { isHere: true, seesMachine: true, isTheirs: true, ...standing }
 	return { ...UNKNOWN, is: "person", ...own, send: () => ({ headers: { cookie, ...OWN_PAGE } }) }
@@ -149,8 +143,7 @@ function naming(caller: Caller, where: "header" | "query"): Caller {
 
 /** A new member, who has one of everything that only one person has. */
 function member(world: World, role: Role) {
-	const me = world.addPerson()
-	world.join(me.id, role)
+	const me = world.addMember(role)
 	const { token, passkey, signIn } = me
 	Object.assign(world.things, { token, passkey, signIn })
 	return me

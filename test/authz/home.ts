@@ -18,6 +18,9 @@ export const HOME = "https://home.example"
 export const AUTH_SECRET = "an-auth-secret-for-the-tests-of-access"
 export const SIGN_IN_KEY = "a-sign-in-key-for-the-tests-of-access"
 
+/** What a browser says of a request that a page of this home makes. */
+export const OWN_PAGE = { origin: HOME, "sec-fetch-site": "same-origin" }
+
 /** Every way to sign in is on. */
 export const EVERY_WAY = {
 	PASSWORDS: "on",

@@ -40,6 +40,14 @@ async function insertAll(db: Database, table: Table, rows: Record<string, unknow
 		.run()
 }
 
+/** Every row of every table. */
+export async function dump(db: Database): Promise<Record<string, Record<string, unknown>[]>> {
+	const { results } = await db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all<{ name: string }>()
+	const names = results.map(({ name }) => name)
+	const tables = await db.batch<Record<string, unknown>>(names.map((name) => db.prepare(`SELECT * FROM "${name}"`)))
+	return Object.fromEntries(names.map((name, index) => [name, tables[index]?.results ?? []]))
+}
+
 /** Secrets as the registry keeps them. */
 export function hash(secret: string): string {
 	return createHash("sha256").update(secret).digest("hex")

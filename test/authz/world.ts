@@ -55,8 +55,12 @@ export function missing(): Things {
 
 export interface Person {
 	id: string
+	email: string
+	/** Of one browser of theirs. */
 	cookie: string
 	token: TokenId
+	/** The token's secret. */
+	secret: string
 	passkey: string
 	/** Another browser of theirs. */
 	signIn: string
@@ -130,8 +134,9 @@ export class World {
 	addPerson(id = newId()): Person {
 		const now = new Date()
 		const stamps = { createdAt: now, updatedAt: now }
-		this.#rows.add(schema.user, { id, name: "Somebody", email: `${id}@people.example`, ...stamps })
-		const token = this.addToken(id).id
+		const email = `${id}@people.example`
+		this.#rows.add(schema.user, { id, name: "Somebody", email, ...stamps })
+		const token = this.addToken(id)
 		const passkey = newId()
 		this.#rows.add(schema.passkey, {
 			id: passkey,
@@ -145,7 +150,7 @@ export class World {
 		})
 		this.#rows.add(schema.account, { id: newId(), providerId: "github", accountId: id, userId: id, ...stamps })
 		const { cookie } = this.addSignIn(id)
-		return { id, cookie, token, passkey, signIn: this.addSignIn(id).id }
+		return { id, email, cookie, token: token.id, secret: token.secret, passkey, signIn: this.addSignIn(id).id }
 	}
 
 	/** Later places of one person are newer: where a request names no workspace, it is for the oldest. */
@@ -185,6 +190,13 @@ export class World {
 			createdAt: Date.now(),
 		})
 		return { id, secret }
+	}
+
+	/** Somebody with a place here. */
+	addMember(role: Role): Person {
+		const person = this.addPerson()
+		this.join(person.id, role)
+		return person
 	}
 
 	/** A machine that was removed; its id. */
