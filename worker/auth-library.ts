@@ -73,7 +73,11 @@ export function library(env: Env, origin: string) {
 				trustedProviders: ["github", "oidc"],
 			},
 		},
-		databaseHooks: { account: { create: { before: withoutTokens }, update: { before: withoutTokens } } },
+		databaseHooks: {
+			// The library makes nobody, whatever a provider says: people are ours to make.
+			user: { create: { before: async () => false } },
+			account: { create: { before: withoutTokens }, update: { before: withoutTokens } },
+		},
 		session: { expiresIn: SESSION_S, freshAge: FRESH_SIGN_IN_MS / 1000 },
 		verification: { storeIdentifier: "hashed" },
 		onAPIError: { errorURL: origin + PROVIDER_REFUSED },
@@ -83,7 +87,8 @@ export function library(env: Env, origin: string) {
 			ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
 		},
 		telemetry: { enabled: false },
-		logger: { level: "error" },
+		// What comes after the message may be somebody's own words.
+		logger: { level: "error", log: (_, message) => console.error(JSON.stringify({ event: "accounts", message })) },
 	})
 }
 

@@ -14,9 +14,6 @@ interface Options extends Registration {
 	redirectUri: string
 }
 
-/** The claims of an ID token that are used. */
-const Claims = z.object({ sub: z.string().min(1).max(255), nonce: z.string() })
-
 export function oidc(options: Options): BetterAuthPlugin {
 	return {
 		id: "oidc",
@@ -31,8 +28,7 @@ function provider({ issuer, clientId, clientSecret, redirectUri }: Options): OAu
 		name: "OpenID Connect",
 		issuer,
 		requiresIdTokenNonce: true,
-		disableSignUp: true,
-		options: { ...options, disableIdTokenSignIn: true },
+		options: { ...options, disableSignUp: true, disableIdTokenSignIn: true },
 		// A subject means something within its issuer only, and a home may change to another one.
 		accountSubject: ({ profile }) => profile.subject,
 		async createAuthorizationURL({ state, codeVerifier, idTokenNonce }) {
@@ -61,19 +57,28 @@ function provider({ issuer, clientId, clientSecret, redirectUri }: Options): OAu
 		},
 		async getUserInfo({ idToken, expectedIdTokenNonce }) {
 			if (idToken === undefined || expectedIdTokenNonce === undefined) return null
-			const { keys } = await discover(issuer)
-			const { payload } = await jwtVerify(idToken, keys, {
-				issuer,
-				audience: clientId,
-				algorithms: ALGORITHMS,
-				requiredClaims: ["sub", "exp", "iat", "nonce"],
-			})
-			const { sub, nonce } = Claims.parse(payload)
-			if (nonce !== expectedIdTokenNonce) return null
-			return { user: { emailVerified: false, email: NO_EMAIL }, data: { subject: `${issuer} ${sub}` } }
+			const subject = await subjectOf(idToken, expectedIdTokenNonce, { issuer, clientId })
+			if (subject === null) return null
+			return { user: { emailVerified: false, email: NO_EMAIL }, data: { subject: `${issuer} ${subject}` } }
 		},
 	}
 }
+
+/** Whom the token is about; null where it is not the provider's, not for us, or not of this flow. */
+async function subjectOf(token: string, nonce: string, { issuer, clientId }: Pick<Options, "issuer" | "clientId">) {
+	const { keys } = await discover(issuer)
+	const wanted = { issuer, audience: clientId, algorithms: ALGORITHMS, requiredClaims: ["exp", "iat"] }
+	try {
+		const claims = Claims.parse((await jwtVerify(token, keys, wanted)).payload)
+		if (claims.nonce !== nonce) throw new Error("its nonce is another one")
+		return claims.sub
+	} catch (error) {
+		console.error(JSON.stringify({ event: "oidc", issuer, error: String(error) }))
+		return null
+	}
+}
+
+const Claims = z.object({ sub: z.string().min(1).max(255), nonce: z.string() })
 
 /** Who comes from a provider is known by their subject there. The library wants an address, and must match nobody by it. */
 export const NO_EMAIL = "nobody@provider.invalid"

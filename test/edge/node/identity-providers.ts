@@ -12,12 +12,15 @@ export async function identityProvider(request: Request): Promise<Response | und
 	const { origin, pathname } = new URL(request.url)
 	switch (origin + pathname) {
 		case `${ISSUER}/.well-known/openid-configuration`:
-			return Response.json({
-				issuer: ISSUER,
-				authorization_endpoint: `${ISSUER}/authorize`,
-				token_endpoint: `${ISSUER}/token`,
-				jwks_uri: `${ISSUER}/keys`,
-			})
+			return Response.json(discovery(ISSUER))
+		case "https://moved.example/.well-known/openid-configuration":
+			return Response.redirect(`${ISSUER}/.well-known/openid-configuration`)
+		case "https://liar.example/.well-known/openid-configuration":
+			return Response.json(discovery(ISSUER))
+		case "https://inside.example/.well-known/openid-configuration":
+			return Response.json({ ...discovery("https://inside.example"), token_endpoint: "http://169.254.169.254/token" })
+		case "https://nowhere.example/.well-known/openid-configuration":
+			return new Response("", { status: 404 })
 		case `${ISSUER}/keys`:
 			return Response.json({ keys: [{ ...(await exportJWK(publicKey)), kid: "one", alg: "ES256" }] })
 		case `${ISSUER}/token`: {
@@ -40,6 +43,15 @@ export async function identityProvider(request: Request): Promise<Response | und
 			return new Response("{}", { status: 404 })
 		default:
 			return undefined
+	}
+}
+
+function discovery(issuer: string) {
+	return {
+		issuer,
+		authorization_endpoint: `${issuer}/authorize`,
+		token_endpoint: `${issuer}/token`,
+		jwks_uri: `${issuer}/keys`,
 	}
 }
 
