@@ -136,14 +136,26 @@ export function detectRuntimes(environment: Record<string, string>): Promise<Run
 	)
 }
 
-/** The environment of sessions: the connector's own, less what npm and Homeport put there for themselves. */
+/** The environment of sessions: the person's, as it is here, less what npm and Homeport put there for themselves. */
 export function sessionEnvironment(): Record<string, string> {
+	const isUnderNpm = process.env.npm_execpath !== undefined
 	const environment: Record<string, string> = {}
-	for (const [name, value] of Object.entries(process.env))
-		if (value !== undefined && !/^(npm_|HOMEPORT_|INIT_CWD$|NODE$|NODE_OPTIONS$)/.test(name)) environment[name] = value
+	for (const [name, value] of Object.entries(process.env)) {
+		if (value === undefined || /^(npm_|HOMEPORT_|NODE_OPTIONS$)/.test(name)) continue
+		if (!isUnderNpm || !isFromNpm(name, value)) environment[name] = value
+	}
 	environment.PATH = searchPath().join(delimiter)
 	return environment
 }
+
+/** What npm says to the programs that it starts, beside what it says with its name. */
+function isFromNpm(name: string, value: string): boolean {
+	if (name === "EDITOR") return value === (process.env.npm_config_editor ?? NPM_EDITOR)
+	return name === "INIT_CWD" || name === "NODE" || name === "COLOR"
+}
+
+/** Told to be the editor of who has named none. */
+const NPM_EDITOR = "vi"
 
 /** Where programs are looked for: the PATH without npm's additions, then where installers put things. */
 function searchPath(): string[] {

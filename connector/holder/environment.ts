@@ -7,7 +7,7 @@ export function programEnvironment(
 	session: SessionId,
 	cwd: string,
 ): Record<string, string> {
-	const kept = Object.entries(whole).filter(([name]) => !isForeign(name, whole))
+	const kept = Object.entries(whole).filter(([name]) => !name.startsWith("HOMEPORT_") && !AROUND.has(name))
 	return {
 		...Object.fromEntries(kept),
 		TERM: "xterm-256color",
@@ -17,15 +17,11 @@ export function programEnvironment(
 	}
 }
 
-/** The connector's own secrets and settings; those of npm, when it runs the connector; and those of a terminal around it. */
-function isForeign(name: string, whole: Record<string, string>): boolean {
-	if (name.startsWith("HOMEPORT_")) return true
-	if (whole.npm_lifecycle_event !== undefined && (name.startsWith("npm_") || name === "INIT_CWD" || name === "NODE"))
-		return true
-	return TERMINAL.has(name)
-}
-
-const TERMINAL = new Set([
+/** What the terminal and the shell around the connector have said of themselves. */
+const AROUND = new Set([
+	"_",
+	"SHLVL",
+	"OLDPWD",
 	"TMUX",
 	"TMUX_PANE",
 	"STY",

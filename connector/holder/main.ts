@@ -6,6 +6,7 @@ import { Refusal } from "../../protocol/errors.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
 import { maskTokens } from "../../protocol/token-shapes.ts"
 import { readToHolder } from "./door.ts"
+import { closeInherited } from "./inherited.ts"
 import { HOLDER_VERSION, packFrame, packMessage, Unpacker } from "./packets.ts"
 import { type Client, INFO, Session } from "./session.ts"
 import type { FromHolder, ToHolder } from "./wire.ts"
@@ -29,6 +30,7 @@ const BACKLOG_BYTES = 512 * 1024
 
 // A holder has no terminal of its own, and must not end with the one that it was started from.
 process.on("SIGHUP", () => {})
+closeInherited()
 
 /** Why an ended session cannot be served. */
 let failure: Failure | null = null

@@ -2,7 +2,7 @@
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterEach, beforeEach, expect, test, vi } from "vitest"
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
 import { command, detectRuntimes, sessionEnvironment } from "../../connector/runtimes.ts"
 
 let folder: string
@@ -57,13 +57,33 @@ test("[SES3] a custom command is an array from end to end, found on the PATH, an
 	await expect(command("unheard-of", [], {})).rejects.toMatchObject({ code: "invalid_request" })
 })
 
-test("[SES3] sessions do not inherit what npm and Homeport keep in the environment for themselves", () => {
-	vi.stubEnv("npm_config_cache", "x")
-	vi.stubEnv("HOMEPORT_TOKEN", "secret")
-	vi.stubEnv("NODE_OPTIONS", "--inspect")
-	const environment = sessionEnvironment()
-	expect(Object.keys(environment).filter((name) => /^(npm_|HOMEPORT_|NODE_OPTIONS)/.test(name))).toEqual([])
-	expect(environment.PATH?.split(":").filter((part) => !part.startsWith("/") || part.includes("node_modules"))).toEqual(
-		[],
-	)
+describe("[SES3] sessions do not inherit", () => {
+	test("what npm and Homeport keep in the environment for themselves", () => {
+		for (const name of [
+			"npm_execpath",
+			"npm_config_cache",
+			"HOMEPORT_TOKEN",
+			"NODE_OPTIONS",
+			"INIT_CWD",
+			"COLOR",
+			"NODE",
+		])
+			vi.stubEnv(name, "x")
+		vi.stubEnv("EDITOR", "vi")
+		const environment = sessionEnvironment()
+		expect(Object.keys(environment).filter((name) => FOREIGN.test(name))).toEqual([])
+		const path = environment.PATH?.split(":") ?? []
+		expect(path.filter((part) => !part.startsWith("/") || part.includes("node_modules"))).toEqual([])
+	})
+
+	test("anything less of the person's own, whether npm is there or not", () => {
+		vi.stubEnv("npm_execpath", "x")
+		vi.stubEnv("EDITOR", "emacs")
+		expect(sessionEnvironment()).toMatchObject({ EDITOR: "emacs" })
+		vi.stubEnv("npm_execpath", undefined)
+		for (const [name, value] of Object.entries({ EDITOR: "vi", COLOR: "1", NODE: "/node" })) vi.stubEnv(name, value)
+		expect(sessionEnvironment()).toMatchObject({ EDITOR: "vi", COLOR: "1", NODE: "/node" })
+	})
 })
+
+const FOREIGN = /^(npm_|HOMEPORT_|NODE_OPTIONS$|INIT_CWD$|COLOR$|NODE$|EDITOR$)/

@@ -1,7 +1,10 @@
 // A session from its start to its end, with a real holder and real programs.
-import { existsSync, readFileSync, statSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { newSessionId } from "../../protocol/ids.ts"
 import { execution, kill, Link, run, savedInfo, startHolder } from "./support/holder.ts"
 
 describe("start", () => {
@@ -9,16 +12,16 @@ describe("start", () => {
 		const { link, holder } = await run('printf "%s|" "$0" "$@" "$PWD" "$TERM" "$GREETING" "$HOMEPORT_SESSION"', {
 			arguments: [
 				"-c",
-				'printf "%s|" "$0" "$@" "$PWD" "$TERM" "$GREETING" "$HOMEPORT_SESSION" "$HOMEPORT_TOKEN"',
+				'printf "%s|" "$0" "$@" "$PWD" "$TERM" "$GREETING" "$HOMEPORT_SESSION" "$HOMEPORT_TOKEN" "$SHLVL"',
 				"a b",
 				"$HOME;'",
 			],
-			environment: { GREETING: "hi; there", HOMEPORT_TOKEN: "secret", PATH: "/bin" },
+			environment: { GREETING: "hi; there", HOMEPORT_TOKEN: "secret", SHLVL: "3", PATH: "/bin" },
 			cwd: "/tmp",
 		})
 		const viewer = link.attach()
 		await link.exited()
-		await viewer.shows(`a b|$HOME;'|/tmp|xterm-256color|hi; there|${holder.session}||`)
+		await viewer.shows(`a b|$HOME;'|/tmp|xterm-256color|hi; there|${holder.session}|||`)
 	})
 
 	it.each([
@@ -42,6 +45,27 @@ describe("start", () => {
 		await link.exited()
 		const { lines } = await link.ask("screen", { session: link.holder.session })
 		expect(lines.slice(0, 3)).toEqual([process.umask().toString(8).padStart(4, "0"), "pipe 141", "0"])
+	})
+
+	it("gives the program no file that whoever started the connector had open", async () => {
+		const folder = mkdtempSync(join(tmpdir(), "homeport-holder-"))
+		const paths = { folder, socket: join(folder, "holder.sock"), key: join(folder, "key") }
+		const spawner = join(import.meta.dirname, "../../connector/holder/spawn.ts")
+		const script = `import { spawnHolder } from ${JSON.stringify(spawner)}
+			console.log(await spawnHolder(${JSON.stringify(paths)}))`
+		const opened = openSync("/dev/null", "r")
+		const stdio = Array.from({ length: 90 }, (_, fd) => (fd === 1 ? "pipe" : fd === 89 ? opened : "ignore"))
+		const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { stdio })
+		onTestFinished(() => {
+			closeSync(opened)
+			kill(Number(stdout))
+			rmSync(folder, { recursive: true })
+		})
+		const session = newSessionId()
+		const link = await Link.open({ session, folder, socketPath: paths.socket, keyPath: paths.key, pid: Number(stdout) })
+		link.send({ type: "start", execution: execution(session, "ls /proc/$$/fd") })
+		await link.exited()
+		expect((await link.ask("screen", { session })).lines.join(" ").trim()).toBe("0  1  2")
 	})
 
 	it("keeps what it writes from other users", async () => {
