@@ -1,6 +1,6 @@
 // The link against a control plane of a few lines: what it dials with, how it comes back, when it gives up.
 
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { createServer, type IncomingMessage } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
@@ -14,6 +14,8 @@ import { Refusal } from "../../protocol/errors.ts"
 import { newMachineId } from "../../protocol/ids.ts"
 import { PING, PONG } from "../../protocol/limits.ts"
 import { FromConnector, parseMessage, type ToConnector } from "../../protocol/messages.ts"
+import { Dice, runSeed } from "../support/dice.ts"
+import { exampleOf } from "../support/tokens.ts"
 
 const ends: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -75,11 +77,13 @@ async function plane(options: { date?: () => Date } = {}) {
 	return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, next }
 }
 
-async function connector(url: string) {
-	const dataDir = await mkdtemp(join(tmpdir(), "homeport-link-"))
+async function connector(url: string, folder = "") {
+	const dataDir = await mkdtemp(join(tmpdir(), `homeport-link-${folder}`))
+	const logged: string[] = []
+	const log = (line: string) => void logged.push(line)
 	const identity: Identity = { machine: newMachineId(), name: "test", url, home: false, key: await newMachineKey() }
 	const stop = new AbortController()
-	const run = runLink({ url, identity: async () => identity, dataDir, log: () => {}, signal: stop.signal })
+	const run = runLink({ url, identity: async () => identity, dataDir, log, signal: stop.signal })
 	// The test that expects an end awaits it; for the others it is swept up at the end.
 	run.catch(() => {})
 	ends.push(async () => {
@@ -87,7 +91,7 @@ async function connector(url: string) {
 		await run.catch(() => {})
 		await rm(dataDir, { recursive: true, force: true })
 	})
-	return { identity, run, stop }
+	return { identity, run, stop, dataDir, logged }
 }
 
 test("[LNK1] each dial presents a fresh short-lived token signed with the machine's key", async () => {
@@ -149,6 +153,25 @@ test("[SES4] a substrate that the machine does not have is refused, and nothing 
 	expect(await call.next()).toMatchObject({ type: "refuse", number: 1, code: "substrate_unavailable" })
 	call.socket.close()
 	expect(await (await control.next()).next()).toMatchObject({ type: "hello", sessions: [] })
+})
+
+test("[TRU3] what is said and logged of a failure holds no token", async () => {
+	const control = await plane()
+	const { token } = exampleOf("github", new Dice(runSeed()))
+	const { dataDir, logged } = await connector(control.url, `${token}-`)
+	const call = await control.next()
+	await call.next()
+	call.say({ type: "welcome", epoch: 1, machine: "test" })
+	const start = { id: "ses_00000000000000000001", runtime: "shell" }
+	call.say({ type: "ask", number: 1, ask: "start", of: { ...start, cwd: `/nowhere/${token}` } })
+	const detail = `/nowhere/${"*".repeat(token.length)}`
+	expect(await call.next()).toMatchObject({ type: "refuse", number: 1, code: "directory_missing", detail })
+	await rm(join(dataDir, "sessions"), { recursive: true })
+	await writeFile(join(dataDir, "sessions"), "no folder")
+	call.say({ type: "ask", number: 2, ask: "start", of: start })
+	expect(await call.next()).toMatchObject({ type: "refuse", number: 2, code: "internal" })
+	expect(logged.join("\n")).toMatch(/mkdir '.*homeport-link-\*{40}-.*sessions/)
+	expect(logged.join("\n")).not.toContain(token)
 })
 
 test("[LNK1] a machine that was removed stops dialling", async () => {
