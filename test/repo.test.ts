@@ -128,7 +128,7 @@ describe("bindings", () => {
 			),
 			// Secrets and what only some homes set stand in a comment of wrangler.toml, which names them.
 			...[...toml.matchAll(/^#.*$/gm)].flatMap(([line]) =>
-				[...line.matchAll(/\b([A-Z]+_[A-Z_]+)\b/g)].map(([, name]) => name),
+				[...line.matchAll(/\b([A-Z]+_[A-Z_]+|PASSWORDS)\b/g)].map(([, name]) => name),
 			),
 		]
 		const typed = [...read("durable-objects/env.ts").matchAll(/^\t([A-Z_]+)\??:/gm)].map(([, name]) => name)

@@ -8,6 +8,7 @@ import {
 	HEARTBEAT_MS,
 	PING,
 	PONG,
+	PROTOCOL_VERSION,
 	REDIAL_MAX_MS,
 	REDIAL_MIN_MS,
 } from "../../protocol/limits.ts"
@@ -91,7 +92,7 @@ describe("a viewer's socket", () => {
 	test("says hello first, and attaches when it is welcomed", () => {
 		socket.attach(session, screen, { cols: 80, rows: 24 })
 		newest().open()
-		expect(newest().said).toMatchObject([{ type: "hello", version: 1 }])
+		expect(newest().said).toMatchObject([{ type: "hello", version: PROTOCOL_VERSION }])
 		newest().hears(machine)
 		expect(newest().said.slice(1)).toEqual([{ type: "attach", session, have: null, cols: 80, rows: 24 }])
 		expect(socket).toMatchObject({ status: { is: "open" }, name: "box", role: "owner" })
