@@ -3,6 +3,7 @@ import type { Upgrade } from "../durable-objects/peer.ts"
 import { Refusal } from "../protocol/errors.ts"
 import { ROUTES } from "../protocol/routes.ts"
 import { mustBeAllowed, whoAsks } from "./access.ts"
+import { allowedTo } from "./access.ts"
 import type { Handlers } from "./call.ts"
 import { refusalOf } from "./errors.ts"
 import { workspaceOf } from "./feed.ts"
@@ -16,7 +17,9 @@ export const sockets: Handlers<"link" | "view" | "feed"> = {
 	async view({ env, registry, request, principal, params }) {
 		const machine = await findMachine(registry, principal, params.machine)
 		const { id, name, membership, through, expiresAt } = principal
-		const viewer = { id, name, role: membership.role, through, expiresAt }
+		// Of all that a role may do, a screen types or watches: one that is narrowed to watching is a guest's.
+		const role = allowedTo(principal).includes("session:type") ? membership.role : "guest"
+		const viewer = { id, name, role, through, expiresAt }
 		const opened = await objectOf(env, machine.id).fetch(stamp(request, { is: "viewer", principal: viewer }))
 		return unlessTakenBack(opened, async () => {
 			const now = await whoAsks(request, env, registry)
