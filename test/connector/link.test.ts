@@ -1,6 +1,6 @@
 // The link against a control plane of a few lines: what it dials with, how it comes back, when it gives up.
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises"
 import { createServer, type IncomingMessage } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
@@ -11,10 +11,11 @@ import { type WebSocket, WebSocketServer } from "ws"
 import { type Identity, newMachineKey } from "../../connector/identity.ts"
 import { runLink } from "../../connector/link.ts"
 import { Refusal } from "../../protocol/errors.ts"
-import { newMachineId } from "../../protocol/ids.ts"
+import { newMachineId, newSessionId, newViewerId } from "../../protocol/ids.ts"
 import { PING, PONG } from "../../protocol/limits.ts"
 import { FromConnector, parseMessage, type ToConnector } from "../../protocol/messages.ts"
 import { Dice, runSeed } from "../support/dice.ts"
+import { processesOver } from "../support/home.ts"
 import { exampleOf } from "../support/tokens.ts"
 
 const ends: (() => Promise<void>)[] = []
@@ -172,6 +173,49 @@ test("[TRU3] what is said and logged of a failure holds no token", async () => {
 	expect(await call.next()).toMatchObject({ type: "refuse", number: 2, code: "internal" })
 	expect(logged.join("\n")).toMatch(/mkdir '.*homeport-link-\*{40}-.*sessions/)
 	expect(logged.join("\n")).not.toContain(token)
+})
+
+test("[TRU3] a session is as readable as its key: gone, it is told lost; forgotten, nothing of it is left", async () => {
+	const control = await plane()
+	const { dataDir } = await connector(control.url)
+	const call = await control.next()
+	await call.next()
+	const until = async (type: FromConnector["type"], holds: (message: FromConnector) => boolean = () => true) => {
+		for (;;) {
+			const message = await call.next()
+			if (message.type === type && holds(message)) return message
+		}
+	}
+	const session = newSessionId()
+	const viewer = newViewerId()
+	call.say({ type: "welcome", epoch: 1, machine: "test" })
+	call.say({ type: "ask", number: 1, ask: "start", of: { id: session, argv: ["/bin/echo", "hi"], runtime: "custom" } })
+	await until("session", (message) => message.type === "session" && message.session.state.is === "exited")
+	expect(await readdir(join(dataDir, "keys"))).toEqual([session])
+	call.say({ type: "ask", number: 2, ask: "log", of: { session, from: 0, limit: 100 } })
+	expect(await until("answer", (message) => "number" in message && message.number === 2)).toMatchObject({
+		answer: { base64: Buffer.from("hi\r\n").toString("base64") },
+	})
+	// Its holder would keep the key in its memory for a while.
+	for (const pid of processesOver(dataDir)) process.kill(pid, "SIGKILL")
+	await rename(join(dataDir, "keys", session), join(dataDir, "moved"))
+	const refused = async () => {
+		call.say({ type: "ask", number: 3, ask: "log", of: { session, from: 0, limit: 100 } })
+		return until("refuse")
+	}
+	// What was asked before its end was noticed ends with it.
+	let no = await refused()
+	while ("code" in no && no.code === "machine_offline") no = await refused()
+	expect(no).toMatchObject({ number: 3, code: "output_lost" })
+	call.say({ type: "watch", session, viewer, have: null })
+	expect(await until("unwatchable")).toMatchObject({ session, viewer, code: "output_lost" })
+	await rename(join(dataDir, "moved"), join(dataDir, "keys", session))
+	call.say({ type: "watch", session, viewer, have: null })
+	await until("joined")
+	call.say({ type: "ask", number: 4, ask: "remove", of: { session } })
+	await until("removed")
+	expect(await readdir(join(dataDir, "keys"))).toEqual([])
+	expect(await readdir(join(dataDir, "sessions"))).toEqual([])
 })
 
 test("[LNK1] a machine that was removed stops dialling", async () => {
