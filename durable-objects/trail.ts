@@ -1,5 +1,7 @@
 // The core of a workspace's audit trail: its one writer. Numbers and chains entries, keeps each until the registry has it.
+
 import { type AuditEntry, type AuditHead, auditHash } from "../protocol/audit.ts"
+import { logFault } from "./fault-log.ts"
 
 /** What the edge says of a call; its place in the chain is given here. */
 export type Said = Omit<AuditEntry, "sequence" | "previous" | "hash">
@@ -62,7 +64,7 @@ export class Trail {
 		try {
 			await this.flush()
 		} catch (error) {
-			console.error(JSON.stringify({ event: "trail", error: String(error) }))
+			logFault("trail", { error: String(error) })
 			this.#wakeIn(RETRY_MS)
 		}
 	}

@@ -6,6 +6,7 @@ import { setSessionCookie } from "better-auth/cookies"
 import { betterAuth } from "better-auth/minimal"
 import * as z from "zod"
 import type { Env } from "../durable-objects/env.ts"
+import { logFault } from "../durable-objects/fault-log.ts"
 import * as schema from "../migrations/schema.ts"
 import { FRESH_SIGN_IN_MS, PASSWORD_CHARS, PASSWORD_MIN_CHARS } from "../protocol/limits.ts"
 import type { ProviderId } from "../protocol/routes/sign-in.ts"
@@ -88,7 +89,7 @@ export function library(env: Env, origin: string) {
 		},
 		telemetry: { enabled: false },
 		// What comes after the message may be somebody's own words.
-		logger: { level: "error", log: (_, message) => console.error(JSON.stringify({ event: "accounts", message })) },
+		logger: { level: "error", log: (_, message) => logFault("accounts", { message }) },
 	})
 }
 

@@ -1,5 +1,6 @@
 // Ending sockets that were opened by what has been taken back since: a place, a role, a token, a sign-in.
 import type { Env } from "../durable-objects/env.ts"
+import { logFault } from "../durable-objects/fault-log.ts"
 import { workspaceOf } from "./feed.ts"
 import { objectOf } from "./machines.ts"
 import type { Registry } from "./registry.ts"
@@ -14,6 +15,6 @@ export async function dismiss(env: Env, registry: Registry, workspaceId: string,
 	const ends = await Promise.allSettled(objects.map((object) => object.dismiss(id)))
 	for (const end of ends) {
 		// An object that does not answer has lost its sockets, or loses them when it comes back.
-		if (end.status === "rejected") console.error(JSON.stringify({ event: "dismiss", error: String(end.reason) }))
+		if (end.status === "rejected") logFault("dismiss", { error: String(end.reason) })
 	}
 }

@@ -1,6 +1,7 @@
 // How the edge says no: every error becomes a refusal of the table, as a body or as a closed socket.
 import { DrizzleQueryError } from "drizzle-orm/errors"
 import * as z from "zod"
+import { logFault } from "../durable-objects/fault-log.ts"
 import { REFUSALS, Refusal, type RefusalCode } from "../protocol/errors.ts"
 import { explain } from "../protocol/explain.ts"
 import type { RefusalBody } from "../protocol/routes.ts"
@@ -10,7 +11,7 @@ import { retryAfter } from "./rates.ts"
 export function refusalOf(error: unknown): Refusal {
 	if (error instanceof Refusal) return error
 	if (error instanceof z.ZodError) return new Refusal("invalid_request", explain(error))
-	console.error(JSON.stringify({ event: "internal", error: describe(error) }))
+	logFault("internal", { error: describe(error) })
 	return new Refusal("internal")
 }
 

@@ -1,5 +1,6 @@
 // Telling a workspace's consoles that the registry has changed.
 import type { Env } from "../durable-objects/env.ts"
+import { logFault } from "../durable-objects/fault-log.ts"
 import type { Change } from "../durable-objects/workspace.ts"
 
 export function workspaceOf(env: Env, workspaceId: string) {
@@ -11,6 +12,6 @@ export async function changed(env: Env, workspaceId: string, what: Change): Prom
 	try {
 		await workspaceOf(env, workspaceId).changed(what)
 	} catch (error) {
-		console.error(JSON.stringify({ event: "feed", error: String(error) }))
+		logFault("feed", { error: String(error) })
 	}
 }

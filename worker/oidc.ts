@@ -5,6 +5,7 @@ import { createAuthorizationURL, type OAuthProvider, validateAuthorizationCode }
 import type { BetterAuthPlugin } from "better-auth"
 import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from "jose"
 import * as z from "zod"
+import { logFault } from "../durable-objects/fault-log.ts"
 import { Refusal } from "../protocol/errors.ts"
 import { readBounded } from "./body.ts"
 import type { Registration } from "./sign-in-methods.ts"
@@ -73,7 +74,7 @@ async function subjectOf(token: string, nonce: string, { issuer, clientId }: Pic
 		if (claims.nonce !== nonce) throw new Error("its nonce is another one")
 		return claims.sub
 	} catch (error) {
-		console.error(JSON.stringify({ event: "oidc", issuer, error: String(error) }))
+		logFault("oidc", { issuer, error: String(error) })
 		return null
 	}
 }
@@ -119,7 +120,7 @@ async function discover(issuer: string): Promise<Provider> {
 		known = { issuer, until: now + KNOWN_MS, provider }
 		return provider
 	} catch (error) {
-		console.error(JSON.stringify({ event: "oidc", issuer, error: String(error) }))
+		logFault("oidc", { issuer, error: String(error) })
 		throw new Refusal("provider_failed", "It does not say how to ask it.")
 	}
 }

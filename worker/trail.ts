@@ -1,5 +1,6 @@
 // What the audit trail is told of a call: by the workspace's object, which alone writes it.
 import type { Env } from "../durable-objects/env.ts"
+import { logFault } from "../durable-objects/fault-log.ts"
 import type { AuditEntry } from "../protocol/audit.ts"
 import type { RefusalCode } from "../protocol/errors.ts"
 import type { RouteName } from "../protocol/routes.ts"
@@ -32,7 +33,7 @@ export async function record(
 		const entry = masked({ at: Date.now(), actor, target, ...said })
 		await workspaceOf(env, where).record(where, { ...entry, target: clipped(entry.target) })
 	} catch (error) {
-		console.error(JSON.stringify({ event: "trail", action: said.action, error: String(error) }))
+		logFault("trail", { action: said.action, error: String(error) })
 	}
 }
 
