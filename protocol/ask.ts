@@ -20,6 +20,8 @@ export const SIGNALS = [
 export const Input = z.object({
 	text: z.string().max(INPUT_FRAME_BYTES * 16),
 	paste: z.boolean().default(false),
+	/** A long paste goes in parts, each after the answer to the one before: the brackets stand around all of them. */
+	part: z.enum(["first", "middle", "last"]).optional(),
 	/** A carriage return, written apart from the text, so that no program takes it for a part of a paste. */
 	enter: z.boolean().default(false),
 })
@@ -38,10 +40,15 @@ export const ASKS = {
 	signal: { asked: z.object({ session: SessionId, signal: z.enum(SIGNALS) }), answered: z.object({}) },
 	/** Forgets an ended session and its log. */
 	remove: { asked: z.object({ session: SessionId }), answered: z.object({}) },
-	/** Writes text as `viewer`; answered when it is written to the PTY. */
+	/** Writes text as `viewer`; answered when the PTY has it, or has taken no more of it for WRITE_MS. */
 	write: {
 		asked: Input.extend({ session: SessionId, viewer: ViewerId }),
-		answered: z.object({ bytes: z.int().min(0) }),
+		answered: z.object({
+			/** How many the PTY took. */
+			bytes: z.int().min(0),
+			/** How many it did not take, since its program does not read: they are gone. */
+			dropped: z.int().min(0).default(0),
+		}),
 	},
 	/** The rendered screen: `rows` lines of text, trailing blanks removed. */
 	screen: {

@@ -43,6 +43,8 @@ export const INPUT_FRAME_BYTES = 64 * KiB
 export const INPUT_UNACKED_BYTES = 8 * MiB
 /** Input that the holder keeps for a program that does not read. More is not taken, and so not acknowledged. */
 export const INPUT_QUEUE_BYTES = 1 * MiB
+/** Written text that the PTY does not take in this time is dropped; less than ASK_TIMEOUT_MS, so that it is told. */
+export const WRITE_MS = 10_000
 /** A snapshot drops its oldest scrollback until it fits. */
 export const SNAPSHOT_BYTES = 8 * MiB
 /** The largest snapshot kept for when the machine is away: one row of the object's storage holds 2 MB. */

@@ -59,10 +59,11 @@ export function readAsked(ask: HolderAsk, of: unknown): HolderAsked {
 		case "signal":
 			return { ask, of: { session, signal: oneOf(SIGNALS, asked.signal) } }
 		case "write": {
-			const { paste = false, enter = false } = asked
+			const { paste = false, part, enter = false } = asked
 			const typed = text(asked.text, INPUT_FRAME_BYTES * 16)
 			const viewer = id("vwr", asked.viewer) as ViewerId
-			return { ask, of: { session, viewer, text: typed, paste: flag(paste), enter: flag(enter) } }
+			const within = part === undefined ? {} : { part: oneOf(PARTS, part) }
+			return { ask, of: { session, viewer, text: typed, paste: flag(paste), ...within, enter: flag(enter) } }
 		}
 		case "screen":
 			return { ask, of: { session } }
@@ -93,6 +94,8 @@ function execution(given: Record<string, unknown>): Execution {
 }
 
 const HOLDER_ASKS = ["rename", "signal", "write", "screen", "log"] as const satisfies HolderAsk[]
+
+const PARTS = ["first", "middle", "last"] as const satisfies Asked<"write">["part"][]
 
 const SIGNALS = [
 	"SIGHUP",

@@ -25,8 +25,11 @@ interface Viewer {
 interface Entry {
 	bytes: Uint8Array
 	viewer: ViewerId | null
-	done: (() => void) | null
+	done: Done | null
 }
+
+/** Told once how many of the bytes the terminal will not get: none, or what was left when they were withdrawn or it ended. */
+type Done = (left: number) => void
 
 /** A full terminal is asked again after this long, then after twice as long: a program that does not read costs little. */
 const RETRY_MIN_MS = 1
@@ -77,17 +80,28 @@ export class Input {
 		this.#push({ bytes: fresh, viewer, done: null })
 	}
 
-	/** Bytes of nobody's count: an answer of the terminal, or what the API writes. `done`: when the terminal has them. */
-	add(bytes: Uint8Array, done: (() => void) | null = null): void {
-		if (bytes.length === 0) return done?.()
-		this.#push({ bytes, viewer: null, done })
+	/** Bytes of nobody's count: an answer of the terminal, or what the API writes. Gives what withdraws the rest of them. */
+	add(bytes: Uint8Array, done: Done | null = null): () => void {
+		const entry: Entry = { bytes, viewer: null, done }
+		this.#push(entry)
+		return () => this.#withdraw(entry)
 	}
 
 	/** The terminal is gone. */
 	end(): void {
+		const left = this.#queue
 		this.#queue = []
 		this.#queued = 0
 		this.#turnedAway.clear()
+		for (const { bytes, done } of left) done?.(bytes.length)
+	}
+
+	#withdraw(entry: Entry): void {
+		const index = this.#queue.indexOf(entry)
+		if (index === -1) return
+		this.#queue.splice(index, 1)
+		this.#queued -= entry.bytes.length
+		entry.done?.(entry.bytes.length)
 	}
 
 	#push(entry: Entry): void {
@@ -105,7 +119,7 @@ export class Input {
 			if (entry.bytes.length > 0) return this.#wait(count > 0)
 			this.#queue.shift()
 			this.#retryMs = RETRY_MIN_MS
-			entry.done?.()
+			entry.done?.(0)
 		}
 		this.#callBack()
 	}

@@ -5,7 +5,7 @@ import type { Answered, Asked } from "../../protocol/ask.ts"
 import { never, Refusal } from "../../protocol/errors.ts"
 import { decodeFrame, encodeFrame, KIND } from "../../protocol/frames.ts"
 import { KEEPER } from "../../protocol/ids.ts"
-import { ACTIVITY_EVERY_MS, INPUT_QUEUE_BYTES, KEPT_SNAPSHOT_BYTES, SNAPSHOT_BYTES } from "../../protocol/limits.ts"
+import { ACTIVITY_EVERY_MS, KEPT_SNAPSHOT_BYTES, SNAPSHOT_BYTES, WRITE_MS } from "../../protocol/limits.ts"
 import type { SessionInfo, SessionState } from "../../protocol/session.ts"
 import { maskTokens } from "../../protocol/token-shapes.ts"
 import { Fingerprints } from "../redaction/fingerprints.ts"
@@ -35,6 +35,8 @@ export interface Client {
 
 /** A prompt shows what was typed before Enter is pressed; a program that shows nothing is not waited for longer. */
 const ENTER_AFTER_MS = 150
+const PASTE_START = "\x1b[200~"
+const PASTE_END = "\x1b[201~"
 /** Viewers that attach at the same time get the same snapshot, when nothing has changed. */
 const SNAPSHOT_KEPT_MS = 1_000
 
@@ -342,7 +344,7 @@ export class Session {
 				signalSession(this.#running().pid, asked.of.signal)
 				return {}
 			case "write":
-				return { bytes: await this.#write(asked.of) }
+				return this.#write(asked.of)
 			case "screen": {
 				const { cursor, cols } = this.#terminal
 				const { rows, above } = this.#terminal.screen()
@@ -370,31 +372,44 @@ export class Session {
 		return this.#redactor.output(this.#log.readAll(start, end), { cols, isOpen }).subarray(from - start, to - start)
 	}
 
-	async #write({ text, paste, enter }: Asked<"write">): Promise<number> {
-		const bytes = Buffer.from(paste ? this.#pasted(text) : text)
-		if (bytes.length > 0) {
-			// The program is shown the text before the key that sends it, so that it takes the two for what they are.
-			const shown = enter ? this.#shown() : null
-			await this.#type(bytes)
-			await shown
+	async #write({ text, paste, part, enter }: Asked<"write">): Promise<Answered<"write">> {
+		const bytes = Buffer.from(paste ? this.#pasted(text, part) : text)
+		// The program is shown the text before the key that sends it, so that it takes the two for what they are.
+		const shown = enter && bytes.length > 0 ? this.#shown() : null
+		const dropped = await this.#type(bytes)
+		if (dropped > 0) {
+			const isOpen = part === "middle" || part === "last" || dropped < bytes.length
+			// A paste that was cut short ends all the same: the next key is no part of it.
+			if (paste && isOpen && this.#terminal.bracketsPastes) this.#input.add(Buffer.from(PASTE_END))
+			return { bytes: bytes.length - dropped, dropped }
 		}
-		if (enter) await this.#type(Buffer.from("\r"))
-		return bytes.length + (enter ? 1 : 0)
+		await shown
+		const unpressed = enter ? await this.#type(Buffer.from("\r")) : 0
+		return { bytes: bytes.length + (enter ? 1 : 0) - unpressed, dropped: unpressed }
 	}
 
 	/** As a terminal pastes: lines end as the Enter key ends them, and the text cannot end its own paste. */
-	#pasted(text: string): string {
+	#pasted(text: string, part: Asked<"write">["part"]): string {
 		const lines = text.replace(/\r?\n/g, "\r")
 		if (!this.#terminal.bracketsPastes) return lines
-		return `\x1b[200~${lines.replaceAll("\x1b[201~", "")}\x1b[201~`
+		const start = part === undefined || part === "first" ? PASTE_START : ""
+		const end = part === undefined || part === "last" ? PASTE_END : ""
+		return `${start}${lines.replaceAll(PASTE_END, "")}${end}`
 	}
 
-	/** Resolves when the terminal has taken the bytes. */
-	#type(bytes: Buffer): Promise<void> {
+	/** Answers how many of the bytes the terminal did not take in time: none, unless its program does not read. */
+	async #type(bytes: Buffer): Promise<number> {
 		this.#running()
-		if (!this.#input.hasRoom || bytes.length > INPUT_QUEUE_BYTES * 4)
-			throw new Refusal("too_many", "The program does not read its input.")
-		return new Promise((resolve) => this.#input.add(bytes, resolve))
+		if (!this.#input.hasRoom) return bytes.length
+		const left = await new Promise<number>((resolve) => {
+			const timer = setTimeout(() => withdraw(), WRITE_MS)
+			const withdraw = this.#input.add(bytes, (left) => {
+				clearTimeout(timer)
+				resolve(left)
+			})
+		})
+		if (left > 0) this.#running()
+		return left
 	}
 
 	/** Resolves with the next output. */

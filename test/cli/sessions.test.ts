@@ -1,5 +1,6 @@
 // Sessions by command, from spawn to rm, against a real home.
 import { execFile, spawn } from "node:child_process"
+import { createHash } from "node:crypto"
 import { once } from "node:events"
 import { realpathSync } from "node:fs"
 import { homedir } from "node:os"
@@ -65,6 +66,46 @@ test("[INP1] send --file pastes in brackets where the program asked for that", a
 	const shown = (await well("logs", "paste")).stdout.replace(/\s+/g, " ")
 	expect(shown).toContain("033 [ 2 0 0 ~ a")
 	expect(shown).toContain("033 [ 2 0 1 ~")
+})
+
+test("[INP1] a file of megabytes is typed whole, in order and once", async () => {
+	const lines = Array.from({ length: 60_000 }, (_, i) => `${i} ${"aé工🙂".repeat(i % 5)}${i % 3 === 0 ? "\r\n" : "\n"}`)
+	const text = lines.join("")
+	const typed = Buffer.from(text.replaceAll(/\r?\n/g, "\r"))
+	expect(typed.length).toBeGreaterThan(1024 * 1024)
+	const program = `stty raw -echo; echo ready; head -c ${typed.length} | sha256sum; read end`
+	await well("spawn", "--name", "long", "--", "sh", "-c", program)
+	await well("wait", "long", "--text", "ready", "--timeout", "20")
+	const sent = await homeport(home.dataDir, ["send", "long", "--file", "-", "--no-enter", "--json"], { input: text })
+	expect(sent.json()).toMatchObject({ bytes: typed.length })
+	const sum = createHash("sha256").update(typed).digest("hex")
+	await well("wait", "long", "--text", sum, "--timeout", "20")
+})
+
+test("[INP1] send says how much a program took that does not read", async () => {
+	await well("spawn", "--name", "deaf", "--", "sh", "-c", "stty raw -echo; echo ready; exec sleep 600")
+	await well("wait", "deaf", "--text", "ready", "--timeout", "20")
+	const input = "x".repeat(300_000)
+	const { code, stderr } = await homeport(home.dataDir, ["send", "deaf", "--file", "-", "--json"], { input })
+	expect(code).toBe(1)
+	const { error } = JSON.parse(stderr) as { error: { code: string; message: string } }
+	const [, taken, left] =
+		/^deaf does not read: its terminal took (\d+) bytes, and the other (\d+) /.exec(error.message) ?? []
+	expect(error.code).toBe("not_read")
+	expect(Number(taken)).toBeGreaterThan(0)
+	expect(Number(taken) + Number(left)).toBe(input.length)
+})
+
+test("a file that cannot be typed is refused before anything is", async () => {
+	const send = (input: string | Uint8Array) => homeport(home.dataDir, ["send", "echo", "--file", "-"], { input })
+	const large = await send("x".repeat(8 * 1024 * 1024 + 1))
+	expect({ code: large.code, stderr: large.stderr }).toEqual({
+		code: 1,
+		stderr: "- has 8388609 bytes, and at most 8388608 are typed. Put the file on the machine and send its path.\n",
+	})
+	expect((await send(Buffer.from([0x61, 0xff]))).stderr).toContain("not text in UTF-8")
+	expect((await run("send", "echo", "--file", "/nonexistent")).stderr).toContain("/nonexistent cannot be read")
+	expect((await run("send", "echo", "text", "--file", "-")).code).toBe(2)
 })
 
 test("wait --idle ends when nothing is written, and --timeout ends with 5", async () => {

@@ -157,7 +157,7 @@ describe("ask", () => {
 		const viewer = link.attach()
 		await viewer.shows("ready")
 		const asked = { session: holder.session, viewer: viewer.id, text: "a\nb\x1b[201~", paste: true, enter: true }
-		expect(await link.ask("write", asked)).toEqual({ bytes: 16 })
+		expect(await link.ask("write", asked)).toEqual({ bytes: 16, dropped: 0 })
 		await link.ask("write", { ...asked, text: "x".repeat(200), paste: false, enter: false })
 		await viewer.shows("033   [   2   0   0   ~   a  \\r   b 033   [   2   0   1   ~  \\r   x")
 	})
