@@ -1,8 +1,10 @@
 // `homeport logs`: what a session has written, as text or as bytes, and what it goes on to write.
 import type { Client } from "../../protocol/client.ts"
+import { LOG_BYTES } from "../../protocol/limits.ts"
 import type { Session } from "../../protocol/routes/sessions.ts"
 import type { Credentials } from "../credentials.ts"
 import { findSession } from "../lookup.ts"
+import type { Output } from "../output.ts"
 import { LogText } from "../terminal/log-text.ts"
 import { action, verb } from "../verb.ts"
 import { Watch } from "../watch.ts"
@@ -16,7 +18,7 @@ export function logs() {
 	return verb("logs", {
 		summary: "print what a session has written",
 		description:
-			"As text, a terminal's worth of scrollback: what full-screen programs draw is left out. With --raw the bytes as they came; the machine keeps the newest 32 MiB.",
+			"As text, what full-screen programs draw is left out. With --raw the bytes as they came. The machine keeps the newest 32 MiB: where more than that was written before it was read, the output says so.",
 		examples: [
 			["homeport logs build", "all of it as text"],
 			["homeport logs build -f", "and what comes, until it ends or Ctrl-C"],
@@ -30,7 +32,7 @@ export function logs() {
 			action<[string], Options>(async ({ out, signIn }, options, name) => {
 				const { call, credentials } = await signIn()
 				const session = await findSession(call, name)
-				const printer = out.json ? jsonPrinter() : options.raw ? rawPrinter() : textPrinter(session)
+				const printer = out.json ? jsonPrinter() : options.raw ? rawPrinter(out) : textPrinter(session)
 				const next = await printFrom(call, session, 0, printer)
 				if (options.follow && session.state.is === "running") await follow(call, credentials, session, next, printer)
 				await printer.end()
@@ -40,6 +42,8 @@ export function logs() {
 
 interface Printer {
 	print(from: number, bytes: Uint8Array): Promise<void>
+	/** So many bytes before the next are not kept any more. */
+	gap(bytes: number): Promise<void>
 	end(): Promise<void>
 }
 
@@ -50,6 +54,7 @@ async function printFrom(call: Client, session: Session, from: number, printer: 
 	for (;;) {
 		const part = await call("readLog", { params, query: { from: next } })
 		const bytes = Buffer.from(part.base64, "base64")
+		if (part.from > next) await printer.gap(part.from - next)
 		if (bytes.length > 0) await printer.print(part.from, bytes)
 		next = part.from + bytes.length
 		if (bytes.length === 0 || next >= part.end) return next
@@ -116,29 +121,42 @@ function follow(
 	})
 }
 
-function rawPrinter(): Printer {
-	return { print: (_from, bytes) => write(bytes), end: async () => {} }
+function rawPrinter(out: Output): Printer {
+	return {
+		print: (_from, bytes) => write(bytes),
+		gap: async (bytes) => out.note(gone(bytes)),
+		end: async () => {},
+	}
 }
 
 function jsonPrinter(): Printer {
 	return {
 		print: (from, bytes) => write(`${JSON.stringify({ from, base64: Buffer.from(bytes).toString("base64") })}\n`),
+		// Each part says where it begins.
+		gap: async () => {},
 		end: async () => {},
 	}
 }
 
 function textPrinter({ cols, rows }: Session): Printer {
-	const text = new LogText(cols, rows)
-	return {
-		async print(_from, bytes) {
-			const lines = await text.take(bytes)
-			if (lines.length > 0) await write(`${lines.join("\n")}\n`)
-		},
-		async end() {
-			const lines = text.rest()
-			if (lines.length > 0) await write(`${lines.join("\n")}\n`)
-		},
+	let text = new LogText(cols, rows)
+	const printLines = async (lines: string[]) => {
+		if (lines.length > 0) await write(`${lines.join("\n")}\n`)
 	}
+	return {
+		print: (_from, bytes) => printLines(text.take(bytes)),
+		async gap(bytes) {
+			const begun = text.rest()
+			// Nothing before a gap says how to read what follows it.
+			text = new LogText(cols, rows)
+			await printLines([...begun, gone(bytes)])
+		},
+		end: () => printLines(text.rest()),
+	}
+}
+
+function gone(bytes: number): string {
+	return `[${bytes.toLocaleString("en")} bytes are gone: the machine keeps the newest ${LOG_BYTES / 1024 / 1024} MiB]`
 }
 
 /** Resolves when standard output has taken it, so that a slow reader is waited for. */

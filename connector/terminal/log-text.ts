@@ -16,10 +16,10 @@ export class LogText {
 	}
 
 	/** The lines that these bytes have finished: those above the cursor. */
-	async take(bytes: Uint8Array): Promise<string[]> {
+	take(bytes: Uint8Array): string[] {
 		const lines: string[] = []
 		for (let start = 0; start < bytes.length; start += PART_BYTES) {
-			await new Promise<void>((parsed) => this.#mirror.write(bytes.subarray(start, start + PART_BYTES), parsed))
+			this.#mirror.parse(bytes.subarray(start, start + PART_BYTES))
 			if (!this.#mirror.isAlternate) lines.push(...this.#finished())
 		}
 		return lines

@@ -220,6 +220,42 @@ test("[OUT3] logs -f gives everything written, through a restart of the link, on
 	expect(said.split("\n")).toEqual(["go", ...numbers, "end", ""])
 })
 
+test("[OUT3] logs -f as text gives every line of a flood, once and in order", async () => {
+	const lines = 200_000
+	await well("spawn", "--name", "flood", "--", "sh", "-c", `read go; seq ${lines}; read end`)
+	const args = [HOMEPORT, "logs", "flood", "-f", "--data-dir", home.dataDir]
+	const follower = spawn(NODE, args, { stdio: ["ignore", "pipe", "inherit"] })
+	const said: Buffer[] = []
+	follower.stdout.on("data", (data: Buffer) => said.push(data))
+	const over = once(follower, "exit")
+	await well("send", "flood", "go")
+	await until("it rests", async () => (await run("screen", "flood")).stdout.includes(`\n${lines}\n`))
+	await well("send", "flood", "end")
+	expect((await over)[0]).toBe(0)
+	const expected = Array.from({ length: lines }, (_, i) => `${i + 1}\n`).join("")
+	expect(Buffer.concat(said).toString() === `go\n${expected}end\n`).toBe(true)
+})
+
+test("[OUT3] logs says where more was written than the machine keeps, and leaves out nothing after that", async () => {
+	const lines = 400_000
+	const script = `seq -f "%0100g" ${lines}; read end`
+	await well("spawn", "--name", "long", "--", "sh", "-c", script)
+	await until("it rests", async () => (await run("screen", "long")).stdout.includes(`${lines}\n`))
+	const { stdout } = await well("logs", "long")
+	const [first = "", part, ...rest] = stdout.trimEnd().split("\n")
+	const gone = Number(/^\[([\d,]+) bytes are gone/.exec(first)?.[1]?.replaceAll(",", ""))
+	const begun = Math.floor(gone / 102)
+	expect(part).toBe(
+		String(begun + 1)
+			.padStart(100, "0")
+			.slice(gone % 102),
+	)
+	expect(rest.map(Number)).toEqual(Array.from({ length: lines - begun - 1 }, (_, i) => begun + 2 + i))
+	const raw = await run("logs", "long", "--raw")
+	expect(raw.stderr).toBe(`${first}\n`)
+	expect(raw.stdout.length).toBe(lines * 102 - gone)
+})
+
 test("a reader that has seen enough ends the command without a word", async () => {
 	const line = `"${NODE}" "${HOMEPORT}" logs follow --raw --data-dir "${home.dataDir}" | head -n 1`
 	const { stdout, stderr } = await promisify(execFile)("sh", ["-c", line])
