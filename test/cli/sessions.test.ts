@@ -74,12 +74,14 @@ test("[INP1] a file of megabytes is typed whole, in order and once", async () =>
 	const typed = Buffer.from(text.replaceAll(/\r?\n/g, "\r"))
 	expect(typed.length).toBeGreaterThan(1024 * 1024)
 	const program = `stty raw -echo; echo ready; head -c ${typed.length} | sha256sum; read end`
-	await well("spawn", "--name", "long", "--", "sh", "-c", program)
-	await well("wait", "long", "--text", "ready", "--timeout", "20")
-	const sent = await homeport(home.dataDir, ["send", "long", "--file", "-", "--no-enter", "--json"], { input: text })
+	await well("spawn", "--name", "megabytes", "--", "sh", "-c", program)
+	await well("wait", "megabytes", "--text", "ready", "--timeout", "20")
+	const sent = await homeport(home.dataDir, ["send", "megabytes", "--file", "-", "--no-enter", "--json"], {
+		input: text,
+	})
 	expect(sent.json()).toMatchObject({ bytes: typed.length })
 	const sum = createHash("sha256").update(typed).digest("hex")
-	await well("wait", "long", "--text", sum, "--timeout", "20")
+	await well("wait", "megabytes", "--text", sum, "--timeout", "20")
 })
 
 test("[INP1] send says how much a program took that does not read", async () => {
