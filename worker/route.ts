@@ -5,7 +5,7 @@ import { Refusal } from "../protocol/errors.ts"
 import type { Shape } from "../protocol/route.ts"
 import { ROUTES, type RouteName } from "../protocol/routes.ts"
 import { bearer, mustBeAllowed, mustBeOwnPage, whichPerson, whoAsks } from "./access.ts"
-import { addressOf } from "./address.ts"
+import { addressOf, networkOf } from "./address.ts"
 import { readJson } from "./body.ts"
 import type { Call, Handler } from "./call.ts"
 import { whoDials } from "./dial.ts"
@@ -80,7 +80,7 @@ async function admit({ may, rate = "api" }: Shape, asking: Asking) {
 	const { request, env, registry, address, traced, cookies } = asking
 	switch (may) {
 		case "anybody":
-			await count(env, rate, address ?? "")
+			await count(env, rate, address === null ? "" : networkOf(address))
 			return {}
 		case "machine": {
 			const dialler = await whoDials(bearer(request.headers.get("authorization")), env, registry)

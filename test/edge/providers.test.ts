@@ -125,6 +125,24 @@ describe.each(PROVIDERS)("%s", (provider) => {
 		isRefused(await finish(provider, new URLSearchParams()))
 	})
 
+	test("the trail has who came in, and that somebody did not", async () => {
+		const [person, subject] = [await newcomer(await owner(), "guest"), someone()]
+		await link(provider, person, subject)
+		await signInAs(provider, subject)
+		isRefused(await signInAs(provider, someone()))
+		const first = await env.DB.prepare("SELECT id FROM workspace WHERE slug = 'home'").first<string>("id")
+		await env.WORKSPACE.get(env.WORKSPACE.idFromName(first ?? "")).flush()
+		const { results } = await env.DB.prepare(
+			"SELECT entry FROM audit WHERE workspace_id = ? AND words LIKE '%finishProviderSignIn%' ORDER BY sequence DESC LIMIT 2",
+		)
+			.bind(first)
+			.all<{ entry: string }>()
+		expect(results.map(({ entry }) => JSON.parse(entry))).toMatchObject([
+			{ action: "finishProviderSignIn", outcome: "provider_failed", actor: { is: "nobody" }, target: { provider } },
+			{ action: "finishProviderSignIn", outcome: "done", actor: { is: "person", id: person.id } },
+		])
+	})
+
 	test("[TRU1] an old sign-in is not enough to link; unlinking the only way in is refused", async () => {
 		const person = await newcomer(await owner(), "guest")
 		await link(provider, person, someone())

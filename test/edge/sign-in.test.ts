@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers"
 import { describe, expect, test } from "vitest"
 import { RATES, SIGN_IN_LINK_MS } from "../../protocol/limits.ts"
 import { signSignInLink } from "../../protocol/sign-in-link.ts"
+import { networkOf } from "../../worker/address.ts"
 import worker from "../../worker/index.ts"
 import {
 	ADDRESS,
@@ -248,7 +249,8 @@ test("[TRU4] an address may try to sign in so often, is told when to come again,
 	const attempt = (address: string) =>
 		post("/api/sign-in/password", { email: "a@b.example", password: "guess" }, { [ADDRESS]: address })
 	const answers = []
-	for (let tries = 0; tries < RATES["sign-in"] + 3; tries++) answers.push(await attempt(from))
+	// Whoever has one IPv6 address has all of its network.
+	for (let tries = 0; tries < RATES["sign-in"] + 3; tries++) answers.push(await attempt(from.replace(/1$/, `${tries}`)))
 	const codes = await Promise.all(answers.map(codeOf))
 	expect(codes.slice(0, RATES["sign-in"])).toEqual(Array(RATES["sign-in"]).fill("credentials_wrong"))
 	expect(codes.at(-1)).toBe("rate_limited")
@@ -256,6 +258,17 @@ test("[TRU4] an address may try to sign in so often, is told when to come again,
 	expect(wait).toBeGreaterThanOrEqual(1)
 	expect(wait).toBeLessThanOrEqual(60)
 	expect(await codeOf(await attempt(newAddress()))).toBe("credentials_wrong")
+})
+
+test.each([
+	["203.0.113.7", "203.0.113.7"],
+	["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
+	["2001:db8:1:2::9", "2001:db8:1:2"],
+	["2001:db8::9", "2001:db8:0:0"],
+	["2001::4:5:6:7:8", "2001:0:0:4"],
+	["::1", "0:0:0:0"],
+])("[TRU4] callers of one network are one caller: %s", (address, network) => {
+	expect(networkOf(address)).toBe(network)
 })
 
 test("[TRU4] a home without the platform's counts counts the same by itself", async () => {
