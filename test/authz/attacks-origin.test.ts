@@ -27,6 +27,7 @@ let town: Town
 beforeAll(async () => {
 	home = await Home.start({ settings: EVERY_WAY })
 	town = await settle(home)
+	await home.introduce(town.things.machine, "box")
 })
 afterAll(() => home.stop())
 

@@ -15,6 +15,7 @@ let town: Town
 beforeAll(async () => {
 	home = await Home.start({ settings: EVERY_WAY })
 	town = await settle(home)
+	await home.introduce(town.things.machine, "box")
 })
 afterAll(() => home.stop())
 
@@ -223,6 +224,7 @@ describe("[LNK1] a dial token", () => {
 
 	test("[LNK1] that proved a new key opens no link afterwards, and the old key opens none either", async () => {
 		const { things } = await settle(home)
+		await home.introduce(things.machine, "box")
 		const keys = await newKeys()
 		const [token, proof, spare] = await Promise.all([
 			dialToken(things.machine),
@@ -301,6 +303,7 @@ describe("[LNK1] a dial token", () => {
 		const { things } = await settle(home, ({ machine }) => {
 			machine.publicKey = theirs.publicKey
 		})
+		await home.introduce(things.machine, "box")
 		for (const kid of [undefined, things.machine, theirs.publicKey, `did:key:${theirs.publicKey}`]) {
 			const header = { alg: "EdDSA", ...(kid !== undefined && { kid }) }
 			const token = await new SignJWT(claims(things.machine)).setProtectedHeader(header).sign(KEYS.privateKey)

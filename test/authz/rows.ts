@@ -14,9 +14,12 @@ export class Rows {
 	}
 
 	async insert(db: Database): Promise<void> {
-		for (const [table, rows] of this.#waiting)
-			for (let at = 0; at < rows.length; at += ROWS_A_STATEMENT)
-				await insertAll(db, table, rows.slice(at, at + ROWS_A_STATEMENT))
+		const statements = [...this.#waiting].flatMap(([table, rows]) =>
+			Array.from({ length: Math.ceil(rows.length / ROWS_A_STATEMENT) }, (_, n) =>
+				insertAll(db, table, rows.slice(n * ROWS_A_STATEMENT, (n + 1) * ROWS_A_STATEMENT)),
+			),
+		)
+		await db.batch(statements)
 		this.#waiting.clear()
 	}
 }
@@ -24,7 +27,7 @@ export class Rows {
 /** All of them in one parameter, of which a statement has only so many and each may be only so large. */
 const ROWS_A_STATEMENT = 1_000
 
-async function insertAll(db: Database, table: Table, rows: Record<string, unknown>[]): Promise<void> {
+function insertAll(db: Database, table: Table, rows: Record<string, unknown>[]) {
 	const columns = Object.entries(getTableColumns(table))
 	const values = rows.map((row) =>
 		columns.map(([key, column]) => {
@@ -34,10 +37,8 @@ async function insertAll(db: Database, table: Table, rows: Record<string, unknow
 	)
 	const names = columns.map(([, column]) => `"${column.name}"`).join(", ")
 	const picked = columns.map((_, index) => `value ->> ${index}`).join(", ")
-	await db
-		.prepare(`INSERT INTO "${getTableName(table)}" (${names}) SELECT ${picked} FROM json_each(?)`)
-		.bind(JSON.stringify(values))
-		.run()
+	const insert = `INSERT INTO "${getTableName(table)}" (${names}) SELECT ${picked} FROM json_each(?)`
+	return db.prepare(insert).bind(JSON.stringify(values))
 }
 
 /** Every row of every table. */

@@ -21,7 +21,7 @@ export interface Town {
 	stranger: Somebody & { workspace: string }
 }
 
-/** Settles new people around a machine that is enrolled. `more` may add to the world before it is there. */
+/** Settles new people. `more` may add to the world before it is there. */
 export async function settle(home: Home, more: (world: World) => void = () => {}): Promise<Town> {
 	const rows = new Rows()
 	const world = new World(rows)
@@ -37,7 +37,6 @@ export async function settle(home: Home, more: (world: World) => void = () => {}
 	const theirs = world.addToken(stranger.id, { workspaceId: workspace })
 	more(world)
 	await rows.insert(home.db)
-	await home.introduce(world.things.machine, world.machine.name)
 	return {
 		things: world.things,
 		guest: somebody(guest),
