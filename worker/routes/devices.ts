@@ -82,7 +82,7 @@ const NAME_TRIES = 100
 
 /** Whoever approved it may have lost their place, or their role, since. */
 async function grant(
-	{ env, registry, traced }: Call<"pollDevice">,
+	{ env, registry }: Call<"pollDevice">,
 	{ request, userId, workspaceId, scope }: Extract<Poll, { is: "approved" }>,
 ): Promise<Answer<"pollDevice">> {
 	const membership = await registry.members.membershipOf(userId, workspaceId)
@@ -90,7 +90,6 @@ async function grant(
 	if (request.is === "login") return { is: "login", ...(await tokenFor(registry, membership, request.name, scope)) }
 	const { name, publicKey, platform } = request
 	const machine = await enterMachine(env, registry, { workspaceId, name, publicKey, platform, enrolledBy: userId })
-	traced.target = { machine: machine.id }
 	return { is: "machine", machine: machine.id, name: machine.name }
 }
 
