@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto"
 import { linkSync, rmSync, statSync } from "node:fs"
 import { createConnection, createServer, type Socket } from "node:net"
+import { privately } from "./private-file.ts"
 import { socketPath } from "./socket-path.ts"
 
 /**
@@ -76,7 +77,7 @@ function listen(own: string): Promise<{ leave(path: string): void }> {
 	server.unref()
 	return new Promise((resolve, reject) => {
 		server.once("error", reject)
-		server.listen(own, () => {
+		const listening = () => {
 			const mine = inode(own)
 			resolve({
 				leave(path) {
@@ -85,7 +86,8 @@ function listen(own: string): Promise<{ leave(path: string): void }> {
 					for (const socket of waiting) socket.destroy()
 				},
 			})
-		})
+		}
+		privately(() => server.listen(own, listening))
 	})
 }
 

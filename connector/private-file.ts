@@ -25,6 +25,16 @@ export async function readPrivate<S extends z.ZodType>(path: string, schema: S):
 	return parsed.data
 }
 
+/** What `deed` makes can be read by its owner only. Programs of sessions keep the person's own mask. */
+export function privately<T>(deed: () => T): T {
+	const mask = process.umask(0o077)
+	try {
+		return deed()
+	} finally {
+		process.umask(mask)
+	}
+}
+
 export async function writePrivate(path: string, value: unknown): Promise<void> {
 	await mkdir(dirname(path), { recursive: true, mode: 0o700 })
 	const draft = `${path}.${randomBytes(4).toString("hex")}`

@@ -40,6 +40,7 @@ export const REFUSALS = {
 	access_changed: { status: 403, mayRetry: true, message: "Who may be here has changed. Connect again." },
 	wrong_origin: { status: 403, mayRetry: false, message: "This page may not open a connection here." },
 	not_found: { status: 404, mayRetry: false, message: "There is no such thing, or you may not see it." },
+	method_not_allowed: { status: 405, mayRetry: false, message: "This address does not take that method." },
 	session_not_found: { status: 404, mayRetry: false, message: "There is no such session on this machine." },
 	code_invalid: {
 		status: 404,

@@ -1,5 +1,6 @@
 // The API as one table: method, path, who may, and the shapes. Worker, CLI, console and OpenAPI all come from it.
 import * as z from "zod"
+import { REFUSALS } from "./errors.ts"
 import type { Shape } from "./route.ts"
 import { accountRoutes } from "./routes/account.ts"
 import { auditRoutes } from "./routes/audit.ts"
@@ -39,9 +40,12 @@ export type Parsed<N extends RouteName> = Out<N, "params"> & Out<N, "query"> & O
 export type Answer<N extends RouteName> = Route<N> extends { answer: infer S extends z.ZodType } ? z.output<S> : never
 export type JsonRouteName = { [N in RouteName]: Route<N> extends { answer: z.ZodType } ? N : never }[RouteName]
 
+/** One of the table, as its readers are told; a newer server may have one that this version does not know. */
+const Code = z.string().meta({ enum: Object.keys(REFUSALS) })
+
 /** The body of every HTTP refusal. */
 export const RefusalBody = z
-	.object({ error: z.object({ code: z.string(), message: z.string(), mayRetry: z.boolean() }) })
+	.object({ error: z.object({ code: Code, message: z.string(), mayRetry: z.boolean() }) })
 	.meta({ id: "Refusal" })
 
 /** The route's path with its parameters filled in. */

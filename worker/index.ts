@@ -48,6 +48,7 @@ const app = new Hono<{ Bindings: Env }>()
 for (const name of Object.keys(ROUTES) as RouteName[]) mount(name)
 for (const path of ["/api/openapi.json", "/api/docs", "/api/docs/*"])
 	app.get(path, async ({ env, req }) => dress(await env.ASSETS.fetch(req.raw)))
+for (const [path, methods] of methodsByPath()) app.all(path, () => refuseMethod(methods))
 app.notFound(() => dress(refuse(new Refusal("not_found"))))
 app.onError((error) => dress(refuse(refusalOf(error))))
 
@@ -57,4 +58,21 @@ function mount<N extends RouteName>(name: N): void {
 	const { method, path } = ROUTES[name]
 	const answer = answerRoute(name, HANDLERS[name])
 	app.on(method, path, ({ env, req }) => answer(req.raw, env, req.param()))
+}
+
+/** After every route: what comes here has a path of the table and a method that the path does not have. */
+function methodsByPath(): Map<string, string[]> {
+	const methods = new Map<string, string[]>()
+	for (const { path, method } of Object.values(ROUTES)) {
+		// A GET route answers HEAD as well.
+		const own = method === "GET" ? [method, "HEAD"] : [method]
+		methods.set(path, [...(methods.get(path) ?? []), ...own])
+	}
+	return methods
+}
+
+function refuseMethod(allowed: string[]): Response {
+	const response = refuse(new Refusal("method_not_allowed"))
+	response.headers.set("allow", allowed.join(", "))
+	return dress(response)
 }

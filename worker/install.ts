@@ -74,12 +74,16 @@ main() {
 	find_platform
 	need_node
 	install
+	command=homeport
 	case ":$PATH:" in
 		*":$bin:"*) ;;
-		*) say "$bin is not on PATH. Add it: export PATH=\\"$bin:\\$PATH\\"" ;;
+		*)
+			say "$bin is not on PATH. Add it: export PATH=\\"$bin:\\$PATH\\""
+			command="$bin/homeport"
+			;;
 	esac
 	if [ $# -eq 0 ]; then
-		say "Installed. To connect this machine: homeport connect $url --code CODE --service"
+		say "Installed. To connect this machine: $command connect $url --code CODE --service"
 		return
 	fi
 	say "Connecting this machine to $url"

@@ -1,6 +1,7 @@
 // A child process that is started again whenever it dies, until it is stopped.
 import { type ChildProcess, spawn } from "node:child_process"
 import { closeSync, fstatSync, ftruncateSync, openSync } from "node:fs"
+import { privately } from "../private-file.ts"
 
 interface Options {
 	program: string
@@ -9,6 +10,8 @@ interface Options {
 	log: string
 	/** Gives the child a channel that closes when this process dies, so that it can end too. */
 	channel: boolean
+	/** Whether the files that it makes are its owner's only, and not as the person's file mask says. */
+	isPrivate?: boolean
 	environment?: Record<string, string>
 	/** Called for each process that has been started. */
 	started: (pid: number) => void
@@ -55,15 +58,17 @@ export class Child {
 	}
 
 	#start(): void {
-		const { program, log, channel, environment } = this.#options
+		const { program, log, channel, isPrivate, environment } = this.#options
 		const output = openLog(log)
 		const startedAt = Date.now()
 		// In a session of its own: Ctrl-C reaches this process only, which then stops its children in order.
-		const child = spawn(program, this.#options.arguments, {
-			detached: true,
-			stdio: ["ignore", output, output, ...(channel ? (["ipc"] as const) : [])],
-			env: { ...process.env, ...environment },
-		})
+		const start = () =>
+			spawn(program, this.#options.arguments, {
+				detached: true,
+				stdio: ["ignore", output, output, ...(channel ? (["ipc"] as const) : [])],
+				env: { ...process.env, ...environment },
+			})
+		const child = isPrivate ? privately(start) : start()
 		closeSync(output)
 		this.#process = child
 		const over = (how: string, isFinal = false) => {

@@ -39,6 +39,7 @@ export async function startControlPlane(options: Options): Promise<Child> {
 		arguments: ["serve", "--experimental", config, `--socket-addr=http=${address(host)}:${port}`, ...storage],
 		log: join(folder.logs, "control-plane.log"),
 		channel: false,
+		isPrivate: true,
 		started: options.started,
 		died: options.died,
 	})

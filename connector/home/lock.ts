@@ -2,6 +2,7 @@
 import { join } from "node:path"
 import type { DataFolder } from "../data-folder.ts"
 import { Failure } from "../exit.ts"
+import { privately } from "../private-file.ts"
 import { readRunning } from "./running.ts"
 
 /** Holds the lock until `release` or the end of this process. Throws Failure where another process has it. */
@@ -9,9 +10,9 @@ export async function lockHome(folder: DataFolder): Promise<{ release(): void }>
 	// Imported here, since the connector alone also runs on a Node without it.
 	const { DatabaseSync } = await import("node:sqlite")
 	// SQLite locks with what each system does best; nothing is ever stored.
-	const database = new DatabaseSync(join(folder.home, "lock.sqlite"))
+	const database = privately(() => new DatabaseSync(join(folder.home, "lock.sqlite")))
 	try {
-		database.exec("BEGIN EXCLUSIVE")
+		privately(() => database.exec("BEGIN EXCLUSIVE"))
 	} catch {
 		database.close()
 		const running = await readRunning(folder)

@@ -27,10 +27,14 @@ test("the first start enrolls this computer and signs the command in", async () 
 	expect({ code, stdout }).toEqual({ code: 0, stdout: `No sessions. \`${line}\` starts one.\n` })
 })
 
-test("[TRU3] keys, secrets and token are readable by their owner only", () => {
+test("[TRU3] keys, secrets, token, and all else in the data folder are for their owner only", () => {
 	expect(statSync(home.dataDir).mode & 0o777).toBe(0o700)
-	for (const file of ["machine.json", "credentials.json", "home/secrets.json", "home/wrangler.json"])
-		expect(statSync(join(home.dataDir, file)).mode & 0o777, file).toBe(0o600)
+	const made = readdirSync(home.dataDir, { recursive: true, encoding: "utf8" })
+	for (const path of ["machine.json", "link.sock", "home/lock.sqlite", "home/state/d1"]) expect(made).toContain(path)
+	for (const path of made) {
+		const found = statSync(join(home.dataDir, path), { throwIfNoEntry: false })
+		if (found !== undefined) expect((found.mode & 0o077).toString(8), path).toBe("0")
+	}
 })
 
 test("a home here binds what wrangler.toml binds", () => {

@@ -21,14 +21,31 @@ test("a refusal has a code, a sentence and whether to try again", async () => {
 	expect(error).toEqual({ code: "not_signed_in", message: REFUSALS.not_signed_in.message, mayRetry: false })
 })
 
-test("there is nothing under a path or method that the table does not have", async () => {
-	for (const [path, method] of [
-		["/api/nothing", "GET"],
-		["/api/me", "POST"],
-		["/api", "GET"],
-		["/api/machines/mch_00000000000000000000/sessions/x/y/z", "GET"],
-	] as const)
-		expect(await codeOf(await ask(path, { method }))).toBe("not_found")
+test("there is nothing under a path that the table does not have", async () => {
+	for (const path of [
+		"/api/nothing",
+		"/api",
+		"/api/machines/mch_00000000000000000000/sessions/x/y/z",
+		"/api/machines/mch_00000000000000000000/",
+	])
+		expect(await codeOf(await ask(path)), path).toBe("not_found")
+})
+
+test("a method that a path does not take is refused with those that it takes", async () => {
+	const machine = "/api/machines/mch_00000000000000000000"
+	for (const [path, method, allow] of [
+		["/api/me", "POST", "GET, HEAD"],
+		["/api/sign-out", "GET", "POST"],
+		["/install", "DELETE", "GET, HEAD"],
+		["/api/sessions", "OPTIONS", "GET, HEAD"],
+		[machine, "GET", "PATCH, DELETE"],
+		[`${machine}/sessions/ses_00000000000000000000`, "POST", "PATCH, DELETE"],
+	] as const) {
+		const response = await ask(path, { method })
+		expect([response.status, response.headers.get("allow")], `${method} ${path}`).toEqual([405, allow])
+		expect(await codeOf(response)).toBe("method_not_allowed")
+	}
+	expect((await ask("/api/health", { method: "HEAD" })).status).toBe(200)
 })
 
 describe("[TRU4] what is wrong in a request is named, and its value is not", () => {

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path"
 import { Validator } from "@seriousme/openapi-schema-validator"
 import { expect, test } from "vitest"
 import { MIGRATIONS } from "../../../migrations/sql.ts"
+import { REFUSALS } from "../../../protocol/errors.ts"
 import { RATES } from "../../../protocol/limits.ts"
 import type { Shape } from "../../../protocol/route.ts"
 import { ROUTES } from "../../../protocol/routes.ts"
@@ -30,6 +31,11 @@ test("the description covers every route, with what it takes and what it answers
 		expect("requestBody" in operation, name).toBe(row.body !== undefined)
 		expect(operation.security.length > 0, name).toBe(row.may !== "anybody")
 	}
+})
+
+test("the description lists every code with which the API refuses", () => {
+	const { components } = JSON.parse(JSON.stringify(openapi()))
+	expect(components.schemas.Refusal.properties.error.properties.code.enum).toEqual(Object.keys(REFUSALS))
 })
 
 test("the page describes every operation and runs no script", () => {
