@@ -12,7 +12,7 @@ import { type Identity, newMachineKey } from "../../connector/identity.ts"
 import { runLink } from "../../connector/link.ts"
 import { Refusal } from "../../protocol/errors.ts"
 import { newMachineId, newSessionId, newViewerId } from "../../protocol/ids.ts"
-import { PING, PONG } from "../../protocol/limits.ts"
+import { PING, PONG, PROTOCOL_VERSION } from "../../protocol/limits.ts"
 import { FromConnector, parseMessage, type ToConnector } from "../../protocol/messages.ts"
 import { Dice, runSeed } from "../support/dice.ts"
 import { processesOver } from "../support/home.ts"
@@ -126,7 +126,7 @@ test("[LNK3] the first word on every link is hello with every session", async ()
 	const control = await plane()
 	await connector(control.url)
 	const call = await control.next()
-	expect(await call.next()).toMatchObject({ type: "hello", version: 1, sessions: [] })
+	expect(await call.next()).toMatchObject({ type: "hello", version: PROTOCOL_VERSION, sessions: [] })
 })
 
 test("[LNK3] questions are answered with their number, and refused with a code", async () => {
