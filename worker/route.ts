@@ -2,7 +2,7 @@
 import * as z from "zod"
 import type { Env } from "../durable-objects/env.ts"
 import { Refusal } from "../protocol/errors.ts"
-import type { Shape } from "../protocol/route.ts"
+import type { Permission, Shape } from "../protocol/route.ts"
 import { ROUTES, type RouteName } from "../protocol/routes.ts"
 import { bearer, mustBeAllowed, mustBeOwnPage, whichPerson, whoAsks } from "./access.ts"
 import { addressOf, networkOf } from "./address.ts"
@@ -30,11 +30,16 @@ export function answerRoute<N extends RouteName>(name: N, handle: Handler<N>): A
 		const address = addressOf(request, env)
 		const traced: Traced = { workspaceId: null, actor: NOBODY, target: params }
 		let body: Record<string, unknown> = {}
+		let isCounted = false
+		const counted = async (who: string) => {
+			await count(env, row.rate ?? "api", who)
+			isCounted = true
+		}
 		const answer = async (): Promise<Response> => {
 			if (env.SELF_MIGRATE !== undefined) await migrate(env.DB)
 			if (row.kind === "socket" && !upgrades) throw new Refusal("invalid_request", "This route is a WebSocket.")
 			if (row.kind === "socket" || row.method !== "GET") mustBeOwnPage(request)
-			const caller = await admit(row, { request, env, registry, address, traced, cookies })
+			const caller = await admit(row.may, { request, env, registry, address, traced, cookies, counted })
 			const query = Object.fromEntries(new URL(request.url).searchParams)
 			const said = Said.parse({ params, query, ...(row.body && { body: await readJson(request) }) })
 			if (isObject(said.body)) body = said.body
@@ -54,8 +59,8 @@ export function answerRoute<N extends RouteName>(name: N, handle: Handler<N>): A
 			return answered instanceof Response ? answered : Response.json(answered)
 		}
 		const outcome = await answer().catch(refusalOf)
-		// What nobody known was refused is not told where anybody may ask: the trail is no place to write for free.
-		if (isAudited && (traced.actor !== NOBODY || row.may === "anybody"))
+		// Not what was refused before it was counted: the trail is no place to write for free.
+		if (isAudited && isCounted)
 			await record(env, registry, traced, {
 				action: name,
 				outcome: outcome instanceof Refusal ? outcome.code : (traced.refused ?? "done"),
@@ -74,26 +79,28 @@ interface Asking {
 	address: string | null
 	traced: Traced
 	cookies: string[]
+	/** Counts one call of whoever it is. Throws Refusal("rate_limited"). */
+	counted: (who: string) => Promise<void>
 }
 
-async function admit({ may, rate = "api" }: Shape, asking: Asking) {
-	const { request, env, registry, address, traced, cookies } = asking
+async function admit(may: Permission, asking: Asking) {
+	const { request, env, registry, address, traced, cookies, counted } = asking
 	switch (may) {
 		case "anybody":
-			await count(env, rate, address === null ? "" : networkOf(address))
+			await counted(address === null ? "" : networkOf(address))
 			return {}
 		case "machine": {
 			const dialler = await whoDials(bearer(request.headers.get("authorization")), env, registry)
 			traced.workspaceId = dialler.workspaceId
 			traced.actor = { is: "machine", id: dialler.id, name: dialler.name }
-			await count(env, rate, dialler.id)
+			await counted(dialler.id)
 			return { dialler }
 		}
 		case "person": {
 			const person = await whichPerson(request, env)
 			traced.actor = { is: "person", id: person.id, name: person.name }
 			cookies.push(...person.cookies)
-			await count(env, rate, person.id)
+			await counted(person.id)
 			return { person }
 		}
 		default: {
@@ -102,7 +109,7 @@ async function admit({ may, rate = "api" }: Shape, asking: Asking) {
 			traced.workspaceId = membership.workspaceId
 			traced.actor = { is, id, name }
 			cookies.push(...principal.cookies)
-			await count(env, rate, principal.id)
+			await counted(principal.id)
 			mustBeAllowed(principal, may)
 			return { principal }
 		}

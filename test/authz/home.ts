@@ -34,6 +34,8 @@ export const EVERY_WAY = {
 interface Options {
 	/** Bindings beside those that every home has. */
 	settings?: Record<string, string>
+	/** Makes the platform count sign-ins, as it does on Cloudflare. */
+	signInsAMinute?: number
 	/** Stands in for the internet. */
 	internet?: (request: Request) => Response | Promise<Response>
 }
@@ -53,7 +55,7 @@ export class Home {
 		this.called = called
 	}
 
-	static async start({ settings = {}, internet }: Options = {}): Promise<Home> {
+	static async start({ settings = {}, signInsAMinute, internet }: Options = {}): Promise<Home> {
 		const called: string[] = []
 		// wrangler.toml serves this folder; the tests need nothing in it.
 		mkdirSync(join(ROOT, "dist/web"), { recursive: true })
@@ -70,6 +72,9 @@ export class Home {
 					WORKSPACE: { className: "WorkspaceObject", useSQLite: true },
 				},
 				d1Databases: { DB: "homeport" },
+				...(signInsAMinute !== undefined && {
+					ratelimits: { RATE_SIGN_IN: { namespace_id: "1", simple: { limit: signInsAMinute, period: 60 as const } } },
+				}),
 				assets: {
 					directory: join(ROOT, "dist/web"),
 					binding: "ASSETS",
@@ -154,8 +159,10 @@ export class Dialled {
 		socket.accept()
 	}
 
-	send(message: unknown): void {
-		this.#socket.send(typeof message === "string" ? message : JSON.stringify(message))
+	/** Text and bytes as they are, anything else as JSON. */
+	send(message: object | string | Uint8Array<ArrayBuffer>): void {
+		const isRaw = typeof message === "string" || message instanceof Uint8Array
+		this.#socket.send(isRaw ? message : JSON.stringify(message))
 	}
 
 	/** The next text message. */
@@ -165,7 +172,7 @@ export class Dialled {
 	}
 
 	/** Says something that is always answered where the socket is let in: undefined then, else why it was closed. */
-	async refusal(hello: unknown): Promise<string | undefined> {
+	async refusal(hello: object | string): Promise<string | undefined> {
 		this.send(hello)
 		const answered = this.next().then(() => undefined)
 		const refused = this.closed.then(({ reason }) => reason)

@@ -166,13 +166,13 @@ async function socketAnswer(
 	headers: Record<string, string>,
 ): Promise<Answer> {
 	const socket = await home.dial(path, headers)
-	const refusal = await socket.refusal(HELLO[name])
+	const refusal = await socket.refusal(HELLO[name] ?? "")
 	socket.close()
 	return { does: refusal ?? "done", looks: [refusal ?? ""] }
 }
 
 /** What is said first on a socket, so that it is answered. */
-const HELLO: Partial<Record<RouteName, unknown>> = {
+const HELLO: Partial<Record<RouteName, object | string>> = {
 	feed: "ping",
 	view: { type: "hello", version: PROTOCOL_VERSION, viewer: newViewerId() },
 	link: { type: "hello", version: PROTOCOL_VERSION, platform: PLATFORM, sessions: [] },
