@@ -8,7 +8,7 @@ import { NoWorkspace } from "./screens/no-workspace.tsx"
 import { NotFound } from "./screens/not-found.tsx"
 import { SessionScreen } from "./screens/session.tsx"
 import { SignIn } from "./screens/sign-in.tsx"
-import { me, workspaces } from "./state.ts"
+import { me } from "./state.ts"
 import { Refused, Skeleton } from "./ui/faces.tsx"
 import { Notices } from "./ui/notices.tsx"
 import { Shell } from "./ui/shell.tsx"
@@ -36,8 +36,8 @@ function Door() {
 	const who = me.value
 	if (path === SIGN_IN) return <SignIn />
 	if (path === JOIN) return <Join />
-	if (who.is === "refused" && who.refusal.code === "not_signed_in")
-		return workspaces.value.is === "loaded" ? <NoWorkspace /> : <SignIn />
+	if (who.is === "refused" && who.refusal.code === "not_signed_in") return <SignIn />
+	if (who.is === "refused" && who.refusal.code === "not_found") return <NoWorkspace />
 	if (who.is === "refused")
 		return (
 			<Shell title={words.refused}>

@@ -23,9 +23,9 @@ const REST_AFTER_MS = 10_000
 
 export function start(): void {
 	setInterval(tick, 1_000)
-	// Presence is told when it changes; the age of its proof must be asked for.
+	// Presence is told when it changes; the age of its proof must be asked for, and so must what the feed does not tell.
 	setInterval(() => {
-		if (!document.hidden && me.value.is === "loaded") void refreshMachines()
+		if (!document.hidden && me.value.is === "loaded") changed()
 	}, HEARTBEAT_MS)
 	addEventListener("online", wake)
 	addEventListener("offline", () => {
@@ -46,7 +46,11 @@ export function start(): void {
 /** Asks who I am, and follows the workspace if that is somebody. Asked again until something answers. */
 export async function enter(): Promise<void> {
 	clearTimeout(retry)
+	const number = ++entered
+	const chosen = chosenWorkspace()
 	const answer = await load(api("me"))
+	// Asked again meanwhile, for another workspace or as somebody else.
+	if (number !== entered) return
 	if (answer.is === "loading") {
 		retry = setTimeout(() => void enter(), REDIAL_MAX_MS / 2)
 		return
@@ -54,13 +58,10 @@ export async function enter(): Promise<void> {
 	if (answer.is === "refused") {
 		const { refusal } = answer
 		if (refusal instanceof Limited) retry = setTimeout(() => void enter(), refusal.until - Date.now())
-		// The chosen workspace is gone, or I am no member of it any more.
-		else if (refusal.code === "not_found" && chosenWorkspace() !== null) {
+		// The chosen workspace is gone, or I am no member of it any more: the control plane knows another, or none.
+		if (refusal.code === "not_found" && chosen !== null) {
 			chooseWorkspace(null)
 			return enter()
-		} else if (refusal.code === "not_signed_in") {
-			const mine = await load(api("listWorkspaces"))
-			if (mine.is === "loaded") workspaces.value = { is: "loaded", value: mine.value.workspaces }
 		}
 		me.value = answer
 		return
@@ -135,7 +136,8 @@ export async function refreshMachines(): Promise<void> {
 }
 
 let feed: Feed | null = null
-/** How often the machines were asked for. */
+/** How often it was asked who I am, and for the machines. */
+let entered = 0
 let asked = 0
 /** Until then the control plane takes no questions about machines. */
 let limitedUntil = 0
@@ -169,7 +171,7 @@ function wake(): void {
 	if (me.value.is !== "loaded") return
 	feed?.wake()
 	wakeSockets()
-	void refreshMachines()
+	changed()
 }
 
 function restLater(): void {

@@ -218,7 +218,7 @@ test("[INP1] keys typed without a link outlive a reload of the page, and arrive 
 		await type(page, "cat")
 		await shows(page, /cat$/)
 		let isLinked = false
-		await page.routeWebSocket(/\/view$/, (socket) => (isLinked ? socket.connectToServer() : socket.close()))
+		await page.routeWebSocket(/\/view(\?|$)/, (socket) => (isLinked ? socket.connectToServer() : socket.close()))
 		await proxy.cut("down", 0)
 		await page.keyboard.type("kept")
 		await page.getByText("4 keys unsent: sent when the link is back").waitFor()
@@ -390,7 +390,7 @@ test("[SES2] an ended session says how, starts again, and is removed", async () 
 
 test("a token is shown once and is refused once revoked", async () => {
 	const page = await enter()
-	await page.goto("/tokens")
+	await page.goto("/settings/tokens")
 	await page.getByRole("button", { name: "New token" }).click()
 	await page.getByLabel("Name").fill("ci")
 	await page.getByRole("button", { name: "Create" }).click()
@@ -398,7 +398,7 @@ test("a token is shown once and is refused once revoked", async () => {
 	const asks = () => fetch(`${home.url}/api/me`, { headers: { authorization: `Bearer ${secret}` } })
 	expect((await asks()).status).toBe(200)
 	await page.getByRole("button", { name: "I have copied it" }).click()
-	const row = page.locator(".token-row", { hasText: "ci" })
+	const row = page.locator(".thing", { hasText: "ci" })
 	await row.getByRole("button", { name: "Revoke" }).click()
 	await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click()
 	await row.waitFor({ state: "detached" })

@@ -1,6 +1,7 @@
 // The console in a real browser, used as a person uses it.
 import { existsSync } from "node:fs"
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core"
+import type { Role } from "../../protocol/roles.ts"
 import { homeport } from "./command.ts"
 import type { Home } from "./home.ts"
 
@@ -29,8 +30,8 @@ export function startBrowser(): Promise<Browser> {
 	return chromium.launch({ executablePath, args: ARGS })
 }
 
-/** One browser profile that is signed in. `origin` is where the home is reached, if not at its own address. */
-export async function signIn(
+/** One browser profile in which nobody is signed in. `origin` is where the home is reached, if not at its own address. */
+export async function newBrowser(
 	browser: Browser,
 	home: Home,
 	options: BrowserContextOptions = DESKTOP,
@@ -44,11 +45,50 @@ export async function signIn(
 	context.setDefaultTimeout(15_000)
 	// The setting for screen readers: what a terminal shows is then in the page as text.
 	await context.addInitScript(() => localStorage.setItem("screen-reader", "on"))
-	const page = await context.newPage()
-	await page.goto((await signInLink(home)).replace(home.url, origin))
+	return { context, page: await context.newPage() }
+}
+
+/** One browser profile in which the home's owner is signed in. */
+export async function signIn(browser: Browser, home: Home, options = DESKTOP, origin = home.url) {
+	const { context, page } = await newBrowser(browser, home, options, origin)
+	const known = cookies.get(home)
+	if (known === undefined) {
+		await page.goto((await signInLink(home)).replace(home.url, origin))
+		await page.getByRole("heading", { name: "Fleet" }).waitFor()
+		cookies.set(
+			home,
+			(await context.cookies()).map(({ name, value }) => ({ name, value })),
+		)
+	} else {
+		await context.addCookies(known.map((cookie) => ({ ...cookie, url: origin })))
+		await page.goto("/")
+		await page.getByRole("heading", { name: "Fleet" }).waitFor()
+	}
+	return { context, page }
+}
+
+/** One browser profile in which somebody else is signed in, who has just become a member. */
+export async function join(
+	browser: Browser,
+	home: Home,
+	role: Role,
+	name: string,
+	options = DESKTOP,
+	origin = home.url,
+) {
+	const { url } = await home.call("createInvitation", { body: { role } })
+	const { context, page } = await newBrowser(browser, home, options, origin)
+	await page.goto(url.replace(home.url, origin))
+	await page.getByLabel("Name").fill(name)
+	await page.getByLabel("E-mail").fill(`${name.toLowerCase().replaceAll(" ", ".")}@example.com`)
+	await page.getByRole("button", { name: "Join", exact: true }).click()
+	await page.getByRole("button", { name: "Later" }).click()
 	await page.getByRole("heading", { name: "Fleet" }).waitFor()
 	return { context, page }
 }
+
+/** Of each home's owner: how often one signs in is counted. */
+const cookies = new WeakMap<Home, { name: string; value: string }[]>()
 
 export async function signInLink(home: Home): Promise<string> {
 	const made = (await homeport(home.dataDir, ["up", "--sign-in-link", "--json"])).json() as { signInUrl: string }

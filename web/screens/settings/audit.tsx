@@ -37,10 +37,26 @@ export function AuditSettings() {
 		hasMore.value = entries.length === PAGE
 		found.value = { is: "loaded", value: [...(before ?? []), ...entries] }
 	}
+	/** What has been written since, before what is here already. */
+	const askNewer = async () => {
+		const number = ++asked.current
+		const answer = await load(api("listAudit", { query: { text: text.peek().trim(), limit: PAGE } }))
+		const known = found.peek()
+		if (number !== asked.current || answer.is !== "loaded" || known.is !== "loaded") return
+		const newest = known.value[0]?.sequence ?? 0
+		const newer = answer.value.entries.filter(({ sequence }) => sequence > newest)
+		// More has been written than one page holds: what lies between is not here.
+		const isWhole = newer.length < PAGE
+		if (!isWhole) hasMore.value = true
+		if (newer.length > 0) found.value = { is: "loaded", value: isWhole ? [...newer, ...known.value] : newer }
+	}
 	useEffect(() => {
 		const pause = setTimeout(() => void ask(), found.peek().is === "loaded" ? PAUSE_MS : 0)
 		return () => clearTimeout(pause)
-	}, [text.value, changes.value])
+	}, [text.value])
+	useEffect(() => {
+		if (found.peek().is === "loaded") void askNewer()
+	}, [changes.value])
 	return (
 		<>
 			<Head title={words.audit.title} about={words.audit.explain}>

@@ -59,7 +59,7 @@ function MemberRow({ member, isLastOwner }: { member: Member; isLastOwner: boole
 				{email !== null && <span>{email}</span>}
 				<When at={joinedAt} say={words.people.joined} />
 			</p>
-			{isLastOwner && <p class="dim">{words.people.lastOwner}</p>}
+			{isLastOwner && may("people:manage") && <p class="dim">{words.people.lastOwner}</p>}
 			<div class="thing-do">
 				<RoleOf member={member} isLastOwner={isLastOwner} />
 				{isMe ? (

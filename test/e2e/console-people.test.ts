@@ -1,0 +1,315 @@
+// People and the console: the ways in and back, invitations, devices, workspaces, and what each role may do.
+import type { Browser, BrowserContext, Page } from "playwright-core"
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest"
+import { client } from "../../protocol/client.ts"
+import {
+	join,
+	live,
+	newBrowser,
+	PHONE,
+	rows,
+	shows,
+	signInLink,
+	startBrowser,
+	startShell,
+	type,
+} from "../support/console.ts"
+import { type Home, startHome } from "../support/home.ts"
+import { withAuthenticator } from "../support/passkey.ts"
+
+let home: Home
+/** The same home by a name, which passkeys need. */
+let named: string
+let browser: Browser
+const contexts: BrowserContext[] = []
+
+beforeAll(async () => {
+	home = await startHome()
+	named = home.url.replace("127.0.0.1", "localhost")
+	browser = await startBrowser()
+})
+
+afterEach(async () => {
+	for (const context of contexts.splice(0)) await context.close()
+})
+
+afterAll(async () => {
+	await browser?.close()
+	await home?.stop()
+})
+
+/** Keeps the page's context until the end of the test. */
+function kept({ context, page }: { context: BrowserContext; page: Page }): Page {
+	contexts.push(context)
+	return page
+}
+
+/** The owner of the home in a profile of their own, with a sign-in of their own. */
+async function owner(origin = home.url): Promise<Page> {
+	const page = kept(await newBrowser(browser, home, undefined, origin))
+	await page.goto((await signInLink(home)).replace(home.url, origin))
+	await page.getByRole("heading", { name: "Fleet" }).waitFor()
+	return page
+}
+
+async function signOut(page: Page, name: string): Promise<void> {
+	await page.getByRole("button", { name, exact: true }).click()
+	await page.getByRole("banner").getByRole("button", { name: "Sign out" }).click()
+	await page.getByRole("heading", { name: "Sign in to Homeport" }).waitFor()
+}
+
+test("the owner says who they are, sets a password, and comes back with it to where they were", async () => {
+	const page = await owner()
+	await page.goto("/settings/account")
+	await page.getByLabel("Name").fill("Ada")
+	await page.getByLabel("E-mail").fill("ada@example.com")
+	await page.getByRole("button", { name: "Save" }).click()
+	await page.getByRole("button", { name: "Set a password" }).click()
+	const dialog = page.getByRole("dialog")
+	await dialog.getByLabel("New password").fill("correct horse battery")
+	await dialog.getByRole("button", { name: "Save" }).click()
+	await page.getByRole("button", { name: "Change password" }).waitFor()
+	await signOut(page, "Ada")
+
+	await page.goto("/settings/machines")
+	await page.getByLabel("E-mail").fill("ada@example.com")
+	await page.getByLabel("Password").fill("wrong horse battery")
+	await page.getByRole("button", { name: "Sign in", exact: true }).click()
+	await page.getByRole("alert").filter({ hasText: "That is not a way in" }).waitFor()
+	await page.getByLabel("Password").fill("correct horse battery")
+	await page.getByRole("button", { name: "Sign in", exact: true }).click()
+	await page.getByRole("heading", { name: "Machines" }).waitFor()
+	expect(new URL(page.url()).pathname).toBe("/settings/machines")
+})
+
+test("a passkey is made and signs in; at an address that is a number the page says where passkeys are", async () => {
+	const page = await owner(named)
+	await withAuthenticator(page)
+	await page.goto("/settings/account")
+	await page.getByRole("button", { name: "Add a passkey" }).click()
+	await page.getByRole("dialog").getByLabel("Name").fill("My key")
+	await page.getByRole("button", { name: "Make a passkey" }).click()
+	await page.locator(".row", { hasText: "My key" }).waitFor()
+	await signOut(page, "Ada")
+	await page.getByRole("button", { name: "Sign in with a passkey" }).click()
+	await page.getByRole("heading", { name: "Account" }).waitFor()
+
+	const stranger = kept(await newBrowser(browser, home))
+	await stranger.goto("/")
+	await stranger.getByRole("link", { name: named }).waitFor()
+	expect(await stranger.getByRole("button", { name: "Sign in with a passkey" }).count()).toBe(0)
+})
+
+test("a recovery code lets in once, to where another way in is made", async () => {
+	const page = await owner()
+	await page.goto("/settings/account")
+	await page.getByRole("button", { name: "Make new codes" }).click()
+	await page.getByRole("dialog").getByRole("button", { name: "Make new codes" }).click()
+	const codes = ((await page.locator(".copy-field code").textContent()) ?? "").split("\n")
+	expect(codes).toHaveLength(10)
+	const [downloaded] = await Promise.all([
+		page.waitForEvent("download"),
+		page.getByRole("button", { name: "Download" }).click(),
+	])
+	expect(downloaded.suggestedFilename()).toBe("homeport-recovery-codes.txt")
+	await page.getByRole("button", { name: "I have copied it" }).click()
+
+	const locked = kept(await newBrowser(browser, home))
+	await locked.goto("/")
+	await locked.getByText("With a recovery code").click()
+	const form = locked.locator("details", { hasText: "With a recovery code" })
+	await form.getByLabel("E-mail").fill("ada@example.com")
+	await form.getByLabel("Recovery code").fill(codes[0] ?? "")
+	await form.getByRole("button", { name: "Sign in" }).click()
+	await locked.getByRole("heading", { name: "Account" }).waitFor()
+	await locked.getByText("9 codes are left").waitFor()
+})
+
+test("a browser that is signed out elsewhere asks to sign in again where it was", async () => {
+	const [page, other] = [await owner(), await owner()]
+	await other.goto("/settings/people")
+	await page.goto("/settings/account")
+	const rows = page.locator(".part", { hasText: "Signed in" }).locator(".row")
+	await rows.filter({ hasText: "this browser" }).waitFor()
+	const before = await rows.count()
+	// The newest one that is not this one.
+	await rows.filter({ hasNotText: "this browser" }).first().getByRole("button", { name: "Sign out" }).click()
+	await expect.poll(() => rows.count()).toBe(before - 1)
+	await other.getByRole("heading", { name: "Sign in to Homeport" }).waitFor()
+	expect(new URL(other.url()).pathname).toBe("/settings/people")
+})
+
+test("an invitation says who invites to what; a new person joins with a way to come back, and the link is spent", async () => {
+	const page = await owner()
+	await page.goto("/settings/people")
+	await page.getByRole("button", { name: "Invite" }).click()
+	await page.getByRole("radio", { name: "Maintainer" }).check()
+	await page.getByRole("button", { name: "Make a link" }).click()
+	const link = (await page.locator(".copy-field code").textContent()) ?? ""
+	await page.getByRole("button", { name: "I have copied it" }).click()
+	await page.locator(".row", { hasText: "maintainer, by Ada" }).waitFor()
+
+	const guest = kept(await newBrowser(browser, home, PHONE))
+	await guest.goto(link)
+	await guest.getByText("Ada invites you to this workspace as maintainer.").waitFor()
+	expect(guest.url()).toBe(`${home.url}/join`)
+	await guest.getByLabel("Name").fill("Grace")
+	await guest.getByLabel("E-mail").fill("grace@example.com")
+	await guest.getByRole("button", { name: "Join", exact: true }).tap()
+	await guest.getByRole("heading", { name: "You are in" }).waitFor()
+	await guest.getByLabel("New password").fill("another long password")
+	await guest.getByRole("button", { name: "Set a password" }).tap()
+	await guest.getByRole("heading", { name: "Fleet" }).waitFor()
+	await page.locator(".thing", { hasText: "grace@example.com" }).waitFor({ timeout: 30_000 })
+
+	const late = kept(await newBrowser(browser, home))
+	await late.goto(link)
+	await late.getByText("This invitation is wrong, used, revoked").waitFor()
+})
+
+test("whoever is signed in joins as who they are", async () => {
+	const { url } = await home.call("createInvitation", { body: { role: "developer" } })
+	const page = kept(await join(browser, home, "guest", "Alan"))
+	await page.getByRole("button", { name: "Workspace: Home" }).click()
+	await page.getByRole("button", { name: "New workspace" }).click()
+	await page.getByLabel("Name").fill("Alans own")
+	await page.getByRole("button", { name: "Create" }).click()
+	await page.getByRole("button", { name: "Workspace: Alans own" }).waitFor()
+	await page.goto(url)
+	await page.getByRole("button", { name: "Join as Alan" }).click()
+	await page.getByRole("button", { name: "Workspace: Home" }).waitFor()
+})
+
+test("[TRU1] a guest finds what they may not do greyed, with who may; and may as soon as they are more", async () => {
+	const page = await owner()
+	await startShell(page)
+	await type(page, "echo seen-$((1+1))")
+	await shows(page, /^seen-2/)
+	const guest = kept(await join(browser, home, "guest", "Gwen"))
+	const add = guest.getByRole("button", { name: "Add a machine" })
+	expect(await add.getAttribute("aria-disabled")).toBe("true")
+	expect(await add.getAttribute("title")).toBe("This needs the role maintainer or a higher one; you are guest here.")
+	await add.click({ force: true })
+	expect(await guest.getByRole("dialog").count()).toBe(0)
+
+	await guest.goto("/settings/secrets")
+	await guest.getByText("This needs the role developer").waitFor()
+	await guest.goto(new URL(page.url()).pathname)
+	await live(guest)
+	await shows(guest, /^seen-2/)
+	await guest.getByText("watching", { exact: true }).waitFor()
+	await guest.keyboard.type("never")
+
+	await page.goto("/settings/people")
+	await page.getByLabel("Role of Gwen").selectOption("Developer")
+	await guest.getByText("watching", { exact: true }).waitFor({ state: "detached" })
+	await live(guest)
+	await type(guest, "echo typed-$((1+1))")
+	await shows(guest, /^typed-2/)
+	expect(await rows(guest).filter({ hasText: "never" }).count()).toBe(0)
+})
+
+test("a member who is removed is outside at once", async () => {
+	const page = await owner()
+	const guest = kept(await join(browser, home, "developer", "Eve"))
+	await page.goto("/settings/people")
+	const row = page.locator(".thing", { hasText: "eve@example.com" })
+	await row.getByRole("button", { name: "Remove" }).click()
+	await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click()
+	await row.waitFor({ state: "detached" })
+	await guest.getByRole("heading", { name: "You are in no workspace" }).waitFor()
+	await guest.getByRole("button", { name: "New workspace" }).click()
+	await guest.getByLabel("Name").fill("Eves own")
+	await guest.getByRole("button", { name: "Create" }).click()
+	await guest.getByRole("heading", { name: "No machine has called home yet" }).waitFor()
+})
+
+test("the last owner stays: their role cannot change, and they cannot leave", async () => {
+	const page = await owner()
+	await page.goto("/settings/people")
+	await page.locator(".thing", { hasText: "ada@example.com" }).getByText("The last owner").waitFor()
+	expect(await page.getByLabel("Role of Ada").count()).toBe(0)
+	await page.goto("/settings/workspace")
+	await page.getByRole("button", { name: "Leave the workspace" }).click()
+	await page.getByRole("dialog").getByRole("button", { name: "Leave the workspace" }).click()
+	await page.getByRole("alert").filter({ hasText: "make somebody else owner first" }).waitFor()
+})
+
+test("each tab is in a workspace of its own; a workspace is deleted by its name", async () => {
+	const page = await owner()
+	const { id } = home.machine
+	await page.getByRole("button", { name: "Workspace: Home" }).click()
+	await page.getByRole("button", { name: "New workspace" }).click()
+	await page.getByLabel("Name").fill("Second")
+	await page.getByRole("button", { name: "Create" }).click()
+	await page.getByRole("heading", { name: "No machine has called home yet" }).waitFor()
+
+	const tab = await page.context().newPage()
+	await tab.goto("/")
+	await tab.getByRole("button", { name: "Workspace: Second" }).click()
+	await tab.getByRole("button", { name: /^Home/ }).click()
+	await tab.locator(".machine .presence.linked").waitFor()
+	await tab.goto(`/settings/machines/${id}`)
+	await tab.getByText("did:key:").waitFor()
+	await page.reload()
+	await page.getByRole("button", { name: "Workspace: Second" }).waitFor()
+
+	await page.goto("/settings/workspace")
+	await page.getByRole("button", { name: "Delete the workspace" }).click()
+	const dialog = page.getByRole("dialog")
+	const submit = dialog.getByRole("button", { name: "Delete the workspace" })
+	await dialog.getByLabel("Type Second to confirm").fill("second")
+	expect(await submit.isDisabled()).toBe(true)
+	await dialog.getByLabel("Type Second to confirm").fill("Second")
+	await submit.click()
+	await page.getByRole("button", { name: "Workspace: Home" }).waitFor()
+})
+
+test("a device's page shows what asks, and gives no more than the person narrows it to; what is refused gets nothing", async () => {
+	const call = client((path, init) => fetch(home.url + path, init))
+	const asked = await call("startDevice", { body: { request: { is: "login", name: "laptop" } } })
+	const page = await owner()
+	await page.goto(asked.url)
+	expect(await page.getByLabel("Code").inputValue()).toBe(asked.userCode)
+	await page.getByRole("button", { name: "Continue" }).click()
+	await page.getByText("Approve only what you have started yourself").waitFor()
+	await page.getByRole("definition").filter({ hasText: "laptop" }).waitFor()
+	await page.getByText("What it may do").click()
+	await page.getByLabel("only this:").check()
+	expect(await page.getByRole("button", { name: "Approve" }).isDisabled()).toBe(true)
+	await page.getByLabel("watch sessions").check()
+	await page.getByRole("button", { name: "Approve" }).click()
+	await page.getByRole("heading", { name: "Approved" }).waitFor()
+	const given = await call("pollDevice", { body: { deviceCode: asked.deviceCode } })
+	expect(given).toMatchObject({ is: "login", token: { name: "laptop", actions: ["session:watch"] } })
+
+	const second = await call("startDevice", { body: { request: { is: "login", name: "unknown" } } })
+	await page.goto(`/device?code=${second.userCode}`)
+	await page.getByRole("button", { name: "Continue" }).click()
+	await page.getByRole("button", { name: "Refuse" }).click()
+	await page.getByRole("heading", { name: "Refused" }).waitFor()
+	await expect(call("pollDevice", { body: { deviceCode: second.deviceCode } })).rejects.toMatchObject({
+		code: "device_denied",
+	})
+	await page.goto(`/device?code=${second.userCode}`)
+	await page.getByRole("button", { name: "Continue" }).click()
+	await page.getByRole("alert").filter({ hasText: "This device code is wrong" }).waitFor()
+})
+
+test("who tries too often is told when to try again", async () => {
+	const page = kept(await newBrowser(browser, home))
+	await page.goto("/")
+	await page.getByLabel("E-mail").fill("ada@example.com")
+	await page.getByLabel("Password").fill("not the password")
+	const alert = page.getByRole("alert")
+	await expect
+		.poll(
+			async () => {
+				await page.getByRole("button", { name: "Sign in", exact: true }).click()
+				await alert.waitFor()
+				return alert.textContent()
+			},
+			{ timeout: 50_000, interval: 50 },
+		)
+		.toMatch(/Too many requests.*Try again in \d+(s|m)\./)
+})
