@@ -30,6 +30,9 @@ const OneLogin = z.object({ url: z.string(), token: z.string() }).transform(
 	}),
 )
 
+/** The source of a token that is no file's. */
+const ENVIRONMENT = "HOMEPORT_TOKEN of the environment"
+
 /** Where to call, by which token, and where that token was found. */
 export interface Credentials {
 	url: string
@@ -69,7 +72,7 @@ export function pickLogin({ current, logins }: Logins, wanted: string | undefine
 /** The environment's URL and token, else what `homeport up` or `homeport login` saved. */
 export async function findCredentials(path: string, workspace: string | undefined): Promise<Credentials> {
 	const { HOMEPORT_URL: url = "", HOMEPORT_TOKEN: token = "" } = process.env
-	if (url !== "" && token !== "") return { url: originOf(url), token, source: "HOMEPORT_TOKEN of the environment" }
+	if (url !== "" && token !== "") return { url: originOf(url), token, source: ENVIRONMENT }
 	if (url !== "" || token !== "") {
 		const [there, missing] = url === "" ? ["TOKEN", "URL"] : ["URL", "TOKEN"]
 		throw new Failure("usage", `HOMEPORT_${there} is set and HOMEPORT_${missing} is not. Set both, or none.`)
@@ -95,12 +98,13 @@ export function fetchSigned({ url, token, source }: Credentials): Fetch {
 			...init,
 			headers: { ...init.headers, authorization: `Bearer ${token}` },
 		})
-		if (response.status === 401)
-			throw new Failure(
-				"not_signed_in",
-				`${url} does not take the token from ${source}: it is wrong, revoked or expired. Sign in with \`${typed("login", url)}\`.`,
-			)
-		return response
+		if (response.status !== 401) return response
+		const remedy =
+			source === ENVIRONMENT ? "Set another one there, or none." : `Sign in with \`${typed("login", url)}\`.`
+		throw new Failure(
+			"not_signed_in",
+			`${url} does not take the token from ${source}: it is wrong, revoked or expired. ${remedy}`,
+		)
 	}
 }
 

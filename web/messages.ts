@@ -592,6 +592,8 @@ export const words = {
 		newCode: "New code",
 		done: "Done",
 		manual: "From a clone instead:",
+		onlyHere: (origin: string) =>
+			`This works on this computer only: no other one reaches ${origin}. For another one, put the home behind a name with HTTPS and open the console by that name, or start it with --host on a network that you trust; docs/operations.md says how.`,
 	},
 
 	machine: {
@@ -600,7 +602,7 @@ export const words = {
 		removeText: (running: number) =>
 			running === 0
 				? "Its key is revoked at once. To come back it must be enrolled again."
-				: `Its key is revoked at once. ${running} running ${s(running, "session goes", "sessions go")} on there, out of reach from here.`,
+				: `Its key is revoked at once. ${running} running ${s(running, "session goes", "sessions go")} on there, out of reach from here: on the machine itself homeport ls --local lists them, and homeport kill NAME --local ends one.`,
 		remove: "Remove machine",
 	},
 

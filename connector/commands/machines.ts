@@ -1,8 +1,9 @@
 // `homeport machines`: the computers that call this home.
+import { isLocal } from "../../protocol/local-address.ts"
 import type { Machine } from "../../protocol/routes/machines.ts"
 import { commas } from "../commas.ts"
 import type { DataFolder } from "../data-folder.ts"
-import { isLocal, reachedAt } from "../home/reach.ts"
+import { reachedAt } from "../home/reach.ts"
 import { readRunning } from "../home/running.ts"
 import { readIdentity } from "../identity.ts"
 import { typed } from "../invocation.ts"

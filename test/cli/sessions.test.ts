@@ -272,6 +272,6 @@ test("tokens are made, shown once, listed and revoked", async () => {
 	await well("tokens", "revoke", "ci")
 	const revoked = await homeport("/nonexistent", ["ls"], { environment })
 	expect(revoked.code).toBe(1)
-	expect(revoked.stderr).toMatch(/the token .*in HOMEPORT_TOKEN|from HOMEPORT_TOKEN/)
+	expect(revoked.stderr).toContain("does not take the token from HOMEPORT_TOKEN of the environment")
 	expect((await run("tokens", "revoke", "ci")).code).toBe(3)
 })

@@ -1,7 +1,8 @@
 // Which addresses of a home other computers reach.
 import { networkInterfaces } from "node:os"
 import { expect, test } from "vitest"
-import { isLocal, reachedAt } from "../../connector/home/reach.ts"
+import { reachedAt } from "../../connector/home/reach.ts"
+import { isLocal } from "../../protocol/local-address.ts"
 
 test("an address of this computer alone is known as one", () => {
 	for (const url of ["http://127.0.0.1:7400", "http://localhost:1", "http://[::1]:7400", "http://127.9.9.9"])

@@ -410,6 +410,9 @@ test("[LNK1] a machine that is added shows up in the dialog that waits for it", 
 	await page.getByRole("button", { name: "Add a machine" }).first().click()
 	const line = (await page.locator(".copy-field code").first().textContent()) ?? ""
 	const code = /[\w-]+$/.exec(line)?.[0] ?? ""
+	expect(await page.getByRole("dialog").textContent()).toContain(
+		`This works on this computer only: no other one reaches ${home.url}.`,
+	)
 	const folder = mkdtempSync(join(tmpdir(), "homeport-test-"))
 	const connector = spawn(NODE, [
 		HOMEPORT,

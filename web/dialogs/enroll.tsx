@@ -1,6 +1,7 @@
 // Adding a machine: one line to paste, and the moment it calls.
 import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
+import { isLocal } from "../../protocol/local-address.ts"
 import { api, load } from "../api.ts"
 import { words } from "../messages.ts"
 import { LOADING, type Loaded, machines, now } from "../state.ts"
@@ -64,8 +65,9 @@ function CodeFace({ code, renew }: { code: Loaded<Code>; renew: () => void }) {
 		<>
 			<p>{words.enroll.explain}</p>
 			<CopyField text={`curl -fsSL ${location.origin}/install | sh -s -- ${code.value.code}`} />
+			{isLocal(location.origin) && <p class="note">{words.enroll.onlyHere(location.origin)}</p>}
 			<p class="dim">{words.enroll.manual}</p>
-			<CopyField text={`homeport connect ${location.origin} --code ${code.value.code}`} />
+			<CopyField text={`npx homeport connect ${location.origin} --code ${code.value.code}`} />
 			<p class="dim">
 				{left > 0 ? words.enroll.expires(left) : words.enroll.expired}{" "}
 				{left <= 0 && (
