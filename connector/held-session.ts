@@ -35,6 +35,7 @@ export class HeldSession {
 	#connection: HolderConnection | null = null
 	/** The holder of an ended session on its way up; what is sent meanwhile waits behind it. */
 	#reopening: Promise<HolderConnection> | null = null
+	#reconnecting: Promise<void> | null = null
 	#observed = false
 	/** Another link process has this session; it is taken back when this one is linked again. */
 	#isTaken = false
@@ -147,10 +148,12 @@ export class HeldSession {
 		this.#reopen().then(send, (error: unknown) => this.#audience.log(`${this.info.name}: ${String(error)}`))
 	}
 
-	/** Serves an ended session from its folder. */
+	/** Serves an ended session from its folder. A running one has a holder, which another would take the place of. */
 	#reopen(): Promise<HolderConnection> {
 		this.#reopening ??= (async () => {
 			try {
+				if (this.info.state.is === "running") await this.#reconnect()
+				if (this.#connection !== null) return this.#connection
 				await spawnHolder(this.#paths, { ended: true })
 				const opened = outcome()
 				const connection = await this.#connect(HOLDER_START_MS, opened)
@@ -172,13 +175,18 @@ export class HeldSession {
 		await begun.promise
 	}
 
-	async #reconnect(): Promise<void> {
-		try {
-			this.#connection = await this.#connect(0)
-		} catch {
-			// Nobody listens on the socket of a session that runs: its holder has died, and the program with it.
-			await this.#lose()
-		}
+	#reconnect(): Promise<void> {
+		this.#reconnecting ??= (async () => {
+			try {
+				this.#connection = await this.#connect(0)
+			} catch {
+				// Nobody listens on the socket of a session that runs: its holder has died, and the program with it.
+				await this.#lose()
+			} finally {
+				this.#reconnecting = null
+			}
+		})()
+		return this.#reconnecting
 	}
 
 	/** `ready`: the holder has its session. */

@@ -87,8 +87,8 @@ export class MachineObject extends DurableObject<Env> {
 		await this.ctx.storage.deleteAlarm()
 	}
 
-	describe(): ReturnType<Machine["describe"]> {
-		return this.#machine.describe()
+	describe(): ReturnType<Machine["look"]> {
+		return this.#machine.look()
 	}
 
 	ask<A extends Ask>(ask: A, of: Asked<A>): Promise<Outcome<Answered<A>>> {

@@ -34,6 +34,8 @@ export class Machine {
 	readonly #viewers: Viewers
 	/** When the alarm that was asked for in this wake is due. */
 	#alarmAt = 0
+	/** The sessions are being asked for their activity. */
+	#refreshing: Promise<void> | null = null
 
 	constructor(host: Host) {
 		this.#host = host
@@ -93,6 +95,17 @@ export class Machine {
 		return { presence: this.#link.presence(), platform, sessions: this.#sessions.all() }
 	}
 
+	/** The same, with activity as of now: sessions tell theirs only while somebody watches. */
+	async look(): Promise<ReturnType<Machine["describe"]>> {
+		if (this.#link.isUp()) {
+			this.#refreshing ??= this.#refresh().finally(() => {
+				this.#refreshing = null
+			})
+			await this.#refreshing
+		}
+		return this.describe()
+	}
+
 	async ask<A extends Ask>(ask: A, of: Asked<A>): Promise<Outcome<Answered<A>>> {
 		if (ask === "start" && !this.#takesSecrets(of as Asked<"start">)) return TAKES_NO_SECRETS
 		const outcome: Outcome<Answered<A>> = this.#link.isUp()
@@ -101,6 +114,24 @@ export class Machine {
 		if (outcome.ok || ask !== "remove" || outcome.code === "session_running") return outcome
 		// A session that only this object remembers can still be forgotten.
 		return this.#remove((of as Asked<"remove">).session) as Outcome<Answered<A>>
+	}
+
+	/** A session tells its activity when it is first observed, and answers what it is asked after that. */
+	async #refresh(): Promise<void> {
+		const running = this.#sessions.all().filter(({ state }) => state.is === "running")
+		if (running.length === 0) return
+		this.#link.say({ type: "observe", on: true })
+		const of = { from: Number.MAX_SAFE_INTEGER, limit: 1 }
+		const told = running.map(({ id }) =>
+			this.#asks.ask("log", { session: id, ...of }, (message) => this.#link.say(message)),
+		)
+		let timer: ReturnType<typeof setTimeout> | null = null
+		const late = new Promise<void>((resolve) => {
+			timer = setTimeout(resolve, LOOK_MS)
+		})
+		await Promise.race([Promise.all(told), late])
+		clearTimeout(timer)
+		if (this.#viewers.isEmpty) this.#link.say({ type: "observe", on: false })
 	}
 
 	// What the sockets bring.
@@ -301,6 +332,8 @@ export class Machine {
 	}
 }
 
+/** A machine that does not answer by then is described as it was last known. */
+const LOOK_MS = 1_000
 /** The version of the protocol in which `start` carries secrets. */
 const SECRETS_SINCE = 2
 const TAKES_NO_SECRETS: Outcome<never> = {

@@ -59,5 +59,5 @@ export async function describe(env: Env, id: MachineId): Promise<Described> {
 	}
 }
 
-/** An object answers from memory or its own disk; one that needs longer is in trouble. */
+/** An object waits for its machine less long; one that needs longer is in trouble. */
 const DESCRIBE_MS = 3_000

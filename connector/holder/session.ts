@@ -197,8 +197,8 @@ export class Session {
 			case "observe":
 				this.#isObserved = message.on
 				// Who looks now may have forgotten what was told before.
-				if (message.on) this.#isStale = true
-				return this.#tellActivity()
+				if (message.on) this.#tell()
+				return
 			case "ask":
 				void this.#answer(message.number, message.ask, message.of)
 				return

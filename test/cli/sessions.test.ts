@@ -258,6 +258,21 @@ test("[OUT3] logs says where more was written than the machine keeps, and leaves
 	expect(raw.stdout.length).toBe(lines * 102 - gone)
 })
 
+test("ls tells when a session has last written, though nobody watches it", async () => {
+	const startedAt = Date.now()
+	await well("spawn", "--name", "talker", "--", "sh", "-c", "echo one; read go; echo two; sleep 1000")
+	const last = async () => {
+		const { sessions } = (await well("ls", "--json")).json() as {
+			sessions: { name: string; lastOutputAt: number | null }[]
+		}
+		return sessions.find(({ name }) => name === "talker")?.lastOutputAt ?? 0
+	}
+	await until("it is told to have written", async () => (await last()) >= startedAt)
+	const before = await last()
+	await well("send", "talker", "go")
+	await until("it is told to have written again", async () => (await last()) > before)
+})
+
 test("a reader that has seen enough ends the command without a word", async () => {
 	const line = `"${NODE}" "${HOMEPORT}" logs follow --raw --data-dir "${home.dataDir}" | head -n 1`
 	const { stdout, stderr } = await promisify(execFile)("sh", ["-c", line])

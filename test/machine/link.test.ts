@@ -1,8 +1,9 @@
 // One link, its epochs, its proof, and what a new link repairs.
-import { expect, test } from "vitest"
+import { describe, expect, onTestFinished, test, vi } from "vitest"
 import { encodeFrame, KIND } from "../../protocol/frames.ts"
 import { EVERYONE, KEEPER, newSessionId, newViewerId } from "../../protocol/ids.ts"
 import { GONE_AFTER_MS, OLDEST_VERSION, PROTOCOL_VERSION } from "../../protocol/limits.ts"
+import type { ToConnector } from "../../protocol/messages.ts"
 import { StartSpec } from "../../protocol/session.ts"
 import { session, World } from "./world.ts"
 
@@ -110,6 +111,39 @@ test("[LNK5] activity is asked for only while somebody looks", () => {
 	expect(link.take().said).toContainEqual({ type: "observe", on: true })
 	world.core.closed(viewer)
 	expect(link.take().said).toContainEqual({ type: "observe", on: false })
+})
+
+describe("[LNK5] who asks without watching", () => {
+	test("is told the activity of now, also after the object has lost its memory", async () => {
+		const world = new World()
+		const [shell, ended] = [session(), session({ state: { is: "exited", code: 0, signal: null, at: 1 } })]
+		const link = world.link([shell, ended])
+		world.evict()
+		link.take()
+		const looked = Promise.all([world.core.look(), world.core.look()])
+		const { said } = link.take()
+		expect(said.map(({ type }) => type)).toEqual(["observe", "ask"])
+		const asked = said[1] as Extract<ToConnector, { type: "ask" }>
+		expect(asked.of).toMatchObject({ session: shell.id })
+		world.fromConnector(link, { type: "session", session: { ...shell, lastOutputAt: 5, sequence: 9 } })
+		world.fromConnector(link, { type: "answer", number: asked.number, answer: { from: 9, base64: "", end: 9 } })
+		for (const { sessions } of await looked) expect(sessions).toContainEqual({ ...shell, lastOutputAt: 5, sequence: 9 })
+		expect(link.take().said).toEqual([{ type: "observe", on: false }])
+	})
+
+	test("is told what was known last where the machine does not answer, and takes activity from nobody who watches", async () => {
+		vi.useFakeTimers()
+		onTestFinished(() => void vi.useRealTimers())
+		const world = new World()
+		const shell = session({ lastOutputAt: 3 })
+		const link = world.link([shell])
+		world.viewer()
+		link.take()
+		const looked = world.core.look()
+		await vi.advanceTimersByTimeAsync(5_000)
+		expect((await looked).sessions).toEqual([shell])
+		expect(link.take().said).not.toContainEqual({ type: "observe", on: false })
+	})
 })
 
 test("[LNK5] when the last viewer leaves, the last screen is kept and output stops leaving the machine", () => {
