@@ -25,15 +25,13 @@ import { logout, workspaces } from "./commands/workspaces.ts"
 import { EXIT, Failure } from "./exit.ts"
 import { typed } from "./invocation.ts"
 import { fail, WANTS_JSON } from "./output.ts"
-import { USAGE_OUTPUT } from "./verb.ts"
+import { teaching } from "./verb.ts"
 import { VERSION } from "./version.ts"
 
-const program = new Command("homeport")
+const program = teaching(new Command("homeport"))
 	.description("Real terminals on all your machines, from anywhere.")
 	.version(VERSION)
 	.exitOverride()
-	.configureOutput(USAGE_OUTPUT)
-	.showHelpAfterError(`(${typed("--help")}, or ${typed("VERB", "--help")}, teaches more)`)
 
 for (const make of [
 	up,

@@ -24,23 +24,31 @@ interface Help {
 	examples: [line: string, what: string][]
 }
 
-/** What is wrong with a command line is told as JSON where that is asked for: by main.ts, not by the library. */
-export const USAGE_OUTPUT = WANTS_JSON ? { writeErr: () => {} } : {}
-
 export function verb(name: string, help: Help): Command {
 	const sentence = `${help.summary[0]?.toUpperCase()}${help.summary.slice(1)}.`
-	const command = new Command(name)
+	const command = teaching(new Command(name))
 		.summary(help.summary)
 		.description(help.description === undefined ? sentence : `${sentence} ${help.description}`)
 		.exitOverride()
-		.configureOutput(USAGE_OUTPUT)
-		.showHelpAfterError(`(${typed(name, "--help")} teaches more)`)
 		.option("--json", "print one line of JSON for programs")
 		.option("--workspace <name>", "the workspace that is meant (default: HOMEPORT_WORKSPACE, else the current one)")
 		.option("--data-dir <folder>", "the data folder (default: HOMEPORT_DATA_DIR, else your user data folder)")
 	const width = Math.max(...help.examples.map(([line]) => line.length))
 	const examples = help.examples.map(([line, what]) => `  $ ${line.padEnd(width)}  # ${what}`)
 	return command.addHelpText("after", `\nExamples:\n${examples.join("\n")}`)
+}
+
+/** Says of a wrong command line where to learn more; main.ts tells it where JSON is asked for. */
+export function teaching(command: Command): Command {
+	return command.configureOutput({
+		...(WANTS_JSON && { writeErr() {} }),
+		outputError: (text, write) => write(`${text}(${typed(...wordsOf(command), "--help")} teaches more)\n`),
+	})
+}
+
+/** The verb, and the one that it belongs to. */
+function wordsOf(command: Command): string[] {
+	return command.parent === null ? [] : [...wordsOf(command.parent), command.name()]
 }
 
 interface Common {

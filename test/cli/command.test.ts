@@ -53,6 +53,8 @@ test("a wrong command line ends with 2 and says where to learn more", async () =
 		expect(code, args.join(" ")).toBe(2)
 		expect(stderr, args.join(" ")).toContain("--help")
 	}
+	const { stderr } = await homeport(empty, ["machines", "add", "--no-such"])
+	expect(stderr).toBe("error: unknown option '--no-such'\n(npx homeport machines add --help teaches more)\n")
 })
 
 test("without a home the command says how to get one, as text and as JSON", async () => {
