@@ -10,7 +10,7 @@ import { ENTRIES } from "./entries.ts"
 import { codeOf, EVERY_WAY, Home } from "./home.ts"
 import { dump, newId } from "./rows.ts"
 import { settle, type Town } from "./town.ts"
-import { dialToken, PLATFORM, type Things } from "./world.ts"
+import { dialToken, introduce, PLATFORM, type Things } from "./world.ts"
 
 const ROWS = Object.entries(ROUTES) as [RouteName, Shape][]
 const TAKING = ROWS.filter(([, { body }]) => body !== undefined)
@@ -54,7 +54,7 @@ function patch(path: string, body: unknown, headers: Record<string, string>) {
 /** A town whose machine has enrolled. */
 async function settled(): Promise<Town> {
 	const town = await settle(home)
-	await home.introduce(town.things.machine, "box")
+	await introduce(home, town.things)
 	return town
 }
 

@@ -4,6 +4,7 @@ import type { Shape } from "../../protocol/route.ts"
 import { ROUTES, type RouteName, routePath } from "../../protocol/routes.ts"
 import { codeOf, EVERY_WAY, HOME, Home, OWN_PAGE } from "./home.ts"
 import { settle, type Town } from "./town.ts"
+import { introduce } from "./world.ts"
 
 const ROWS = Object.entries(ROUTES) as [RouteName, Shape][]
 const CHANGING = ROWS.filter(([, { method, kind }]) => method !== "GET" && kind !== "socket")
@@ -27,7 +28,7 @@ let town: Town
 beforeAll(async () => {
 	home = await Home.start({ settings: EVERY_WAY })
 	town = await settle(home)
-	await home.introduce(town.things.machine, "box")
+	await introduce(home, town.things)
 })
 afterAll(() => home.stop())
 

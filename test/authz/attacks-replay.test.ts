@@ -8,14 +8,14 @@ import { signSignInLink } from "../../protocol/sign-in-link.ts"
 import { codeOf, EVERY_WAY, Home, SIGN_IN_KEY } from "./home.ts"
 import { dump, newId } from "./rows.ts"
 import { settle, type Town } from "./town.ts"
-import { dialToken, KEYS, newKeys, PLATFORM } from "./world.ts"
+import { dialToken, introduce, KEYS, newKeys, PLATFORM } from "./world.ts"
 
 let home: Home
 let town: Town
 beforeAll(async () => {
 	home = await Home.start({ settings: EVERY_WAY })
 	town = await settle(home)
-	await home.introduce(town.things.machine, "box")
+	await introduce(home, town.things)
 })
 afterAll(() => home.stop())
 
@@ -224,7 +224,7 @@ describe("[LNK1] a dial token", () => {
 
 	test("[LNK1] that proved a new key opens no link afterwards, and the old key opens none either", async () => {
 		const { things } = await settle(home)
-		await home.introduce(things.machine, "box")
+		await introduce(home, things)
 		const keys = await newKeys()
 		const [token, proof, spare] = await Promise.all([
 			dialToken(things.machine),
@@ -303,7 +303,7 @@ describe("[LNK1] a dial token", () => {
 		const { things } = await settle(home, ({ machine }) => {
 			machine.publicKey = theirs.publicKey
 		})
-		await home.introduce(things.machine, "box")
+		await introduce(home, things, theirs)
 		for (const kid of [undefined, things.machine, theirs.publicKey, `did:key:${theirs.publicKey}`]) {
 			const header = { alg: "EdDSA", ...(kid !== undefined && { kid }) }
 			const token = await new SignJWT(claims(things.machine)).setProtectedHeader(header).sign(KEYS.privateKey)

@@ -4,14 +4,14 @@ import { newSessionId, newViewerId } from "../../protocol/ids.ts"
 import { MESSAGE_BYTES, PROTOCOL_VERSION } from "../../protocol/limits.ts"
 import { type Dialled, EVERY_WAY, Home } from "./home.ts"
 import { settle, type Town } from "./town.ts"
-import { dialToken, PLATFORM } from "./world.ts"
+import { dialToken, introduce, PLATFORM } from "./world.ts"
 
 let home: Home
 let town: Town
 beforeAll(async () => {
 	home = await Home.start({ settings: EVERY_WAY })
 	town = await settle(home)
-	await home.introduce(town.things.machine, "box")
+	await introduce(home, town.things)
 })
 afterAll(() => home.stop())
 

@@ -10,7 +10,6 @@ import {
 	Response,
 } from "miniflare"
 import { MIGRATIONS } from "../../migrations/sql.ts"
-import type { MachineId } from "../../protocol/ids.ts"
 
 const ROOT = join(import.meta.dirname, "../..")
 /** Where people and programs reach it. */
@@ -118,15 +117,6 @@ export class Home {
 	newAddress(): string {
 		const n = ++this.#addresses
 		return `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`
-	}
-
-	/** Tells a machine's object who it is, as enrolling does. */
-	async introduce(id: MachineId, name: string): Promise<void> {
-		const objects = await this.#miniflare.getDurableObjectNamespace("MACHINE")
-		const object = objects.get(objects.idFromName(id)) as unknown as {
-			enroll(machine: { id: MachineId; name: string; platform: null }): Promise<void>
-		}
-		await object.enroll({ id, name, platform: null })
 	}
 
 	stop(): Promise<void> {

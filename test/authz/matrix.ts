@@ -11,7 +11,7 @@ import { ENTRIES, type Entry, type Thing } from "./entries.ts"
 import type { Home } from "./home.ts"
 import { ROLE_TABLE } from "./role-table.ts"
 import { Rows } from "./rows.ts"
-import { missing, PLATFORM, type Things, World } from "./world.ts"
+import { introduce, missing, PLATFORM, type Things, World } from "./world.ts"
 
 export interface Report {
 	/** Rows of the route table. */
@@ -141,7 +141,7 @@ async function tryOut(home: Home, cell: Cell): Promise<string> {
 }
 
 async function answerTo(home: Home, { name, row, entry, who, must }: Cell, things: Things): Promise<Answer> {
-	if (entry.isKnown && must === (entry.told ?? "done")) await home.introduce(things.machine, "box")
+	if (entry.isKnown && must === (entry.told ?? "done")) await introduce(home, things)
 	const { params, query = {}, body } = (await entry.request?.(things, home)) ?? {}
 	const sent = await who.send(things.workspace.id)
 	const search = new URLSearchParams({ ...(query as Record<string, string>), ...sent.query })

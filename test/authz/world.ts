@@ -12,6 +12,7 @@ import {
 } from "../../protocol/ids.ts"
 import { INVITATION_MS } from "../../protocol/limits.ts"
 import type { Action, Role } from "../../protocol/roles.ts"
+import type { Home } from "./home.ts"
 import { cookieOf, hash, newId, newSecret, type Rows } from "./rows.ts"
 
 /** What requests name. */
@@ -224,6 +225,18 @@ interface TokenMade {
 	tags?: string[] | null
 	expiresAt?: number
 	revokedAt?: number
+}
+
+/** Enrolls the world's machine again, so that its object knows of it as well. The key keeps its machine. */
+export async function introduce(
+	home: Home,
+	things: Things,
+	{ publicKey }: Pick<Keys, "publicKey"> = KEYS,
+): Promise<void> {
+	const body = { code: things.enrollmentCode, publicKey, name: "box", platform: PLATFORM }
+	const answer = await home.post("/api/enroll", body)
+	const { machine } = (await answer.json()) as { machine?: string }
+	if (machine !== things.machine) throw new Error(`invariant: the machine enrolls: ${answer.status}`)
 }
 
 export interface Keys {
