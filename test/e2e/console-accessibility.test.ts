@@ -1,0 +1,229 @@
+// The console for everybody: axe finds nothing serious on any screen, and the keyboard alone leads in and through.
+import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import type { AxeResults } from "axe-core"
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core"
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest"
+import { client } from "../../protocol/client.ts"
+import { DESKTOP, join, live, newBrowser, PHONE, signIn, startBrowser } from "../support/console.ts"
+import { type Home, startHome } from "../support/home.ts"
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
+
+let home: Home
+let browser: Browser
+const contexts: BrowserContext[] = []
+
+beforeAll(async () => {
+	home = await startHome()
+	browser = await startBrowser()
+	await home.call("saveSecret", {
+		params: { secret: "ANTHROPIC_API_KEY" },
+		body: { value: "not a key", runtimes: ["claude-code"] },
+	})
+	await home.call("createInvitation", { body: { role: "guest", email: "someone@example.com" } })
+	await home.call("createToken", {
+		body: { name: "ci", actions: ["session:watch"], expiresAt: Date.now() + 3_600_000 },
+	})
+	const { id } = home.machine
+	await home.call("changeMachine", { params: { machine: id }, body: { tags: ["gpu", "eu"] } })
+	const { context } = await join(browser, home, "developer", "Grace")
+	await context.close()
+})
+
+afterEach(async () => {
+	for (const context of contexts.splice(0)) await context.close()
+})
+
+afterAll(async () => {
+	await browser?.close()
+	await home?.stop()
+})
+
+function kept({ context, page }: { context: BrowserContext; page: Page }): Page {
+	contexts.push(context)
+	return page
+}
+
+const LOOKS: [name: string, options: BrowserContextOptions][] = [
+	["light desktop", { ...DESKTOP, colorScheme: "light" }],
+	["dark desktop", { ...DESKTOP, colorScheme: "dark" }],
+	["light phone", { ...PHONE, colorScheme: "light" }],
+	["dark phone", { ...PHONE, colorScheme: "dark" }],
+]
+
+test.each(LOOKS)(
+	"axe finds nothing serious on any screen: %s",
+	async (_, options) => {
+		const page = kept(await signIn(browser, home, options))
+		const found: string[] = []
+		const look = async (what: string) => found.push(...(await faults(page)).map((fault) => `${what}: ${fault}`))
+
+		await page.locator(".presence.linked").waitFor()
+		await look("fleet")
+		for (const [path, shown] of screens()) {
+			await page.goto(path)
+			await page.getByText(shown).first().waitFor()
+			await look(path)
+		}
+		await page.goto("/settings/audit")
+		await page.locator(".entry summary").first().click()
+		await look("an entry of the trail")
+		for (const [path, button, title] of DIALOGS) {
+			await page.goto(path)
+			await page.getByRole("button", { name: button }).first().click()
+			await page.getByRole("dialog", { name: title }).waitFor()
+			await look(`dialog ${title}`)
+		}
+		await page.goto("/")
+		if (options.isMobile) await page.getByRole("button", { name: "New session" }).last().click()
+		else await page.getByRole("button", { name: "New session" }).first().click()
+		await page.getByText("Claude Code").waitFor()
+		await look("dialog New session")
+		await page.getByRole("button", { name: "Start", exact: true }).click()
+		await live(page)
+		await look("session")
+		await page.getByRole("button", { name: "Session actions" }).click()
+		await look("session's menu")
+		expect(found).toEqual([])
+		// Some twenty looks at whole screens.
+	},
+	120_000,
+)
+
+test.each(LOOKS)(
+	"axe finds nothing serious where one signs in, joins, and decides about a device: %s",
+	async (_, options) => {
+		const found: string[] = []
+		const call = client((path, init) => fetch(home.url + path, init))
+		const { url } = await home.call("createInvitation", { body: { role: "developer" } })
+		const device = await call("startDevice", { body: { request: { is: "login", name: "laptop" } } })
+
+		const stranger = kept(await newBrowser(browser, home, options, home.url.replace("127.0.0.1", "localhost")))
+		await stranger.goto("/")
+		await stranger.getByRole("button", { name: "Sign in with a passkey" }).waitFor()
+		await stranger.getByText("With a one-time link").click()
+		await stranger.getByText("With a recovery code").click()
+		found.push(...(await faults(stranger)))
+		await stranger.goto(url.replace("127.0.0.1", "localhost"))
+		await stranger.getByLabel("Name").waitFor()
+		found.push(...(await faults(stranger)))
+
+		const page = kept(await signIn(browser, home, options))
+		await page.goto(device.url)
+		found.push(...(await faults(page)))
+		await page.getByRole("button", { name: "Continue" }).click()
+		await page.getByText("What it may do").click()
+		await page.getByLabel("only this:").check()
+		found.push(...(await faults(page)))
+		await page.getByRole("button", { name: "Refuse" }).click()
+		await page.getByRole("heading", { name: "Refused" }).waitFor()
+		found.push(...(await faults(page)))
+		expect(found).toEqual([])
+	},
+)
+
+test("by keys alone one signs in, invites somebody, and comes out of the dialog where one was", async () => {
+	const owner = kept(await signIn(browser, home))
+	await owner.goto("/settings/account")
+	await owner.getByLabel("E-mail").fill("ada@example.com")
+	await owner.getByRole("button", { name: "Save" }).click()
+	await owner.getByRole("button", { name: "Set a password" }).click()
+	await owner.getByLabel("New password").fill("correct horse battery")
+	await owner.getByRole("dialog").getByRole("button", { name: "Save" }).click()
+	await owner.getByRole("button", { name: "Change password" }).waitFor()
+
+	const page = kept(await newBrowser(browser, home))
+	await page.goto("/settings/people")
+	await page.getByRole("button", { name: "Sign in", exact: true }).waitFor()
+	await tabTo(page, "E-mail")
+	await page.keyboard.type("ada@example.com")
+	await tabTo(page, "Password")
+	await page.keyboard.type("correct horse battery")
+	await page.keyboard.press("Enter")
+	await page.getByRole("heading", { name: "People" }).waitFor()
+
+	await tabTo(page, "Invite")
+	await page.keyboard.press("Enter")
+	await page.getByRole("dialog", { name: "Invite" }).waitFor()
+	await tabTo(page, /^Developer/)
+	await page.keyboard.press("ArrowDown")
+	await tabTo(page, "E-mail, if it is for one person")
+	await page.keyboard.type("lin@example.com")
+	await page.keyboard.press("Enter")
+	await page.getByText("Send it yourself").waitFor()
+	// What is shown once is not lost by a key that closes other dialogs.
+	await page.keyboard.press("Escape")
+	await page.getByText("Send it yourself").waitFor()
+	await tabTo(page, "I have copied it")
+	await page.keyboard.press("Enter")
+	await page.locator(".row", { hasText: "lin@example.com" }).getByText("maintainer").waitFor()
+
+	await page.keyboard.press("g")
+	await page.keyboard.press("s")
+	await page.getByRole("heading", { name: "Settings" }).waitFor()
+	await page.keyboard.press("j")
+	await page.keyboard.press("j")
+	await page.keyboard.press("j")
+	await page.keyboard.press("Enter")
+	await page.getByRole("heading", { name: "Tokens" }).waitFor()
+})
+
+test("a button that a role does not allow is reached by keys, and says why", async () => {
+	const page = kept(await join(browser, home, "guest", "Gwen"))
+	await tabTo(page, "Add a machine")
+	const button = page.getByRole("button", { name: "Add a machine" })
+	expect(await button.evaluate((element) => document.activeElement === element)).toBe(true)
+	await page.keyboard.press("Enter")
+	expect(await page.getByRole("dialog").count()).toBe(0)
+	expect(await button.getAttribute("title")).toContain("This needs the role maintainer")
+})
+
+function screens(): [path: string, shown: string | RegExp][] {
+	return [
+		["/settings", "Your name and how you sign in"],
+		["/settings/account", "this browser"],
+		["/settings/people", "someone@example.com"],
+		["/settings/tokens", "expires in"],
+		["/settings/machines", "gpu"],
+		[`/settings/machines/${home.machine.id}`, /^did:key:/],
+		["/settings/secrets", "ANTHROPIC_API_KEY"],
+		["/settings/audit", "Save a secret"],
+		["/settings/workspace", "Delete the workspace"],
+		["/nowhere", "Nothing is here"],
+	]
+}
+
+const DIALOGS: [path: string, button: string, title: string][] = [
+	["/", "Add a machine", "Add a machine"],
+	["/settings/people", "Invite", "Invite"],
+	["/settings/tokens", "New token", "New token"],
+	["/settings/secrets", "New secret", "New secret"],
+	["/settings/secrets", "Bind", "Where ANTHROPIC_API_KEY goes"],
+	["/settings/workspace", "Delete the workspace", "Delete Home?"],
+]
+
+/** What axe finds that keeps somebody out, as one line each. Runs past the page's policy, as an extension would. */
+async function faults(page: Page): Promise<string[]> {
+	await page.evaluate(AXE)
+	const { violations } = await page.evaluate(() =>
+		(globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+	)
+	return violations
+		.filter(({ impact }) => impact === "serious" || impact === "critical")
+		.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`))
+}
+
+/** Presses Tab until the focus is on what has this name, as someone would who cannot point. */
+async function tabTo(page: Page, name: string | RegExp): Promise<void> {
+	const wanted = page
+		.getByLabel(name, { exact: true })
+		.or(page.getByRole("button", { name, exact: true }))
+		.first()
+	await wanted.waitFor()
+	for (let presses = 0; presses < 60; presses++) {
+		await page.keyboard.press("Tab")
+		if (await wanted.evaluate((element) => element === document.activeElement)) return
+	}
+	throw new Error(`Tab does not lead to ${name}.`)
+}
