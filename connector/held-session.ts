@@ -191,6 +191,7 @@ export class HeldSession {
 
 	/** `ready`: the holder has its session. */
 	#connect(patienceMs: number, ready?: Outcome): Promise<HolderConnection> {
+		let why: Refusal | undefined
 		return connectHolder(
 			this.#paths.socket,
 			{
@@ -209,7 +210,9 @@ export class HeldSession {
 							this.#isTaken = true
 							return
 						case "failed":
-							return ready?.reject(new Refusal(refusalCode(message.code), message.detail))
+							// Told once it has left its socket, so that nobody calls it again there.
+							why = new Refusal(refusalCode(message.code), message.detail)
+							return
 						case "joined":
 						case "expects":
 							return this.#audience.message(this, message)
@@ -218,8 +221,8 @@ export class HeldSession {
 				onFrame: (frame) => this.#audience.frame(frame),
 				onClose: () => {
 					this.#connection = null
-					const code = this.#hasBegun ? "internal" : "start_failed"
-					ready?.reject(new Refusal(code, "The session's holder ended at once."))
+					const code = this.#hasBegun ? "machine_offline" : "start_failed"
+					ready?.reject(why ?? new Refusal(code, "The session's holder ended at once."))
 					if (this.#hasBegun) void this.#closed()
 				},
 			},
