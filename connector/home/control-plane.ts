@@ -61,14 +61,16 @@ export async function untilHealthy(url: string, signal: AbortSignal): Promise<vo
 /** Ends a control plane that outlived the `homeport up` that started it. Nothing is lost: its state is on disk. */
 export async function endLeftover(folder: DataFolder, pid: number): Promise<void> {
 	// The number may belong to another process by now; only its command line tells.
-	while (commandLine(pid).includes(configPath(folder))) {
-		process.kill(pid, "SIGKILL")
-		await wait(RETRY_MS)
-	}
+	if (!commandLine(pid).includes(configPath(folder))) return
+	process.kill(pid, "SIGKILL")
+	// It loses its command line first, and gives its port back at the end.
+	for (const end = Date.now() + ENDING_MS; isAlive(pid) && Date.now() < end; ) await wait(RETRY_MS)
 }
 
 const NAME = "homeport"
 const RETRY_MS = 20
+/** A killed process with much memory takes a moment on a busy computer. */
+const ENDING_MS = 10_000
 
 function configPath(folder: DataFolder): string {
 	return join(folder.home, "wrangler.json")
@@ -128,5 +130,18 @@ function commandLine(pid: number): string {
 	} catch {
 		// There is no such process.
 		return ""
+	}
+}
+
+/** One that has ended with all its threads, and waits for somebody to be told, is not. */
+function isAlive(pid: number): boolean {
+	try {
+		if (process.platform !== "linux")
+			return !execFileSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).startsWith("Z")
+		// https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: from the third field on, behind the program's name.
+		const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")
+		return fields?.[0] !== "Z" || Number(fields[17]) > 1
+	} catch {
+		return false
 	}
 }

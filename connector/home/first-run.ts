@@ -26,6 +26,8 @@ export async function findToken(folder: DataFolder, url: string, signInKey: stri
 	const token = await makeToken(call, name)
 	const { workspace } = await call("me")
 	await saveLogin(folder.credentials, { url, token, workspace, home: true })
+	// Else it would stay in the owner's list of browsers.
+	await call("signOut")
 	return token
 }
 

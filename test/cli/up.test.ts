@@ -64,9 +64,12 @@ test("a home here binds what wrangler.toml binds", () => {
 })
 
 test("[SES3] no token and no secret stands in a command line or a log", () => {
-	const secrets = JSON.parse(readFileSync(join(home.dataDir, "home/secrets.json"), "utf8")) as Record<string, string>
+	const { secretKeys, ...secrets } = JSON.parse(readFileSync(join(home.dataDir, "home/secrets.json"), "utf8")) as {
+		secretKeys: Record<string, string>
+	}
 	const key = JSON.parse(readFileSync(join(home.dataDir, "machine.json"), "utf8")) as { key: { d: string } }
-	const hidden = [home.token, key.key.d, ...Object.values(secrets)]
+	const hidden = [home.token, key.key.d, ...Object.values<string>(secrets), ...Object.values(secretKeys)]
+	expect(hidden).toHaveLength(5)
 	const commandLines = execFileSync("ps", ["-eo", "args="], { encoding: "utf8" })
 	const logs = readdirSync(join(home.dataDir, "logs")).map((name) =>
 		readFileSync(join(home.dataDir, "logs", name), "utf8"),
@@ -85,7 +88,10 @@ test("a sign-in link is good once, and the running home gives a fresh one", asyn
 	expect((await spend(home.signInUrl)).status).toBe(401)
 	const fresh = (await homeport(home.dataDir, ["up", "--sign-in-link"])).stdout.trim()
 	expect(fresh.startsWith(`${home.url}/sign-in#`)).toBe(true)
-	expect((await spend(fresh)).status).toBe(200)
+	const cookie = (await spend(fresh)).headers.getSetCookie().map((line) => line.split(";", 1)[0])
+	// Of the home's own first run nobody is signed in any more.
+	const signIns = await fetch(`${home.url}/api/account/sign-ins`, { headers: { cookie: cookie.join("; ") } })
+	expect(await signIns.json()).toMatchObject({ signIns: [{ isThis: true }, { isThis: false }] })
 })
 
 test("a second start over the same folder is refused with the folder and the process", async () => {
