@@ -102,6 +102,27 @@ test("a second start over the same folder is refused with the folder and the pro
 	expect(await isLinked(home)).toBe(true)
 })
 
+test("[LNK2] a second link over the same folder says for whom it waits, and leaves by Ctrl-C", async () => {
+	const second = spawn(NODE, [HOMEPORT, "connect", "--data-dir", home.dataDir])
+	let said = ""
+	second.stderr.on("data", (data: Buffer) => {
+		said += data.toString()
+	})
+	await until("it says so", async () => said.endsWith("\n"))
+	expect(said).toBe(`\`homeport up\` (process ${home.pids.up}) links this machine; this one waits until that ends.\n`)
+	second.kill("SIGINT")
+	expect((await once(second, "exit"))[0]).toBe(0)
+	expect(await isLinked(home)).toBe(true)
+})
+
+test("a line for another computer is printed with a warning where only this one reaches the home", async () => {
+	const { stdout } = await homeport(home.dataDir, ["machines", "add"])
+	expect(stdout).toContain(`curl -fsSL ${home.url}/install | sh -s -- `)
+	expect(stdout).toContain(`This works on this computer only: no other one reaches ${home.url}.`)
+	expect(stdout).toContain("docs/operations.md")
+	expect((await homeport(home.dataDir, ["machines", "add", "--json"])).json()).toMatchObject({ isLocal: true })
+})
+
 test("a taken port is refused with its number and the way out", async () => {
 	const other = createServer().listen(0, "127.0.0.1")
 	await once(other, "listening")
