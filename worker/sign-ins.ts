@@ -32,6 +32,7 @@ export async function enter(
 	if (person === null) return null
 	traced.actor = { is: "person", id: person.id, name: person.name }
 	if (before !== null) await endSignIn(env, registry, before.id, before.signIn.id)
+	await registry.signIns.forgetExpired(Date.now())
 	return person
 }
 

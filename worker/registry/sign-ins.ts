@@ -1,10 +1,10 @@
 // Sign-ins: the browsers in which people are signed in.
-import { and, desc, eq, gt, ne } from "drizzle-orm"
+import { and, desc, eq, gt, lt, ne } from "drizzle-orm"
 import * as schema from "../../migrations/schema.ts"
 import type { SignIn } from "../../protocol/routes/account.ts"
 import type { Database } from "./database.ts"
 
-const { session } = schema
+const { session, verification } = schema
 
 export class SignIns {
 	readonly #db: Database
@@ -47,5 +47,13 @@ export class SignIns {
 			.where(and(eq(session.userId, userId), ne(session.id, but)))
 			.returning({ id: session.id })
 		return rows.map(({ id }) => id)
+	}
+	/** Forgets sign-ins that are over, and what browsers were to prove within some minutes and did not. */
+	async forgetExpired(now: number): Promise<void> {
+		const before = new Date(now)
+		await this.#db.batch([
+			this.#db.delete(session).where(lt(session.expiresAt, before)),
+			this.#db.delete(verification).where(lt(verification.expiresAt, before)),
+		])
 	}
 }

@@ -44,8 +44,10 @@ export const signIn: Handlers<
 		return {}
 	},
 
-	async offerPasskey({ env, origin, request, cookies }) {
+	async offerPasskey({ env, registry, origin, request, cookies }) {
 		mustBeOn("passkey", env, origin)
+		// Anybody may ask, and each time leaves a row: those that came to nothing go.
+		await registry.signIns.forgetExpired(Date.now())
 		const offered = await (await auth(env, origin)).offerPasskey(asBrowser(request, env))
 		cookies.push(...offered.cookies)
 		return { options: offered.options }
