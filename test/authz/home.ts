@@ -1,6 +1,6 @@
 // A home in the Workers runtime, used from Node: asked from any address, its registry at hand, its own calls answered here.
-import { mkdirSync } from "node:fs"
-import { join } from "node:path"
+import { mkdirSync, readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import {
 	convertV4MiniflareOptions,
 	type MessageEvent,
@@ -12,6 +12,7 @@ import {
 import { MIGRATIONS } from "../../migrations/sql.ts"
 
 const ROOT = join(import.meta.dirname, "../..")
+const WORKER = join(ROOT, "dist/worker/index.js")
 /** Where people and programs reach it. */
 export const HOME = "https://home.example"
 export const AUTH_SECRET = "an-auth-secret-for-the-tests-of-access"
@@ -33,6 +34,8 @@ export const EVERY_WAY = {
 interface Options {
 	/** Bindings beside those that every home has. */
 	settings?: Record<string, string>
+	/** Changes the Worker's source. */
+	change?: (source: string) => string
 	/** Makes the platform count sign-ins, as it does on Cloudflare. */
 	signInsAMinute?: number
 	/** Stands in for the internet. */
@@ -54,15 +57,20 @@ export class Home {
 		this.called = called
 	}
 
-	static async start({ settings = {}, signInsAMinute, internet }: Options = {}): Promise<Home> {
+	static async start({
+		settings = {},
+		change = (source) => source,
+		signInsAMinute,
+		internet,
+	}: Options = {}): Promise<Home> {
 		const called: string[] = []
 		// wrangler.toml serves this folder; the tests need nothing in it.
 		mkdirSync(join(ROOT, "dist/web"), { recursive: true })
 		const miniflare = new Miniflare(
 			convertV4MiniflareOptions({
 				name: "homeport",
-				modules: [{ type: "ESModule", path: join(ROOT, "dist/worker/index.js") }],
-				modulesRoot: join(ROOT, "dist/worker"),
+				modules: [{ type: "ESModule", path: WORKER, contents: change(readFileSync(WORKER, "utf8")) }],
+				modulesRoot: dirname(WORKER),
 				compatibilityDate: "2026-10-01",
 				compatibilityFlags: ["nodejs_compat"],
 				bindings: { AUTH_SECRET, SIGN_IN_KEY, SECRET_KEYS, VERSION: "0.0.0", ...settings },

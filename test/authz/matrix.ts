@@ -31,13 +31,17 @@ export interface Wrong {
 	does: string
 }
 
-interface Cell {
+/** A caller, and what there is around them. */
+interface Scene {
+	who: Caller
+	things: Things
+}
+
+interface Cell extends Scene {
 	name: RouteName
 	row: Shape
 	entry: AnyEntry
 	caller: string
-	who: Caller
-	things: Things
 	must: string
 	/** Whether the caller must not learn if the things are there. */
 	hides: boolean
@@ -58,11 +62,12 @@ interface Answer {
 	looks: string[]
 }
 
-export async function walk(home: Home): Promise<Report> {
+/** Tries these routes; all of them where they are not said. */
+export async function walk(home: Home, names = Object.keys(ROUTES) as RouteName[]): Promise<Report> {
 	const rows = new Rows()
-	const names = Object.keys(ROUTES) as RouteName[]
 	const covered = names.filter((name) => Object.hasOwn(ENTRIES, name))
-	const cells = covered.flatMap((name) => Object.keys(CALLERS).map((caller) => cellOf(name, caller, rows)))
+	const refused = new Map<string, Scene>()
+	const cells = covered.flatMap((name) => Object.keys(CALLERS).map((caller) => cellOf(name, caller, rows, refused)))
 	await rows.insert(home.db)
 	const wrong: Wrong[] = []
 	const waiting = cells.values()
@@ -87,16 +92,26 @@ export async function walk(home: Home): Promise<Report> {
 /** Enough that the runtime never waits for this side. */
 const AT_ONCE = 8
 
-function cellOf(name: RouteName, caller: string, rows: Rows): Cell {
+function cellOf(name: RouteName, caller: string, rows: Rows, refused: Map<string, Scene>): Cell {
 	const entry = ENTRIES[name] as AnyEntry
-	const world = new World(rows)
-	const arrives = CALLERS[caller]
-	if (arrives === undefined) throw new Error(`invariant: ${caller} is a caller`)
-	const who = arrives(world, isAction(entry.may) ? entry.may : null)
-	const refusal = refusalBy(entry, who)
+	const action = isAction(entry.may) ? entry.may : null
+	const key = `${caller} ${action}`
+	const scene = refused.get(key) ?? newScene(caller, action, rows)
+	const refusal = refusalBy(entry, scene.who)
+	// Who is refused changes nothing, and may be refused in the same world again.
+	if (refusal !== undefined) refused.set(key, scene)
+	const { who, things } = refusal === undefined && refused.has(key) ? newScene(caller, action, rows) : scene
 	const must = refusal ?? entry.but?.(who) ?? entry.told ?? "done"
 	const hides = refusal !== undefined && entry.about !== undefined
-	return { name, row: ROUTES[name], entry, caller, who, things: world.things, must, hides }
+	return { name, row: ROUTES[name], entry, caller, who, things, must, hides }
+}
+
+/** Somebody who has just come into a world of their own. */
+function newScene(caller: string, action: Action | null, rows: Rows): Scene {
+	const arrives = CALLERS[caller]
+	if (arrives === undefined) throw new Error(`invariant: ${caller} is a caller`)
+	const world = new World(rows)
+	return { who: arrives(world, action), things: world.things }
 }
 
 /** With what the table refuses the caller; undefined where it lets them in. */
