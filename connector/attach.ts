@@ -132,9 +132,10 @@ class Attachment {
 		if (viewing.status.is !== "live") return this.#expectNotice()
 		if (!this.#isHinted) return this.#hint()
 		if (viewing.holding) {
-			const count = viewing.pending.reduce((sum, { bytes }) => sum + bytes.length, 0)
-			return this.#show(`${count} bytes typed during the outage are not sent. Send them? y or n`)
+			return this.#show(`${this.#unsent} bytes typed during the outage are not sent. Send them? y or n`)
 		}
+		if (viewing.stalledSince !== null)
+			return this.#show(`${this.#session.machineName} does not answer: ${this.#unsent} bytes are not acknowledged.`)
 		this.#restore()
 	}
 
@@ -164,8 +165,12 @@ class Attachment {
 	/** Where things stand, while the notice is on the screen. */
 	#tell(): void {
 		if (this.#notice !== "shown") return
-		const unsent = this.#watch.viewing.pending.reduce((sum, { bytes }) => sum + bytes.length, 0)
-		this.#show(`${this.#trouble()}${unsent === 0 ? "" : ` ${unsent} bytes unsent.`}`)
+		this.#show(`${this.#trouble()} ${this.#unsent === 0 ? "" : `${this.#unsent} bytes unsent.`}`.trimEnd())
+	}
+
+	/** Bytes typed and not known to be written. */
+	get #unsent(): number {
+		return this.#watch.viewing.pending.reduce((sum, { bytes }) => sum + bytes.length, 0)
 	}
 
 	#trouble(): string {

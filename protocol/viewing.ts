@@ -52,6 +52,8 @@ export class Viewing {
 	watchers: Watcher[] = []
 	/** Unwritten input is old: it waits until the person sends or discards it. */
 	holding = false
+	/** Since when sent input is not acknowledged, once that is too long; null while it is. */
+	stalledSince: number | null = null
 
 	readonly #options: Options
 	#send: ((data: string | Uint8Array) => void) | null = null
@@ -67,6 +69,8 @@ export class Viewing {
 	/** The holder has said which input it expects; until then nothing is sent. */
 	#expected = false
 	#pending: Pending[] = []
+	/** When input was last acknowledged, or was sent where none was under way. */
+	#movedAt = 0
 	/** Sequence of the next byte to be typed. */
 	#typed = 0
 	/** The holder has said where this viewer's input stands; until then the sequences of `#pending` only keep order. */
@@ -177,6 +181,7 @@ export class Viewing {
 		const waiting = this.#pending.reduce((sum, { bytes }) => sum + bytes.length, 0)
 		if (waiting + bytes.length > INPUT_UNACKED_BYTES) return false
 		const at = this.#options.now()
+		if (waiting === 0) this.#movedAt = at
 		for (let start = 0; start < bytes.length; start += INPUT_FRAME_BYTES) {
 			// A copy that shares no memory with the caller's, which a slice of a Buffer would.
 			const copy = new Uint8Array(bytes.subarray(start, start + INPUT_FRAME_BYTES))
@@ -193,6 +198,7 @@ export class Viewing {
 		this.holding = false
 		// What the person has released is as new as if it were typed now.
 		for (const part of this.#pending) part.at = this.#options.now()
+		this.#movedAt = this.#options.now()
 		if (this.#expected) for (const part of this.#pending) this.#sendInput(part)
 		this.#options.changed()
 	}
@@ -225,6 +231,7 @@ export class Viewing {
 	 * the same, so it is asked once until something moves.
 	 */
 	tick(): void {
+		this.#judge()
 		if (this.#options.now() - this.#attachedAt < STUCK_AFTER_MS) return
 		if (this.#attaching) return this.#attach()
 		const oldest = this.#pending[0]
@@ -232,6 +239,15 @@ export class Viewing {
 		if (this.#options.now() - oldest.at < STUCK_AFTER_MS || this.#stuckAt === oldest.sequence) return
 		this.#stuckAt = oldest.sequence
 		this.#attachQuietly()
+	}
+
+	/** Whether sent input moves: a process that hangs between here and the program keeps every socket open. */
+	#judge(): void {
+		const moves = this.#pending.length === 0 || !this.#expected || this.holding
+		const isStalled = !moves && this.#options.now() - this.#movedAt >= STUCK_AFTER_MS
+		if (isStalled === (this.stalledSince !== null)) return
+		this.stalledSince = isStalled ? this.#movedAt : null
+		this.#options.changed()
 	}
 
 	#attach(): void {
@@ -277,6 +293,7 @@ export class Viewing {
 	#expects(sequence: number): void {
 		if (this.#anchored) this.#written(sequence)
 		this.#anchored = true
+		if (!this.#expected) this.#movedAt = this.#options.now()
 		this.#expected = true
 		// Nothing moves unless the holder has forgotten this viewer, or is asked for the first time.
 		this.#renumber(sequence)
@@ -297,14 +314,17 @@ export class Viewing {
 	}
 
 	#written(sequence: number): void {
-		const before = this.#pending.length
+		const oldest = this.#pending[0]?.sequence
 		this.#pending = this.#pending.flatMap((part) => {
 			const done = sequence - part.sequence
 			if (done >= part.bytes.length) return []
 			return done <= 0 ? [part] : [{ ...part, sequence, bytes: part.bytes.subarray(done) }]
 		})
 		if (this.#pending.length === 0) this.holding = false
-		if (this.#pending.length !== before) this.#options.changed()
+		if (this.#pending[0]?.sequence === oldest) return
+		this.#movedAt = this.#options.now()
+		this.stalledSince = null
+		this.#options.changed()
 	}
 
 	#sendInput({ sequence, bytes }: Pending): void {

@@ -7,8 +7,9 @@ import { age, bytes, clock } from "./times.ts"
 
 const s = (count: number, one: string, many: string) => (count === 1 ? one : many)
 
-const unsent = (count: number) =>
-	count < 1_000 ? `${count} ${s(count, "key", "keys")} unsent` : `${bytes(count)} unsent`
+const typed = (count: number) => (count < 1_000 ? `${count} ${s(count, "key", "keys")}` : bytes(count))
+
+const unsent = (count: number) => `${typed(count)} unsent`
 
 export const words = {
 	product: "Homeport",
@@ -477,7 +478,13 @@ export const words = {
 		again: "Start again",
 		remove: "Remove",
 		/** On narrow screens these stand in the bar, and the sentence under it. */
-		short: { away: "away", refused: "refused", redialling: "offline", catchingUp: "catching up" },
+		short: {
+			away: "away",
+			refused: "refused",
+			redialling: "offline",
+			catchingUp: "catching up",
+			unacknowledged: "no answer",
+		},
 		live: "live",
 		ended: "ended",
 		connecting: "connecting…",
@@ -486,6 +493,7 @@ export const words = {
 		away: (since: string | null) =>
 			since === null ? "machine away, showing the last screen" : `machine away since ${since}, showing the last screen`,
 		unproven: (ms: number) => `live, but the machine is silent for ${age(ms)}`,
+		unacknowledged: (count: number, ms: number) => `${typed(count)} not acknowledged for ${age(ms)}`,
 		sending: (count: number) => `sending ${bytes(count)}`,
 		unsent,
 		unsentWaiting: (count: number) => `${unsent(count)}: sent when the link is back`,

@@ -158,11 +158,12 @@ export class OpenSession {
 
 	#publish(): void {
 		const { machine, session } = this.#options
-		const { status, watchers, pending, holding, sequence } = this.#viewing
+		const { status, watchers, pending, holding, stalledSince, sequence } = this.#viewing
 		const bytes = pending.reduce((sum, part) => sum + part.bytes.length, 0)
 		const before = shown.peek()
 		const pendingSince = pending[0]?.at ?? null
-		shown.value = { machine, session, status, watchers, pending: bytes, pendingSince, holding, sequence }
+		const input = { pending: bytes, pendingSince, stalledSince, holding }
+		shown.value = { machine, session, status, watchers, ...input, sequence }
 		if (before?.watchers !== watchers) this.#layout()
 		if (this.#toFit && status.is === "live") {
 			this.#toFit = false

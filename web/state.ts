@@ -37,6 +37,8 @@ export interface ViewingView {
 	pending: number
 	/** When the oldest of them was typed. */
 	pendingSince: number | null
+	/** Since when none of them is known to be written, once that is too long. */
+	stalledSince: number | null
 	/** The typed bytes are old and wait for the person. */
 	holding: boolean
 	/** Bytes of output that this page has. */

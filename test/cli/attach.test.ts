@@ -81,6 +81,24 @@ test("[INP4] a person types into a session, sees it, and detaches by the key tha
 	expect(sessions.find(({ name }) => name === "cat")?.state.is).toBe("running")
 })
 
+test("[INP1][LNK4] keys that a hung link does not take are told within seconds, and arrive once it goes on", async () => {
+	await homeport(home.dataDir, ["spawn", "--name", "hung", "--", "cat"])
+	const person = new Person(["attach", "hung"])
+	await person.sees("Ctrl-\\ twice")
+	await until("the hint is gone", async () => !person.screen.includes("twice"))
+	process.kill(home.pids.connector, "SIGSTOP")
+	try {
+		person.type("hello\r")
+		await person.sees("does not answer: 6 bytes are not acknowledged")
+	} finally {
+		process.kill(home.pids.connector, "SIGCONT")
+	}
+	await person.sees(/^hello\nhello\n/)
+	await until("the notice is gone", async () => !person.screen.includes("not acknowledged"))
+	person.type(DETACH)
+	expect(await person.exit).toBe(0)
+})
+
 test("[INP3] the session takes the window's size and follows it", async () => {
 	await homeport(home.dataDir, ["spawn", "--name", "size", "--", "sh"])
 	const person = new Person(["attach", "size"], 91, 19)

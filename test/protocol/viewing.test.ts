@@ -8,6 +8,7 @@ import {
 	INPUT_FRAME_BYTES,
 	INPUT_UNACKED_BYTES,
 	RESEND_WITHIN_MS,
+	STUCK_AFTER_MS,
 } from "../../protocol/limits.ts"
 import type { FromViewer } from "../../protocol/messages.ts"
 import { type Pending, Viewing } from "../../protocol/viewing.ts"
@@ -282,6 +283,45 @@ describe("input", () => {
 		])
 		written(5)
 		expect(viewing.pending).toEqual([])
+	})
+
+	test("[INP1][LNK4] keys that nobody acknowledges are told to stall, until one is", () => {
+		live()
+		now += 60_000
+		type("abc")
+		now += STUCK_AFTER_MS - 1
+		viewing.tick()
+		expect(viewing.stalledSince).toBeNull()
+		const typedAt = now - STUCK_AFTER_MS + 1
+		now += 1
+		viewing.tick()
+		expect(viewing).toMatchObject({ stalledSince: typedAt, status: { is: "live" } })
+		// It has asked whether the keys are there; that a socket answers is no proof that they are.
+		attached()
+		viewing.tick()
+		expect(viewing.stalledSince).toBe(typedAt)
+		written(1)
+		expect(viewing.stalledSince).toBeNull()
+		now += STUCK_AFTER_MS
+		viewing.tick()
+		expect(viewing.stalledSince).toBe(now - STUCK_AFTER_MS)
+		written(3)
+		expect(viewing.stalledSince).toBeNull()
+		now += 60_000
+		viewing.tick()
+		expect(viewing.stalledSince).toBeNull()
+	})
+
+	test("[INP1] keys that are sent again after an outage do not stall yet", () => {
+		live()
+		type("abc")
+		viewing.closed()
+		now += RESEND_WITHIN_MS
+		viewing.opened(send)
+		attached()
+		expects(0)
+		viewing.tick()
+		expect(viewing.stalledSince).toBeNull()
 	})
 
 	test("[INP1] after a short outage only what is unwritten is sent again", () => {

@@ -64,6 +64,10 @@ function truth(machine: MachineId, info: SessionInfo | undefined, view: ViewingV
 		}
 		case "live":
 			if (hasEnded) return { tone: "still", text: session.ended }
+			if (view.stalledSince !== null) {
+				const text = session.unacknowledged(view.pending, now.value - view.stalledSince)
+				return { tone: "bad", text, short: short.unacknowledged }
+			}
 			if (stands.is === "unproven") return { tone: "busy", text: session.unproven(stands.age), short: session.live }
 			if (view.pending >= LARGE_BYTES) return { tone: "busy", text: session.sending(view.pending) }
 			return { tone: "good", text: session.live }
