@@ -14,11 +14,11 @@ export interface Principal {
 	expiresAt: number | null
 }
 
+/** By what a feed's listener was let in. */
+export type Listening = Pick<Principal, "through" | "expiresAt">
+
 /** What the edge has found out of an upgrade; it rides in the header `x-homeport-upgrade`, which callers cannot set. */
-export type Upgrade =
-	| { is: "link" }
-	| { is: "viewer"; principal: Principal }
-	| { is: "feed"; through: Principal["through"] }
+export type Upgrade = { is: "link" } | { is: "viewer"; principal: Principal } | ({ is: "feed" } & Listening)
 
 /** Reads what the edge has written. */
 export function readUpgrade(headers: Headers): Upgrade {

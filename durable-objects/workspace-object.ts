@@ -5,7 +5,7 @@ import { Refusal } from "../protocol/errors.ts"
 import { PING, PONG } from "../protocol/limits.ts"
 import { writeRows } from "./audit-rows.ts"
 import type { Env } from "./env.ts"
-import { readUpgrade } from "./peer.ts"
+import { type Listening, readUpgrade } from "./peer.ts"
 import { SqlTrailStore } from "./sql-trail-store.ts"
 import { type Said, Trail } from "./trail.ts"
 import { type Change, dismiss, type Listener, tell } from "./workspace.ts"
@@ -32,13 +32,14 @@ export class WorkspaceObject extends DurableObject<Env> {
 		if (upgrade.is !== "feed") throw new Error("invariant: a workspace has nothing but feeds")
 		const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket]
 		this.ctx.acceptWebSocket(server)
-		server.serializeAttachment(upgrade.through)
+		const { through, expiresAt } = upgrade
+		server.serializeAttachment({ through, expiresAt } satisfies Listening)
 		return new Response(null, { status: 101, webSocket: client })
 	}
 
 	/** Told by whoever has changed the registry, after the change. */
 	changed(what: Change): void {
-		tell(this.ctx.getWebSockets().map(listener), what)
+		tell(this.ctx.getWebSockets().map(listener), what, Date.now())
 	}
 
 	/** Closes what somebody opened as the person, or by the token or sign-in, of this id; who still may, comes again. */
@@ -78,7 +79,7 @@ export class WorkspaceObject extends DurableObject<Env> {
 
 function listener(socket: WebSocket): Listener {
 	return {
-		through: socket.deserializeAttachment(),
+		...(socket.deserializeAttachment() as Listening),
 		send(text) {
 			try {
 				socket.send(text)

@@ -29,8 +29,9 @@ export const sockets: Handlers<"link" | "view" | "feed"> = {
 	},
 
 	async feed({ env, registry, request, principal }) {
-		const { membership, through } = principal
-		const opened = await workspaceOf(env, membership.workspaceId).fetch(stamp(request, { is: "feed", through }))
+		const { membership, through, expiresAt } = principal
+		const stamped = stamp(request, { is: "feed", through, expiresAt })
+		const opened = await workspaceOf(env, membership.workspaceId).fetch(stamped)
 		return unlessTakenBack(opened, async () => {
 			await whoAsks(request, env, registry)
 		})

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { newSessionId, newViewerId } from "../../protocol/ids.ts"
 import { MESSAGE_BYTES, PROTOCOL_VERSION } from "../../protocol/limits.ts"
+import { until } from "../support/until.ts"
 import { type Dialled, EVERY_WAY, Home } from "./home.ts"
 import { settle, type Town } from "./town.ts"
 import { dialToken, introduce, PLATFORM } from "./world.ts"
@@ -85,3 +86,37 @@ test("[TRU1] the socket of one viewer does not take the place of another's", asy
 	expect(await isWell(first)).toBe(true)
 	first.close()
 })
+
+test("[TRU1] a feed ends with the token that opened it, and tells nothing after", async () => {
+	let secret = ""
+	const expiresAt = Date.now() + 1_500
+	const { things, owner } = await settle(home, (world) => {
+		secret = world.addToken(world.addMember("developer").id, { expiresAt }).secret
+	})
+	await introduce(home, things)
+	const headers = { authorization: `Bearer ${secret}` }
+	const feed = await home.dial("/api/feed", headers)
+	expect(await feed.refusal("ping")).toBeUndefined()
+	await until("the token has ended", async () => (await home.ask("/api/me", { headers })).status === 401)
+	const next = feed.next()
+	const renamed = await home.ask(`/api/machines/${things.machine}`, {
+		method: "PATCH",
+		body: JSON.stringify({ name: "renamed" }),
+		headers: { ...owner.program, "content-type": "application/json" },
+	})
+	expect(renamed.status).toBe(200)
+	expect(await Promise.race([next, feed.closed])).toEqual({ code: 4403, reason: "access_changed" })
+})
+
+test.each(["Строитель 建造", "O\r\nx-homeport-upgrade: {}", '"}, {"role": "owner', "\u0000", "😀".repeat(16)])(
+	"[TRU1] a viewer whose name is %j in the registry is who they are",
+	async (name) => {
+		const { things, guest } = await settle(home)
+		await introduce(home, things)
+		await home.db.prepare("UPDATE user SET name = ? WHERE id = ?").bind(name, guest.id).run()
+		const socket = await home.dial(`/api/machines/${things.machine}/view`, guest.page)
+		socket.send(hello())
+		expect(await socket.next()).toMatchObject({ type: "machine", role: "guest" })
+		socket.close()
+	},
+)
