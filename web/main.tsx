@@ -4,12 +4,17 @@ import { App } from "./app.tsx"
 import { start } from "./home.ts"
 import { listenForShortcuts } from "./shortcuts.ts"
 import "./styles/index.css"
-import { theme } from "./state.ts"
+import { words } from "./messages.ts"
+import { notify, theme } from "./state.ts"
 import { followKeyboard } from "./viewport.ts"
 
 theme.subscribe((value) => {
 	document.documentElement.dataset.theme = value
 })
+// A part of the page that loads late is gone when the control plane has been upgraded since.
+addEventListener("vite:preloadError", () =>
+	notify({ tone: "bad", text: words.pageIsOld, action: { label: words.reload, run: () => location.reload() } }),
+)
 followKeyboard()
 listenForShortcuts()
 start()

@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals"
 import { api } from "../api.ts"
 import { refreshMachines } from "../home.ts"
 import { words } from "../messages.ts"
+import { go, machinePath, SETTINGS } from "../navigation.ts"
 import type { Dialog } from "../state.ts"
 import { Confirm, NameField } from "../ui/confirm.tsx"
 
@@ -28,6 +29,7 @@ export function RemoveMachine({ machine, name, running }: Extract<Dialog, { is: 
 	const run = async () => {
 		await api("removeMachine", { params: { machine } })
 		await refreshMachines()
+		if (location.pathname === machinePath(machine)) go(SETTINGS.machines)
 	}
 	return (
 		<Confirm title={words.machine.removeTitle(name)} submit={words.machine.remove} danger run={run}>

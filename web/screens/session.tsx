@@ -4,12 +4,13 @@ import { useEffect, useRef } from "preact/hooks"
 import { useRoute } from "preact-iso"
 import { MachineId, SessionId } from "../../protocol/ids.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
+import { enterAnew } from "../home.ts"
 import { socketOf } from "../machine-sockets.ts"
 import { words } from "../messages.ts"
 import { FLEET } from "../navigation.ts"
 import type { OpenSession } from "../open-session.ts"
 import { isNew } from "../starting.ts"
-import { findSession, fleet, machines, may } from "../state.ts"
+import { findSession, fleet, machines, may, me, workspaces } from "../state.ts"
 import { Banner } from "../ui/banner.tsx"
 import { Face, Refused } from "../ui/faces.tsx"
 import { FindBar } from "../ui/find-bar.tsx"
@@ -53,12 +54,24 @@ function Known({ machine, session }: { machine: MachineId; session: SessionId })
 					<a class="button" href={FLEET}>
 						{words.session.toFleet}
 					</a>
+					<Elsewhere />
 				</Face>
 			</Shell>
 		)
 	// The socket is made when the list of machines is here.
 	if (view === undefined && socketOf(machine) === undefined) return <Frame />
 	return <Open machine={machine} session={session} info={last.current} />
+}
+
+/** A link does not say which workspace it is of. */
+function Elsewhere() {
+	const here = me.value.is === "loaded" ? me.value.value.workspace.id : null
+	const others = workspaces.value.is === "loaded" ? workspaces.value.value.filter(({ id }) => id !== here) : []
+	return others.map(({ id, name }) => (
+		<button key={id} type="button" onClick={() => void enterAnew(id)}>
+			{words.session.lookIn(name)}
+		</button>
+	))
 }
 
 /** What is drawn before anything is known. */
