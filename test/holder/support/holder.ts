@@ -261,9 +261,10 @@ export class Viewer {
 		this.typed = Math.max(this.typed, sequence + bytes.length)
 	}
 
-	/** Resolves when the output contains the text. */
+	/** Resolves when the output contains the text, or the screen does, where rows may break it. */
 	async shows(text: string): Promise<void> {
-		await this.#link.until(() => this.text().includes(text) || this.terminal.lines().join("\n").includes(text))
+		const rows = (between: string) => this.terminal.lines().join(between)
+		await this.#link.until(() => [this.text(), rows("\n"), rows("")].some((shown) => shown.includes(text)))
 	}
 
 	get #link(): Link {
