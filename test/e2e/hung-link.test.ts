@@ -27,5 +27,7 @@ test("[INP1][LNK4] keys that nobody acknowledges turn the green off within secon
 	}
 	await live(page)
 	await page.keyboard.press("Enter")
-	await rows(page).getByText(/^42\s*$/).waitFor()
+	await rows(page)
+		.getByText(/^42\s*$/)
+		.waitFor()
 })
