@@ -50,6 +50,13 @@ test.each<[string, RouteName, RegExp, string, string]>([
 		"a member whom the machine is not for",
 	],
 	[
+		"a list of everything",
+		"listMachines",
+		/\.filter\(\(\w+\) => sees\(principal, \w+\)\)/,
+		"",
+		"a token narrowed to a tag that the machine lacks",
+	],
+	[
 		"tokens that nothing narrows",
 		"me",
 		/actions\?\.includes\(action\) \?\? true/,

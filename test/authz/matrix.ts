@@ -60,6 +60,8 @@ interface Asked {
 interface Answer {
 	does: string
 	looks: string[]
+	/** Whether the caller has named the thing themself. */
+	named: (thing: Thing) => boolean
 }
 
 /** Tries these routes; all of them where they are not said. */
@@ -145,7 +147,9 @@ function sees(who: Caller, thing: Thing): boolean {
 
 /** What the server does; in words of this page where it is no outcome. */
 async function tryOut(home: Home, cell: Cell): Promise<string> {
-	const { does, looks } = await answerTo(home, cell, cell.things)
+	const { does, looks, named } = await answerTo(home, cell, cell.things)
+	const told = THINGS.find((thing) => !sees(cell.who, thing) && !named(thing) && holds(looks, cell.things, thing))
+	if (told !== undefined) return `${does}, and tells of a ${told}`
 	if (!cell.hides || does !== cell.must) return does
 	const other = await answerTo(home, cell, missing())
 	const [tell] = [
@@ -155,13 +159,22 @@ async function tryOut(home: Home, cell: Cell): Promise<string> {
 	return tell === undefined ? does : `${does}, but not for a thing that is missing: ${tell}`
 }
 
+/** What nobody is told of who may not see it. */
+const THINGS = ["workspace", "machine", "member", "invitation", "secret", "token", "passkey", "signIn"] as const
+
+function holds(said: string[], things: Things, thing: Thing): boolean {
+	const id = thing === "workspace" ? things.workspace.id : things[thing]
+	return said.some((text) => text.includes(id))
+}
+
 async function answerTo(home: Home, { name, row, entry, who, must }: Cell, things: Things): Promise<Answer> {
 	if (entry.isKnown && must === (entry.told ?? "done")) await introduce(home, things)
 	const { params, query = {}, body } = (await entry.request?.(things, home)) ?? {}
 	const sent = await who.send(things.workspace.id)
 	const search = new URLSearchParams({ ...(query as Record<string, string>), ...sent.query })
 	const path = `${routePath(name, params)}?${search}`
-	if (row.kind === "socket") return socketAnswer(home, name, path, sent.headers)
+	const named = (thing: Thing) => holds([path, JSON.stringify([body, sent.headers])], things, thing)
+	if (row.kind === "socket") return { ...(await socketAnswer(home, name, path, sent.headers)), named }
 	const response = await home.ask(path, {
 		method: row.method,
 		headers: { ...sent.headers, ...(body !== undefined && { "content-type": "application/json" }) },
@@ -171,7 +184,11 @@ async function answerTo(home: Home, { name, row, entry, who, must }: Cell, thing
 	const headers = [...response.headers]
 		.filter(([header]) => header !== "date")
 		.map(([header, value]) => `${header}: ${value}`)
-	return { does: response.status < 400 ? "done" : codeIn(text), looks: [`${response.status} ${text}`, ...headers] }
+	return {
+		does: response.status < 400 ? "done" : codeIn(text),
+		looks: [`${response.status} ${text}`, ...headers],
+		named,
+	}
 }
 
 async function socketAnswer(
@@ -179,7 +196,7 @@ async function socketAnswer(
 	name: RouteName,
 	path: string,
 	headers: Record<string, string>,
-): Promise<Answer> {
+): Promise<Omit<Answer, "named">> {
 	const socket = await home.dial(path, headers)
 	const refusal = await socket.refusal(HELLO[name] ?? "")
 	socket.close()
