@@ -246,6 +246,7 @@ const PLAIN_MODES = [
 	"\x1b[?2004l\x1b[?1004l\x1b[?2026l\x1b[?2031l\x1b[=0u\x1b[>4m\x1b(B\x0f",
 ].join("")
 
+/** A terminal that nobody has told its size says 0; the classic size serves as well as any. */
 function windowSize(): { cols: number; rows: number } {
-	return { cols: process.stdout.columns, rows: process.stdout.rows }
+	return { cols: process.stdout.columns || 80, rows: process.stdout.rows || 24 }
 }

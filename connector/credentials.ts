@@ -98,14 +98,15 @@ export function fetchSigned({ url, token, source }: Credentials): Fetch {
 			...init,
 			headers: { ...init.headers, authorization: `Bearer ${token}` },
 		})
-		if (response.status !== 401) return response
-		const remedy =
-			source === ENVIRONMENT ? "Set another one there, or none." : `Sign in with \`${typed("login", url)}\`.`
-		throw new Failure(
-			"not_signed_in",
-			`${url} does not take the token from ${source}: it is wrong, revoked or expired. ${remedy}`,
-		)
+		if (response.status === 401) throw tokenRefused({ url, source })
+		return response
 	}
+}
+
+export function tokenRefused({ url, source }: Pick<Credentials, "url" | "source">): Failure {
+	const remedy = source === ENVIRONMENT ? "Set another one there, or none." : `Sign in with \`${typed("login", url)}\`.`
+	const what = `${url} does not take the token from ${source}: it is wrong, revoked or expired.`
+	return new Failure("not_signed_in", `${what} ${remedy}`)
 }
 
 /** The API, called with a token. */

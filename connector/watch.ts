@@ -7,7 +7,7 @@ import type { Session } from "../protocol/routes/sessions.ts"
 import { routePath } from "../protocol/routes.ts"
 import type { SessionInfo } from "../protocol/session.ts"
 import type { Screen, Viewing } from "../protocol/viewing.ts"
-import type { Credentials } from "./credentials.ts"
+import { type Credentials, tokenRefused } from "./credentials.ts"
 import { Failure } from "./exit.ts"
 
 interface Options {
@@ -62,7 +62,10 @@ export class Watch {
 
 	/** Why nothing more can come; undefined while something can. */
 	get failure(): Error | undefined {
-		if (this.socket.status.is === "refused") return this.socket.status.refusal
+		if (this.socket.status.is === "refused") {
+			const { refusal } = this.socket.status
+			return refusal.code === "not_signed_in" ? tokenRefused(this.#options.credentials) : refusal
+		}
 		if (this.viewing.status.is === "refused") return this.viewing.status.refusal
 		if (this.info === undefined) return new Failure("not_found", "The session was removed.")
 		return undefined

@@ -45,7 +45,7 @@ function invite() {
 				const { call } = await signIn()
 				const body = { role: roleOf(role), ...(email !== undefined && { email }) }
 				const made = await call("createInvitation", { body })
-				if (!out.json) out.note("This link is shown once, works once, and for seven days.")
+				if (!out.json) out.note(`This link makes a ${role}. It is shown once, works once, and for seven days.`)
 				out.result(made, ({ url }) => url)
 			}),
 		)

@@ -1,11 +1,14 @@
 // `homeport secrets`: keys that the workspace's sessions get, by runtime. A value goes in and never comes out.
+import { InvalidArgumentError } from "commander"
 import type { Client } from "../../protocol/client.ts"
 import type { Secret } from "../../protocol/routes/secrets.ts"
+import { CUSTOM } from "../../protocol/session.ts"
 import { commas } from "../commas.ts"
 import { EXIT, Failure } from "../exit.ts"
 import { typed } from "../invocation.ts"
 import { ago, style, table } from "../output.ts"
 import { readHidden } from "../read-hidden.ts"
+import { RUNTIMES } from "../runtimes.ts"
 import { action, verb } from "../verb.ts"
 
 export function secrets() {
@@ -53,7 +56,16 @@ interface Binding {
 }
 
 const VARIABLE = ["--variable <name>", "the environment variable that holds it (default: its name)"] as const
-const RUNTIMES = ["--runtimes <ids>", "runtimes whose sessions get it, with commas between", commas] as const
+const BOUND_TO = ["--runtimes <ids>", "runtimes whose sessions get it, with commas between", runtimesOf] as const
+
+function runtimesOf(text: string): string[] {
+	const known = [...RUNTIMES.map(({ id }) => id), CUSTOM]
+	const wanted = commas(text)
+	const unknown = wanted.find((id) => !known.includes(id))
+	if (unknown !== undefined)
+		throw new InvalidArgumentError(`There is no runtime "${unknown}"; there are ${known.join(", ")}.`)
+	return wanted
+}
 
 function bindingOf({ variable, runtimes }: Binding): Binding {
 	return { ...(variable !== undefined && { variable }), ...(runtimes !== undefined && { runtimes }) }
@@ -70,7 +82,7 @@ function set() {
 	})
 		.argument("<name>", "capital letters, digits and underscores")
 		.option(...VARIABLE)
-		.option(...RUNTIMES)
+		.option(...BOUND_TO)
 		.action(
 			action<[string], Binding>(async ({ out, signIn }, options, secret) => {
 				const { call } = await signIn()
@@ -96,12 +108,13 @@ function bind() {
 	})
 		.argument("<name>", "the secret's name")
 		.option(...VARIABLE)
-		.option(...RUNTIMES)
+		.option(...BOUND_TO)
 		.action(
 			action<[string], Binding>(async ({ out, signIn }, options, secret) => {
 				const binding = bindingOf(options)
 				if (Object.keys(binding).length === 0) throw new Failure("usage", "Say --runtimes or --variable.")
 				const { call } = await signIn()
+				await named(call, secret)
 				out.result(await call("bindSecret", { params: { secret }, body: binding }), described)
 			}),
 		)

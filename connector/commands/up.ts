@@ -58,7 +58,7 @@ async function signInLink({ folder, out }: Context): Promise<void> {
 	if (secrets === undefined || running === undefined)
 		throw new Failure("not_running", `No home runs over ${folder.path}. Start it with \`${typed("up")}\`.`)
 	const signInUrl = `${running.url}/sign-in#${await signSignInLink(secrets.signInKey, Date.now())}`
-	out.result({ url: running.url, signInUrl }, () => signInUrl)
+	out.result({ url: running.url, signInUrl }, () => named(signInUrl))
 }
 
 async function rotateSecretKey({ folder, out }: Context): Promise<void> {
@@ -79,11 +79,16 @@ async function run({ folder, out }: Context, { port, host, open }: Options): Pro
 	out.result({ url, signInUrl, token, dataDir: folder.path, machine, linked, pids }, () =>
 		welcome(home, host, folder.path),
 	)
-	if (open && !out.json && hasDesktop()) openBrowser(signInUrl)
+	if (open && !out.json && hasDesktop()) openBrowser(named(signInUrl))
 	await stopAsked
 	if (!out.json) out.note("\nStopping. Sessions go on, and are here again after the next start.")
 	await home.stop()
 	process.exit()
+}
+
+/** Browsers have no passkeys for an address that is no name. */
+function named(url: string): string {
+	return url.replace("//127.0.0.1:", "//localhost:")
 }
 
 function welcome({ url, signInUrl, machine, linked }: Home, host: string, dataDir: string): string {
@@ -91,7 +96,7 @@ function welcome({ url, signInUrl, machine, linked }: Home, host: string, dataDi
 	const lines = [
 		`Homeport runs at ${style("bold", url)}`,
 		"",
-		`  Sign in   ${style("bold", signInUrl)}`,
+		`  Sign in   ${style("bold", named(signInUrl))}`,
 		`            good once, for an hour; \`${typed("up", "--sign-in-link")}\` makes another`,
 		`  Machine   ${machine === null ? `this computer calls no home, or another one (\`${typed("connect", "URL", "--code", "CODE")}\` changes that)` : `${machine.name}, ${state}`}`,
 		`  Data      ${dataDir}`,

@@ -4,14 +4,36 @@ import { SECRET_BYTES } from "../limits.ts"
 import type { Shape } from "../route.ts"
 import { Time } from "../session.ts"
 
+/**
+ * Variables that a loader, shell, interpreter or tool takes code or programs from: who may save secrets, but start no
+ * session on a machine, would run code there by them.
+ */
+const STEERING = new RegExp(
+	`^(${[
+		"LD_.*|DYLD_.*|PATH|HOME|SHELL|USER|LOGNAME|TERM|TMPDIR|GCONV_PATH|LOCPATH|GLIBC_TUNABLES|MALLOC_.*|XDG_.*",
+		"IFS|ENV|BASH_ENV|BASH_FUNC.*|BASHOPTS|SHELLOPTS|PS[0-4]|PROMPT_COMMAND|ZDOTDIR",
+		"EDITOR|VISUAL|PAGER|MANPAGER|LESSOPEN|LESSCLOSE|BROWSER|SSH_ASKPASS.*|SUDO_ASKPASS",
+		"GIT_(SSH.*|EXEC_PATH|.*EDITOR|PAGER|ASKPASS|EXTERNAL_DIFF|PROXY_COMMAND|CONFIG.*|DIR|WORK_TREE|TEMPLATE_DIR)",
+		"NODE_OPTIONS|NODE_PATH|NODE_EXTRA_CA_CERTS|NPM_CONFIG_.*|BUN_OPTIONS|PYTHON.*|PERL5.*|PERLLIB|RUBYOPT|RUBYLIB",
+		"GEM_HOME|GEM_PATH|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|.*_PROXY|SSL_CERT_.*|CURL_CA_BUNDLE",
+	].join("|")})$`,
+	"i",
+)
+
+const NO_STEERING = "must not be one that programs take code or settings from, as PATH"
+
 export const SecretName = z
 	.string()
 	.regex(/^[A-Z][A-Z0-9_]{0,63}$/, "must be capital letters, digits and underscores, as ANTHROPIC_API_KEY")
+	.refine((name) => !STEERING.test(name), NO_STEERING)
 
 /** A session gets the secret where its runtime is one of these. */
 const Runtimes = z.array(z.string().min(1).max(64)).max(64)
 /** The environment variable that holds it there. */
-const Variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "must be a name of an environment variable")
+const Variable = z
+	.string()
+	.regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "must be a name of an environment variable")
+	.refine((name) => !STEERING.test(name), NO_STEERING)
 
 export const Secret = z
 	.object({

@@ -112,6 +112,14 @@ test("[TRU3] a secret goes in by standard input, comes to its runtime's sessions
 	const screen = await homeport(home.dataDir, ["screen", "greeted"])
 	expect(screen.stdout).not.toContain(value)
 	expect(screen.stdout).toContain("*".repeat(value.length))
+	for (const args of [["PATH"], ["KEY", "--variable", "LD_PRELOAD"], ["KEY", "--runtimes", "bogus"]]) {
+		const refused = await homeport(home.dataDir, ["secrets", "set", ...args], { input: "x" })
+		expect(`${args} ${refused.stdout}`).toBe(`${args} `)
+		expect(refused.code).not.toBe(0)
+	}
+	const bytes = await homeport(home.dataDir, ["secrets", "set", "BINARY"], { input: Uint8Array.of(0xff, 0xfe) })
+	expect(bytes.code).toBe(2)
+	expect((await homeport(home.dataDir, ["secrets", "bind", "NOPE", "--runtimes", "shell"])).code).toBe(3)
 	expect((await homeport(home.dataDir, ["secrets", "rm", "GREETING"])).code).toBe(0)
 	expect((await homeport(home.dataDir, ["secrets", "rm", "GREETING"])).code).toBe(3)
 })

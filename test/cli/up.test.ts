@@ -87,7 +87,7 @@ test("a sign-in link is good once, and the running home gives a fresh one", asyn
 	expect((await spend(home.signInUrl)).status).toBe(200)
 	expect((await spend(home.signInUrl)).status).toBe(401)
 	const fresh = (await homeport(home.dataDir, ["up", "--sign-in-link"])).stdout.trim()
-	expect(fresh.startsWith(`${home.url}/sign-in#`)).toBe(true)
+	expect(fresh.startsWith(`${home.url.replace("127.0.0.1", "localhost")}/sign-in#`)).toBe(true)
 	const cookie = (await spend(fresh)).headers.getSetCookie().map((line) => line.split(";", 1)[0])
 	// Of the home's own first run nobody is signed in any more.
 	const signIns = await fetch(`${home.url}/api/account/sign-ins`, { headers: { cookie: cookie.join("; ") } })
@@ -207,7 +207,7 @@ test("Ctrl-C ends it with 0 and one line about the sessions", async () => {
 	})
 	await until("it is ready", async () => said.includes("Ctrl-C"))
 	expect(said).toMatch(/Homeport runs at http:\/\/127\.0\.0\.1:\d+\n/)
-	expect(said).toMatch(/Sign in {3}http:\/\/127\.0\.0\.1:\d+\/sign-in#\S+\n/)
+	expect(said).toMatch(/Sign in {3}http:\/\/localhost:\d+\/sign-in#\S+\n/)
 	expect(said).toContain(folder)
 	// npm passes Ctrl-C on once more: the same press must not count twice.
 	up.kill("SIGINT")
