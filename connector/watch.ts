@@ -1,5 +1,6 @@
 // A viewer of one session for the command: a socket that dials again by itself, and the session on a screen.
 import WebSocket from "ws"
+import { Refusal } from "../protocol/errors.ts"
 import { newViewerId } from "../protocol/ids.ts"
 import { FRAME_BYTES } from "../protocol/limits.ts"
 import { MachineSocket, type Socket } from "../protocol/machine-socket.ts"
@@ -67,6 +68,7 @@ export class Watch {
 			return refusal.code === "not_signed_in" ? tokenRefused(this.#options.credentials) : refusal
 		}
 		if (this.viewing.status.is === "refused") return this.viewing.status.refusal
+		if (this.viewing.dropped > 0) return new Refusal("not_allowed")
 		if (this.info === undefined) return new Failure("not_found", "The session was removed.")
 		return undefined
 	}

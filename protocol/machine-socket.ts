@@ -5,7 +5,7 @@ import type { SessionId, ViewerId } from "./ids.ts"
 import { GONE_AFTER_MS, HEARTBEAT_MS, PING, PONG, PROTOCOL_VERSION } from "./limits.ts"
 import { type FromViewer, parseMessage, ToViewer } from "./messages.ts"
 import { Redial } from "./redial.ts"
-import type { Role } from "./roles.ts"
+import { can, type Role } from "./roles.ts"
 import type { Platform, Presence, SessionInfo } from "./session.ts"
 import { type Screen, Viewing } from "./viewing.ts"
 
@@ -89,7 +89,7 @@ export class MachineSocket {
 			...(pending === undefined ? {} : { pending: [...pending] }),
 		})
 		this.viewings.set(session, viewing)
-		if (this.#greeted) viewing.opened(this.#send)
+		if (this.#greeted) this.#open(viewing)
 		return viewing
 	}
 
@@ -231,7 +231,12 @@ export class MachineSocket {
 		this.sessions.clear()
 		for (const session of machine.sessions) this.sessions.set(session.id, session)
 		this.#become({ is: "open" })
-		for (const viewing of this.viewings.values()) viewing.opened(this.#send)
+		for (const viewing of this.viewings.values()) this.#open(viewing)
+	}
+
+	#open(viewing: Viewing): void {
+		if (this.role !== null) viewing.allowTyping(can(this.role, "session:type"))
+		viewing.opened(this.#send)
 	}
 
 	#sessionTold(session: SessionInfo): void {

@@ -54,6 +54,8 @@ export class Viewing {
 	holding = false
 	/** Since when sent input is not acknowledged, once that is too long; null while it is. */
 	stalledSince: number | null = null
+	/** Bytes typed that the role did not let through: dropped, and not yet forgotten by `forgetDropped`. */
+	dropped = 0
 
 	readonly #options: Options
 	#send: ((data: string | Uint8Array) => void) | null = null
@@ -69,6 +71,8 @@ export class Viewing {
 	/** The holder has said which input it expects; until then nothing is sent. */
 	#expected = false
 	#pending: Pending[] = []
+	/** The role allows typing; until somebody says otherwise. */
+	#mayType = true
 	/** When input was last acknowledged, or was sent where none was under way. */
 	#movedAt = 0
 	/** Sequence of the next byte to be typed. */
@@ -128,6 +132,7 @@ export class Viewing {
 		switch (message.type) {
 			case "attached":
 				this.#attaching = false
+				if (!message.live && !this.#mayType) this.#drop()
 				if (message.live && this.status.is === "live") return
 				return this.#become(message.live ? { is: "catching-up" } : { is: "away" })
 			case "caught-up":
@@ -140,6 +145,11 @@ export class Viewing {
 				this.watchers = message.watchers
 				return this.#options.changed()
 			case "refused":
+				// Of what a viewer asks, that is said of input only: watching goes on.
+				if (message.code === "not_allowed") {
+					this.#mayType = false
+					return this.#drop()
+				}
 				return this.#become({ is: "refused", refusal: new Refusal(refusalCode(message.code)) })
 			case "session":
 			case "removed":
@@ -176,8 +186,29 @@ export class Viewing {
 		}
 	}
 
+	/**
+	 * What the role allows may have changed. Where it does not allow typing, what waits is dropped: at once if it is
+	 * held, else when the holder has said how much of it was written, or the machine is away.
+	 */
+	allowTyping(mayType: boolean): void {
+		this.#mayType = mayType
+		if (mayType) this.dropped = 0
+		else if (this.holding) this.#drop()
+	}
+
+	/** The person knows what was dropped. */
+	forgetDropped(): void {
+		this.dropped = 0
+		this.#options.changed()
+	}
+
 	/** Takes input for the program. False when so much waits already that this is not taken. */
 	type(bytes: Uint8Array): boolean {
+		if (!this.#mayType) {
+			this.dropped += bytes.length
+			this.#options.changed()
+			return true
+		}
 		const waiting = this.#pending.reduce((sum, { bytes }) => sum + bytes.length, 0)
 		if (waiting + bytes.length > INPUT_UNACKED_BYTES) return false
 		const at = this.#options.now()
@@ -205,11 +236,7 @@ export class Viewing {
 
 	/** The person does not. */
 	discardHeld(): void {
-		if (!this.holding) return
-		this.#typed = this.#pending[0]?.sequence ?? this.#typed
-		this.#pending = []
-		this.holding = false
-		this.#options.changed()
+		if (this.holding) this.#forgetPending()
 	}
 
 	/** The window's size; `claim` makes it the session's at once, else typing does. */
@@ -297,9 +324,25 @@ export class Viewing {
 		this.#expected = true
 		// Nothing moves unless the holder has forgotten this viewer, or is asked for the first time.
 		this.#renumber(sequence)
+		if (!this.#mayType) return this.#drop()
 		const oldest = this.#pending[0]
 		if (oldest !== undefined && this.#options.now() - oldest.at > RESEND_WITHIN_MS) this.holding = true
 		if (!this.holding) for (const part of this.#pending) this.#sendInput(part)
+		this.#options.changed()
+	}
+
+	/** The role does not let it through. */
+	#drop(): void {
+		this.dropped += this.#pending.reduce((sum, { bytes }) => sum + bytes.length, 0)
+		this.#forgetPending()
+	}
+
+	/** The next key takes the place of the first that is forgotten. */
+	#forgetPending(): void {
+		this.#typed = this.#pending[0]?.sequence ?? this.#typed
+		this.#pending = []
+		this.holding = false
+		this.stalledSince = null
 		this.#options.changed()
 	}
 

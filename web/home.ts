@@ -86,7 +86,7 @@ function changed(): void {
 }
 
 /** Another role may have been given to me, or the workspace another name. */
-async function refreshMe(): Promise<void> {
+export async function refreshMe(): Promise<void> {
 	const answer = await load(api("me"))
 	if (answer.is === "loaded" && me.peek().is === "loaded") me.value = answer
 }

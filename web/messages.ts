@@ -382,7 +382,7 @@ export const words = {
 			rotateKey: "Replace the machine’s key",
 			changeMachine: "Change a machine’s name, tags or access",
 			removeMachine: "Remove a machine",
-			view: "Open a machine’s sessions",
+			view: "Open a session",
 			startSession: "Start a session",
 			renameSession: "Rename a session",
 			removeSession: "Remove a session",
@@ -495,10 +495,8 @@ export const words = {
 		unsent,
 		unsentWaiting: (count: number) => `${unsent(count)}: sent when the link is back`,
 		unsentOld: (count: number) => `${unsent(count)}: you will be asked when the link is back`,
-		heldQuestion: (count: number) =>
-			count < 1_000
-				? `${count} ${s(count, "key was", "keys were")} typed while the link was down. Send ${s(count, "it", "them")} now?`
-				: `${bytes(count)} were typed while the link was down. Send them now?`,
+		dropped: (count: number) => `${typed(count)} ${s(count, "was", "were")} not sent: you may only watch now.`,
+		heldQuestion: (count: number) => `Send ${s(count, "it", "them")} now?`,
 		send: "Send",
 		discard: "Discard",
 		tooMuchWaits: "Too much typed input waits to be written; this was not taken.",

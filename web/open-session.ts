@@ -3,6 +3,7 @@ import { effect, signal } from "@preact/signals"
 import type { MachineId, SessionId } from "../protocol/ids.ts"
 import type { Viewing } from "../protocol/viewing.ts"
 import { copyText } from "./clipboard.ts"
+import { refreshMe } from "./home.ts"
 import { changed, onChange, socketOf } from "./machine-sockets.ts"
 import { words } from "./messages.ts"
 import { isOurs } from "./shortcuts.ts"
@@ -35,6 +36,7 @@ export class OpenSession {
 	/** The window's size is not claimed yet for a session that was made for it. */
 	#toFit: boolean
 	#isRunning = true
+	#mayType = true
 	#clipboard: "ask" | "asking" | "allowed" | "refused" = "ask"
 
 	constructor(options: Options) {
@@ -98,6 +100,8 @@ export class OpenSession {
 	/** An ended program takes no input, and has no size to follow; nor does any take input of who may only watch. */
 	allow(isRunning: boolean, mayType: boolean): void {
 		this.terminal.takesInput = isRunning && mayType
+		this.#mayType = mayType
+		this.#viewing.allowTyping(mayType)
 		if (this.#isRunning === isRunning) return
 		this.#isRunning = isRunning
 		this.#layout()
@@ -121,6 +125,10 @@ export class OpenSession {
 
 	discardHeld(): void {
 		this.#viewing.discardHeld()
+	}
+
+	forgetDropped(): void {
+		this.#viewing.forgetDropped()
 	}
 
 	/** Text, and then Enter by itself, so that no program takes it for a part of a paste. */
@@ -158,13 +166,15 @@ export class OpenSession {
 
 	#publish(): void {
 		const { machine, session } = this.#options
-		const { status, watchers, pending, holding, stalledSince, sequence } = this.#viewing
+		const { status, watchers, pending, holding, stalledSince, dropped, sequence } = this.#viewing
 		const bytes = pending.reduce((sum, part) => sum + part.bytes.length, 0)
 		const before = shown.peek()
 		const pendingSince = pending[0]?.at ?? null
-		const input = { pending: bytes, pendingSince, stalledSince, holding }
+		const input = { pending: bytes, pendingSince, stalledSince, holding, dropped }
 		shown.value = { machine, session, status, watchers, ...input, sequence }
 		if (before?.watchers !== watchers) this.#layout()
+		// The machine knew of another role before this page did.
+		if (dropped > 0 && this.#mayType) void refreshMe()
 		if (this.#toFit && status.is === "live") {
 			this.#toFit = false
 			noLongerNew(session)
@@ -173,7 +183,7 @@ export class OpenSession {
 	}
 
 	#keep(): void {
-		keepUnsent(this.#options.session, this.#viewing.pending)
+		keepUnsent(this.#options.session, this.#mayType ? this.#viewing.pending : [])
 	}
 
 	#wouldLose(): boolean {

@@ -41,6 +41,8 @@ export interface ViewingView {
 	stalledSince: number | null
 	/** The typed bytes are old and wait for the person. */
 	holding: boolean
+	/** Bytes typed that the role did not let through, until the person has dismissed that. */
+	dropped: number
 	/** Bytes of output that this page has. */
 	sequence: number
 }

@@ -114,6 +114,44 @@ test("[TRU1] a guest finds what they may not do greyed, with who may; and may as
 	expect(await rows(guest).filter({ hasText: "never" }).count()).toBe(0)
 })
 
+test("[INP1][TRU1] keys that wait when a role stops allowing them are dropped, told, and never asked about again", async () => {
+	const page = await owner()
+	await startShell(page)
+	const ada = kept(await join(browser, home, "developer", "Ada"))
+	let isLinked = true
+	const cuts: (() => Promise<void>)[] = []
+	await ada.routeWebSocket(/\/view(\?|$)/, (socket) => {
+		if (!isLinked) return void socket.close()
+		socket.connectToServer()
+		cuts.push(() => socket.close())
+	})
+	await ada.goto(new URL(page.url()).pathname)
+	await live(ada)
+	await type(ada, "echo ready-$((1+1))")
+	await shows(ada, /^ready-2/)
+	isLinked = false
+	for (const cut of cuts) await cut()
+	await ada.keyboard.type("never")
+	await ada.getByText("5 keys unsent").waitFor()
+
+	await page.goto("/settings/people")
+	await page.getByLabel("Role of Ada").selectOption("Guest")
+	await ada.getByText("watching", { exact: true }).waitFor()
+	isLinked = true
+	await ada.getByText("5 keys were not sent: you may only watch now.").waitFor()
+	await live(ada)
+	expect(await ada.evaluate(() => Object.keys(sessionStorage).filter((name) => name.startsWith("unsent")))).toEqual([])
+	await ada.reload()
+	await live(ada)
+	await page.getByLabel("Role of Ada").selectOption("Developer")
+	await ada.getByText("watching", { exact: true }).waitFor({ state: "detached" })
+	await live(ada)
+	await type(ada, "echo typed-$((1+1))")
+	await shows(ada, /^typed-2/)
+	expect(await ada.getByText("keys unsent").count()).toBe(0)
+	expect(await rows(ada).filter({ hasText: "never" }).count()).toBe(0)
+})
+
 test("a member who is removed is outside at once", async () => {
 	const page = await owner()
 	const guest = kept(await join(browser, home, "developer", "Eve"))

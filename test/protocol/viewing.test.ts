@@ -391,6 +391,53 @@ describe("input", () => {
 		expect(inputs()).toEqual([[1, "z"]])
 	})
 
+	test("[INP1] whoever may not type any more: what is held is dropped at once, counted, and never sent", () => {
+		live()
+		type("abc")
+		viewing.closed()
+		now += RESEND_WITHIN_MS + 1
+		viewing.opened(send)
+		attached()
+		expects(0)
+		frames.length = 0
+		viewing.allowTyping(false)
+		expect([viewing.pending, viewing.holding, viewing.dropped]).toEqual([[], false, 3])
+		type("de")
+		expect(viewing.dropped).toBe(5)
+		viewing.allowTyping(true)
+		expect(viewing.dropped).toBe(0)
+		viewing.sendHeld()
+		type("z")
+		expect(inputs()).toEqual([[0, "z"]])
+	})
+
+	test("[INP1] of keys under way when the role changes, those count as dropped that were not written", () => {
+		live()
+		type("abc")
+		viewing.closed()
+		frames.length = 0
+		viewing.allowTyping(false)
+		viewing.opened(send)
+		attached()
+		expects(1)
+		expect([viewing.pending, viewing.dropped, inputs()]).toEqual([[], 2, []])
+	})
+
+	test("[INP1] keys that the edge refuses are dropped, and watching goes on", () => {
+		live()
+		type("abc")
+		viewing.message({ type: "refused", session, code: "not_allowed", message: "" })
+		expect([viewing.pending, viewing.dropped, viewing.status.is]).toEqual([[], 3, "live"])
+	})
+
+	test("[INP1] keys that wait for a machine that is away are dropped with the role", () => {
+		make([{ sequence: 0, at: 0, bytes: bytesOf("kept") }])
+		viewing.allowTyping(false)
+		viewing.opened(send)
+		attached(false)
+		expect([viewing.pending, viewing.dropped]).toEqual([[], 4])
+	})
+
 	test("[INP1] keys that were written while nobody could say so end the holding", () => {
 		live()
 		type("abc")

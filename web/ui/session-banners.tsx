@@ -15,7 +15,24 @@ import { endIcon } from "./session-state.tsx"
 /** Lies over the terminal, so that no program is resized by it. */
 export function Unsent({ open }: { open: OpenSession | null }) {
 	const view = viewing.value
-	if (open === null || view === null || view.pending === 0) return null
+	if (open === null || view === null) return null
+	if (view.dropped > 0)
+		return (
+			<div class="banner bad" role="alert">
+				<Icon name="triangle-alert" />
+				<span class="grow">{words.session.dropped(view.dropped)}</span>
+				<button
+					type="button"
+					onClick={() => {
+						open.forgetDropped()
+						open.terminal.focus()
+					}}
+				>
+					{words.dismiss}
+				</button>
+			</div>
+		)
+	if (view.pending === 0) return null
 	if (!view.holding) {
 		if (view.status.is === "live") return null
 		const isOld = now.value - (view.pendingSince ?? now.value) > RESEND_WITHIN_MS
