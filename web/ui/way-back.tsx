@@ -6,11 +6,10 @@ import { useAsked } from "../asked.ts"
 import { thisBrowser } from "../browser-name.ts"
 import { words } from "../messages.ts"
 import { passkeyPlace } from "../passkey-place.ts"
-import { useRun } from "../run.ts"
 import { Here } from "./faces.tsx"
 import { Field } from "./field.tsx"
 import { Form } from "./form.tsx"
-import { Icon } from "./icon.tsx"
+import { PasskeyButton } from "./passkey-button.tsx"
 import { PasskeyNote } from "./passkey-note.tsx"
 
 export function WayBack({ made }: { made: () => void }) {
@@ -30,28 +29,8 @@ export function WayBack({ made }: { made: () => void }) {
 }
 
 function MakePasskey({ made }: { made: () => void }) {
-	const { isPending, problem, run } = useRun(async () => (await import("../passkeys.ts")).makePasskey(thisBrowser()))
-	return (
-		<div class="form">
-			<button
-				type="button"
-				class="primary"
-				disabled={isPending}
-				aria-busy={isPending}
-				onClick={async () => {
-					if (await run()) made()
-				}}
-			>
-				<Icon name="fingerprint" />
-				{isPending ? words.passkey.waiting : words.passkey.make}
-			</button>
-			{problem !== "" && (
-				<p class="problem" role="alert">
-					{problem}
-				</p>
-			)}
-		</div>
-	)
+	const ask = async () => (await import("../passkeys.ts")).makePasskey(thisBrowser())
+	return <PasskeyButton label={words.passkey.make} ask={ask} done={made} />
 }
 
 function MakePassword({ made }: { made: () => void }) {

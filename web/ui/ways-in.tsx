@@ -6,13 +6,14 @@ import { useAsked } from "../asked.ts"
 import { words } from "../messages.ts"
 import { FLEET, SIGN_IN } from "../navigation.ts"
 import { passkeyPlace } from "../passkey-place.ts"
-import { attempt, useRun } from "../run.ts"
+import { attempt } from "../run.ts"
 import { CopyField } from "./copy-field.tsx"
 import { Here } from "./faces.tsx"
 import { Field } from "./field.tsx"
 import { Form } from "./form.tsx"
 import { Icon } from "./icon.tsx"
 import { More } from "./more.tsx"
+import { PasskeyButton } from "./passkey-button.tsx"
 import { PasskeyNote } from "./passkey-note.tsx"
 
 interface Props {
@@ -52,28 +53,8 @@ function Ways({ on, entered }: Props & { on: SignInMethods }) {
 }
 
 function PasskeyWay({ entered }: { entered: () => void }) {
-	const { isPending, problem, run } = useRun(async () => (await import("../passkeys.ts")).signInByPasskey())
-	return (
-		<div class="form">
-			<button
-				type="button"
-				class="primary"
-				disabled={isPending}
-				aria-busy={isPending}
-				onClick={async () => {
-					if (await run()) entered()
-				}}
-			>
-				<Icon name="fingerprint" />
-				{isPending ? words.passkey.waiting : words.signIn.byPasskey}
-			</button>
-			{problem !== "" && (
-				<p class="problem" role="alert">
-					{problem}
-				</p>
-			)}
-		</div>
-	)
+	const ask = async () => (await import("../passkeys.ts")).signInByPasskey()
+	return <PasskeyButton label={words.signIn.byPasskey} ask={ask} done={entered} />
 }
 
 function PasswordWay({ isFirst, entered }: { isFirst: boolean; entered: () => void }) {
