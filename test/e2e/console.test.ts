@@ -189,21 +189,26 @@ test("[INP1] keys that are old when the link is back wait for the person", async
 	await page.clock.install()
 	await page.reload()
 	await startShell(page)
-	await type(page, "cat")
-	await shows(page, /cat$/)
+	// What a program says after it tells that every key before was written.
+	await type(page, "echo ready-$((1+1)); cat")
+	await shows(page, /^ready-2/)
 	await proxy.stop()
 	await page.locator(".truth", { hasText: "connection lost, dialling again…" }).waitFor()
 	await page.keyboard.type("abc")
-	await page.getByText("3 keys unsent: sent when the link is back").waitFor()
+	// What becomes of them depends on their age, and a slow page may be late to look.
+	await page.getByText("3 keys unsent: ").waitFor()
 	await page.clock.fastForward(6_000)
 	await page.getByText("3 keys unsent: you will be asked when the link is back").waitFor()
 	const again = await startProxy(target, Number(new URL(proxy.url).port))
 	try {
 		await page.evaluate(() => dispatchEvent(new Event("online")))
-		await page.getByRole("alert").filter({ hasText: "3 keys unsent" }).waitFor()
+		await page.getByRole("alert").filter({ hasText: "3 keys unsentSend them now?" }).waitFor()
+		await page.locator(".terminal-room textarea").focus()
+		await page.keyboard.type("d")
+		await page.getByRole("alert").filter({ hasText: "4 keys unsent" }).waitFor()
 		await page.getByRole("button", { name: "Send", exact: true }).click()
-		await shows(page, /^abc$/)
-		await page.getByText("3 keys unsent").waitFor({ state: "detached" })
+		await shows(page, /^abcd$/)
+		await page.getByText("keys unsent").waitFor({ state: "detached" })
 	} finally {
 		await again.stop()
 	}
@@ -215,8 +220,8 @@ test("[INP1] keys typed without a link outlive a reload of the page, and arrive 
 	try {
 		const page = await enter(DESKTOP, proxy.url)
 		await startShell(page)
-		await type(page, "cat")
-		await shows(page, /cat$/)
+		await type(page, "echo ready-$((1+1)); cat")
+		await shows(page, /^ready-2/)
 		let isLinked = false
 		await page.routeWebSocket(/\/view(\?|$)/, (socket) => (isLinked ? socket.connectToServer() : socket.close()))
 		await proxy.cut("down", 0)
