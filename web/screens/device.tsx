@@ -31,10 +31,12 @@ type Step =
 export function Device() {
 	const { query } = useLocation()
 	const step = useSignal<Step>({ is: "code" })
-	const code = useSignal(takeCode() ?? query.code ?? "")
+	const code = useSignal(takeCode() ?? query.code ?? sessionStorage.getItem(KEPT_CODE) ?? "")
 	const show = async () => {
 		const userCode = code.value.trim()
-		step.value = { is: "asked", code: userCode, shown: await api("showDevice", { body: { userCode } }) }
+		const shown = await api("showDevice", { body: { userCode } })
+		sessionStorage.setItem(KEPT_CODE, userCode)
+		step.value = { is: "asked", code: userCode, shown }
 	}
 	return (
 		<Bare title={words.device.title}>
@@ -43,7 +45,10 @@ export function Device() {
 				code={code.value}
 				type={(typed) => (code.value = typed)}
 				show={show}
-				decided={(approved, what) => (step.value = { is: "decided", approved, what })}
+				decided={(approved, what) => {
+					sessionStorage.removeItem(KEPT_CODE)
+					step.value = { is: "decided", approved, what }
+				}}
 			/>
 		</Bare>
 	)
@@ -94,10 +99,14 @@ function StepFace({ step, code, type, show, decided }: StepProps) {
 	}
 }
 
+/** Of the code that is not decided about yet: a reload of the page asks for it again. */
+const KEPT_CODE = "device code"
+
 /** The link that a device shows has its code behind the #. */
 function takeCode(): string | null {
 	const code = decodeURIComponent(location.hash.slice(1))
 	if (code === "") return null
+	sessionStorage.setItem(KEPT_CODE, code)
 	history.replaceState(null, "", DEVICE)
 	return code
 }
