@@ -4,6 +4,7 @@ import { HEARTBEAT_MS, REDIAL_MAX_MS } from "../protocol/limits.ts"
 import { api, Limited, load } from "./api.ts"
 import { type Feed, openFeed } from "./feed.ts"
 import { hasUnsent, keepSockets, restSockets, wakeSockets } from "./machine-sockets.ts"
+import { words } from "./messages.ts"
 import {
 	changes,
 	forgetWorkspace,
@@ -11,8 +12,10 @@ import {
 	machines,
 	machinesAt,
 	me,
+	notify,
 	now,
 	reachable,
+	removedFrom,
 	signedOut,
 	workspaces,
 } from "./state.ts"
@@ -155,8 +158,16 @@ async function leave(): Promise<void> {
 
 /** The workspace does not let this person in any more: what are they now? */
 async function lost(): Promise<void> {
+	const before = me.peek()
 	await leave()
 	await enter()
+	const after = me.peek()
+	// Still in, or out of more than a workspace.
+	if (before.is !== "loaded" || after.is === "loading") return
+	const { id, name } = before.value.workspace
+	if (after.is === "refused" && after.refusal.code === "not_found") removedFrom.value = name
+	if (after.is === "loaded" && after.value.workspace.id !== id)
+		notify({ tone: "bad", text: words.workspaces.removedFrom(name) })
 }
 
 function tick(): void {

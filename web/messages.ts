@@ -3,7 +3,7 @@ import type { Action, Role } from "../protocol/roles.ts"
 import type { RouteName } from "../protocol/routes.ts"
 import type { Platform } from "../protocol/session.ts"
 import type { Standing } from "./presence.ts"
-import { age, bytes, clock } from "./times.ts"
+import { age, bytes, clock, left } from "./times.ts"
 
 const s = (count: number, one: string, many: string) => (count === 1 ? one : many)
 
@@ -37,8 +37,8 @@ export const words = {
 	newTag: "New tag",
 	tagFault: "A tag has lower-case letters, digits, dot, dash and underscore.",
 	unknownAddress: "not known",
-	inTime: (ms: number) => `in ${age(ms)}`,
-	tryAgainIn: (ms: number) => `Try again in ${age(ms)}.`,
+	inTime: (ms: number) => `in ${left(ms)}`,
+	tryAgainIn: (ms: number) => `Try again in ${left(ms)}.`,
 	pageIsOld: "This page is older than the control plane. Load it again.",
 	reload: "Load again",
 	platform: ({ release, arch }: Platform) => `${release} · ${arch}`,
@@ -122,7 +122,7 @@ export const words = {
 		title: "You are invited",
 		invited: (by: string, role: string) => `${by} invites you to this workspace as ${role.toLowerCase()}.`,
 		expires: (ms: number) =>
-			ms > 0 ? `The invitation works once, for another ${age(ms)}.` : "The invitation has expired.",
+			ms > 0 ? `The invitation works once, for another ${left(ms)}.` : "The invitation has expired.",
 		joinAs: (name: string) => `Join as ${name}`,
 		somebodyElse: "I am somebody else",
 		submit: "Join",
@@ -174,6 +174,7 @@ export const words = {
 		nameHint: "my team, …",
 		text: "You own it, and it begins empty: with its own people, machines, tokens and secrets.",
 		noneTitle: "You are in no workspace",
+		removedFrom: (name: string) => `You are no longer in ${name}: you were removed, or it was deleted.`,
 		none: "You are signed in. Open an invitation, or make a workspace of your own.",
 	},
 
@@ -248,7 +249,7 @@ export const words = {
 		noInvitations: "None.",
 		anybody: "Whoever has the link",
 		invitedAs: (role: string, by: string) => `${role.toLowerCase()}, by ${by}`,
-		expires: (ms: number) => `another ${age(ms)}`,
+		expires: (ms: number) => `another ${left(ms)}`,
 		expired: "expired",
 		revoke: "Revoke",
 		role: "Role",
@@ -418,6 +419,8 @@ export const words = {
 		filter: "Filter machines and sessions",
 		emptyTitle: "No machine has called home yet",
 		empty: "Add this computer or any other: one line to paste, and it dials out by itself. No ports to open.",
+		closedTitle: "No machine is open to you here",
+		closed: "Ask an owner.",
 		enroll: "Add a machine",
 		noMatch: (filter: string) => `Nothing matches “${filter}”.`,
 		noSessions: "No sessions.",
@@ -527,7 +530,7 @@ export const words = {
 		smaller: "Smaller text",
 		bell: "Bell",
 		missingTitle: "There is no such session",
-		missing: "It was removed, or the machine has never had it.",
+		missing: "It was removed, the machine has never had it, or you may no longer see it.",
 		toFleet: "Back to the fleet",
 		lookIn: (workspace: string) => `Look in ${workspace}`,
 		terminal: (name: string) => `Terminal of ${name}`,
@@ -563,6 +566,7 @@ export const words = {
 		commandHint: "htop -d 10",
 		extra: "Further arguments",
 		arguments: "Runs exactly these arguments:",
+		masked: "Secrets were not kept: put them in place of the asterisks.",
 		openQuote: "A quote is not closed.",
 		commandMissing: "Type the command to run.",
 		submit: "Start",
@@ -589,7 +593,7 @@ export const words = {
 		waiting: "Waiting for it to call…",
 		enrolled: (name: string) => `${name} has its key; waiting for its link…`,
 		connected: (name: string) => `${name} is connected`,
-		expires: (ms: number) => `The code works once, for another ${age(ms)}.`,
+		expires: (ms: number) => `The code works once, for another ${left(ms)}.`,
 		expired: "The code has expired.",
 		newCode: "New code",
 		done: "Done",
@@ -633,7 +637,7 @@ export const words = {
 		once: "Copy it now: it is shown this once and stored only as a hash.",
 		allActions: "may all that you may",
 		onTags: (tags: string) => ` on machines tagged ${tags}`,
-		expires: (ms: number) => `expires in ${age(ms)}`,
+		expires: (ms: number) => `expires in ${left(ms)}`,
 		expired: "expired",
 		noExpiry: "never expires",
 		emptyTitle: "No tokens",

@@ -47,6 +47,12 @@ export interface ViewingView {
 	sequence: number
 }
 
+/** What was started once, with asterisks where its command line held secrets. */
+export interface MaskedCommand {
+	argv: string[]
+	cwd: string
+}
+
 /** Something that the person should know once. */
 export interface Notice {
 	id: number
@@ -57,7 +63,7 @@ export interface Notice {
 }
 
 export type Dialog =
-	| { is: "start"; machine?: MachineId; runtime?: string }
+	| { is: "start"; machine?: MachineId; runtime?: string; masked?: MaskedCommand }
 	| { is: "enroll" }
 	| { is: "palette" }
 	| { is: "shortcuts" }
@@ -74,6 +80,8 @@ export type Dialog =
 export const me = signal<Loaded<Me>>(LOADING)
 /** Those that I am a member of. */
 export const workspaces = signal<Loaded<Workspace[]>>(LOADING)
+/** The name of the one that does not let me in any more. */
+export const removedFrom = signal<string | null>(null)
 export const machines = signal<Loaded<Machine[]>>(LOADING)
 /** When `machines` was answered, by this clock. */
 export const machinesAt = signal(0)
@@ -105,8 +113,10 @@ export function may(action: Action): boolean {
 
 /** The cookie is no longer good: the way in stands wherever one is. */
 export function signedOut(): void {
-	if (me.peek().is !== "loaded") return
+	const who = me.peek()
+	if (who.is === "loading" || (who.is === "refused" && who.refusal.code === "not_signed_in")) return
 	workspaces.value = LOADING
+	removedFrom.value = null
 	me.value = { is: "refused", refusal: new Refusal("not_signed_in") }
 }
 

@@ -9,6 +9,16 @@ export function age(ms: number): string {
 	return units.format(Math.floor(seconds / 86_400), "day")
 }
 
+/** How much time is left, in its largest unit: rounded up, so that what has just begun has all of it. */
+export function left(ms: number): string {
+	const seconds = Math.max(0, Math.ceil(ms / 1_000))
+	if (seconds < 60) return units.format(seconds, "second")
+	const minutes = Math.ceil(seconds / 60)
+	if (minutes < 60) return units.format(minutes, "minute")
+	const hours = Math.ceil(minutes / 60)
+	return hours < 24 ? units.format(hours, "hour") : units.format(Math.ceil(hours / 24), "day")
+}
+
 /** The time of day, with the date when it is not today. */
 export function clock(at: number, now: number): string {
 	const sameDay = new Date(at).toDateString() === new Date(now).toDateString()

@@ -51,7 +51,9 @@ test("an invitation says who invites to what; a new person joins with a way to c
 	await page.getByRole("button", { name: "Make a link" }).click()
 	const link = (await page.locator(".copy-field code").textContent()) ?? ""
 	await page.getByRole("button", { name: "I have copied it" }).click()
-	await page.locator(".row", { hasText: "maintainer, by Owner" }).waitFor()
+	const invitation = page.locator(".row", { hasText: "maintainer, by Owner" })
+	await invitation.getByText("another 7d").waitFor()
+	await invitation.getByText(/^made /).waitFor()
 
 	const guest = kept(await newBrowser(browser, home, PHONE))
 	await guest.goto(link)
@@ -152,6 +154,29 @@ test("[INP1][TRU1] keys that wait when a role stops allowing them are dropped, t
 	expect(await rows(ada).filter({ hasText: "never" }).count()).toBe(0)
 })
 
+test("[TRU1] a guest on a phone sees no button that they may not press, and who opens a machine to them", async () => {
+	const page = await owner()
+	await startShell(page)
+	const guest = kept(await join(browser, home, "guest", "Gail", PHONE))
+	await guest.getByRole("heading", { name: home.machine.name }).waitFor()
+	for (const name of ["Add a machine", "New session", `New session on ${home.machine.name}`])
+		expect(await guest.getByRole("button", { name, exact: true }).count()).toBe(0)
+
+	const { members } = await home.call("listMembers")
+	const owners = members.filter(({ role }) => role === "owner").map(({ id }) => id)
+	const params = { machine: home.machine.id }
+	await home.call("changeMachine", { params, body: { members: owners } })
+	try {
+		await guest.getByRole("heading", { name: "No machine is open to you here" }).waitFor()
+		await guest.getByText("Ask an owner.").waitFor()
+		expect(await guest.getByRole("button", { name: "Add a machine" }).count()).toBe(0)
+		await guest.goto(new URL(page.url()).pathname)
+		await guest.getByText("or you may no longer see it").waitFor()
+	} finally {
+		await home.call("changeMachine", { params, body: { members: null } })
+	}
+})
+
 test("a member who is removed is outside at once", async () => {
 	const page = await owner()
 	const guest = kept(await join(browser, home, "developer", "Eve"))
@@ -161,10 +186,20 @@ test("a member who is removed is outside at once", async () => {
 	await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click()
 	await row.waitFor({ state: "detached" })
 	await guest.getByRole("heading", { name: "You are in no workspace" }).waitFor()
+	await guest.getByText("You are no longer in Home: you were removed, or it was deleted.").waitFor()
 	await guest.getByRole("button", { name: "New workspace" }).click()
 	await guest.getByLabel("Name").fill("Eves own")
 	await guest.getByRole("button", { name: "Create" }).click()
 	await guest.getByRole("heading", { name: "No machine has called home yet" }).waitFor()
+})
+
+test("whoever is in no workspace can sign out", async () => {
+	const guest = kept(await join(browser, home, "guest", "Eva"))
+	const { members } = await home.call("listMembers")
+	await home.call("removeMember", { params: { member: members.find(({ name }) => name === "Eva")?.id ?? "" } })
+	await guest.getByRole("heading", { name: "You are in no workspace" }).waitFor()
+	await guest.getByRole("button", { name: "Sign out" }).click()
+	await guest.getByRole("heading", { name: "Sign in to Homeport" }).waitFor()
 })
 
 test("the last owner stays: their role cannot change, and they cannot leave", async () => {
@@ -214,6 +249,8 @@ test("a device's page shows what asks, and gives no more than the person narrows
 	const page = await owner()
 	await page.goto(asked.url)
 	expect(await page.getByLabel("Code").inputValue()).toBe(asked.userCode)
+	await page.reload()
+	expect(await page.getByLabel("Code").inputValue()).toBe(asked.userCode)
 	await page.getByRole("button", { name: "Continue" }).click()
 	await page.getByText("Approve only what you have started yourself").waitFor()
 	await page.getByRole("definition").filter({ hasText: "laptop" }).waitFor()
@@ -223,6 +260,8 @@ test("a device's page shows what asks, and gives no more than the person narrows
 	await page.getByLabel("watch sessions").check()
 	await page.getByRole("button", { name: "Approve" }).click()
 	await page.getByRole("heading", { name: "Approved" }).waitFor()
+	await page.goto("/device")
+	expect(await page.getByLabel("Code").inputValue()).toBe("")
 	const given = await call("pollDevice", { body: { deviceCode: asked.deviceCode } })
 	expect(given).toMatchObject({ is: "login", token: { name: "laptop", actions: ["session:watch"] } })
 

@@ -8,9 +8,10 @@ import { machinePath, sessionPath } from "../navigation.ts"
 import { dialog, filter, fleet, machines, now } from "../state.ts"
 import { exact } from "../times.ts"
 import { Act } from "../ui/act.tsx"
-import { Face, Refused, Skeleton } from "../ui/faces.tsx"
+import { Refused, Skeleton } from "../ui/faces.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { Menu, MenuItem } from "../ui/menu.tsx"
+import { NoMachine } from "../ui/no-machine.tsx"
 import { PresenceMark, standingOf } from "../ui/presence.tsx"
 import { StateMark } from "../ui/session-state.tsx"
 import { Shell } from "../ui/shell.tsx"
@@ -52,12 +53,12 @@ function Machines() {
 	if (loaded.is === "refused") return <Refused refusal={loaded.refusal} retry={() => void refreshMachines()} />
 	if (loaded.value.length === 0)
 		return (
-			<Face icon="server" title={words.fleet.emptyTitle} text={words.fleet.empty}>
-				<Act may="machine:enroll" class="primary" onClick={enroll}>
+			<NoMachine>
+				<button type="button" class="primary" onClick={enroll}>
 					<Icon name="plus" />
 					{words.fleet.enroll}
-				</Act>
-			</Face>
+				</button>
+			</NoMachine>
 		)
 	const wanted = filter.value.trim().toLowerCase()
 	const shown = loaded.value.flatMap((machine) => {

@@ -3,12 +3,13 @@
 import { signOut } from "../home.ts"
 import { words } from "../messages.ts"
 import { attempt } from "../run.ts"
-import { dialog } from "../state.ts"
+import { dialog, removedFrom } from "../state.ts"
 import { Bare } from "../ui/bare.tsx"
 
 export function NoWorkspace() {
 	return (
 		<Bare title={words.workspaces.noneTitle}>
+			{removedFrom.value !== null && <p role="status">{words.workspaces.removedFrom(removedFrom.value)}</p>}
 			<p>{words.workspaces.none}</p>
 			<div class="ways">
 				<button

@@ -5,8 +5,9 @@ import { words } from "../../messages.ts"
 import { machinePath } from "../../navigation.ts"
 import { dialog, machines } from "../../state.ts"
 import { Act } from "../../ui/act.tsx"
-import { Face, Here } from "../../ui/faces.tsx"
+import { Here } from "../../ui/faces.tsx"
 import { Icon } from "../../ui/icon.tsx"
+import { NoMachine } from "../../ui/no-machine.tsx"
 import { PresenceMark } from "../../ui/presence.tsx"
 import { Tags } from "../../ui/tags.tsx"
 import { Head } from "./page.tsx"
@@ -30,7 +31,7 @@ export function MachinesSettings() {
 			<Here asked={{ answer: machines.value, again: () => void refreshMachines() }}>
 				{(all) =>
 					all.length === 0 ? (
-						<Face icon="server" title={words.fleet.emptyTitle} text={words.fleet.empty} />
+						<NoMachine />
 					) : (
 						<ul class="rows">
 							{all.map(({ id, name, tags, platform, members }) => (

@@ -161,7 +161,11 @@ function Invitations() {
 	)
 }
 
-function InvitationRow({ invitation: { id, email, role, invitedBy, expiresAt } }: { invitation: Invitation }) {
+function InvitationRow({
+	invitation: { id, email, role, invitedBy, createdAt, expiresAt },
+}: {
+	invitation: Invitation
+}) {
 	const left = expiresAt - now.value
 	const revoke = async () => {
 		if (await attempt(() => api("revokeInvitation", { params: { invitation: id } }))) changes.value++
@@ -173,6 +177,7 @@ function InvitationRow({ invitation: { id, email, role, invitedBy, expiresAt } }
 			about={
 				<>
 					<span>{words.people.invitedAs(words.roles[role].name, invitedBy)}</span>
+					<When at={createdAt} say={words.made} />
 					<span>{left > 0 ? words.people.expires(left) : words.people.expired}</span>
 				</>
 			}
