@@ -19,12 +19,24 @@ export async function startSession(machine: MachineId, spec: Spec): Promise<void
 	go(sessionPath(machine, started.id))
 }
 
-/** The same program with the same arguments in the same place. */
+/**
+ * The same program with the same arguments in the same place. Secrets among them are kept as asterisks only: then the
+ * person completes the command first.
+ */
 export async function startAgain(
 	machine: MachineId,
 	of: { runtime: string; argv: string[]; cwd: string },
 ): Promise<void> {
+	if (isMasked(of.argv)) {
+		dialog.value = { is: "start", machine, runtime: of.runtime, masked: { argv: of.argv, cwd: of.cwd } }
+		return
+	}
 	await attempt(() => startSession(machine, { runtime: of.runtime, argv: of.argv, cwd: of.cwd }))
+}
+
+/** Whether an argument holds asterisks in the place of a secret. */
+export function isMasked(argv: readonly string[]): boolean {
+	return argv.some((argument) => argument.includes(MASK))
 }
 
 /** Whether this page has just started the session; its window is the one that it should fill. */
@@ -49,6 +61,8 @@ export function recentDirectories(machine: MachineId): string[] {
 
 const mine = new Set<SessionId>()
 const RECENT = 8
+/** Secrets are longer. */
+const MASK = "*".repeat(8)
 
 function rememberChoice(machine: MachineId, cwd: string | undefined): void {
 	localStorage.setItem("machine", machine)

@@ -90,6 +90,25 @@ test("a command line is cut into arguments that are shown, and runs without a sh
 	await page.getByText("The program has ended").waitFor()
 })
 
+test("starting again what had a secret among its arguments asks for the secret first", async () => {
+	const page = await enter()
+	await page.getByRole("button", { name: "New session" }).first().click()
+	await page.getByText("Custom", { exact: true }).click()
+	const line = page.getByLabel("Command line")
+	await line.fill(`printf '[%s]' ghp_${randomBytes(18).toString("hex")}`)
+	await page.keyboard.press("Enter")
+	await page.getByText("The program has ended").waitFor()
+	const first = page.url()
+	await page.getByRole("button", { name: "Start again" }).click()
+	expect(await line.inputValue()).toMatch(/^printf '\[%s\]' '\*+'$/)
+	await page.getByRole("button", { name: "Start", exact: true }).click()
+	await page.getByRole("alert").filter({ hasText: "put them in place of the asterisks" }).waitFor()
+	expect(page.url()).toBe(first)
+	await line.fill("printf '[%s]' anew")
+	await page.getByRole("button", { name: "Start", exact: true }).click()
+	await shows(page, "[anew]")
+})
+
 test("a refusal is told in words, and the dialog stays", async () => {
 	const page = await enter()
 	await page.getByRole("button", { name: "New session" }).first().click()

@@ -6,8 +6,8 @@ import type { RuntimeInfo } from "../../protocol/session.ts"
 import { api, load, sentence } from "../api.ts"
 import { quoteArgument, splitCommand } from "../argv.ts"
 import { words } from "../messages.ts"
-import { lastMachine, startSession } from "../starting.ts"
-import { LOADING, type Loaded, machines } from "../state.ts"
+import { isMasked, lastMachine, startSession } from "../starting.ts"
+import { LOADING, type Loaded, type MaskedCommand, machines } from "../state.ts"
 import { DirectoryField } from "../ui/directory-field.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { closeDialog, Modal } from "../ui/modal.tsx"
@@ -17,9 +17,10 @@ import { CUSTOM, RuntimeNote, Runtimes, SHELL } from "../ui/runtimes.tsx"
 interface Props {
 	machine?: MachineId
 	runtime?: string
+	masked?: MaskedCommand
 }
 
-export function StartSession({ machine: wanted, runtime: first = SHELL }: Props) {
+export function StartSession({ machine: wanted, runtime: first = SHELL, masked }: Props) {
 	const listed = machines.value.is === "loaded" ? machines.value.value : []
 	const machine = useSignal<MachineId | null>(null)
 	machine.value ??= wanted ?? chooseMachine(listed.map(({ id }) => id))
@@ -27,8 +28,8 @@ export function StartSession({ machine: wanted, runtime: first = SHELL }: Props)
 	const runtime = useSignal(first)
 	/** The chosen runtime lacks a key, and the person starts it nevertheless. */
 	const withoutKey = useSignal(false)
-	const command = useSignal("")
-	const cwd = useSignal("")
+	const command = useSignal(masked?.argv.map(quoteArgument).join(" ") ?? "")
+	const cwd = useSignal(masked?.cwd ?? "")
 	const name = useSignal("")
 	const isPending = useSignal(false)
 	const problem = useSignal("")
@@ -58,7 +59,8 @@ export function StartSession({ machine: wanted, runtime: first = SHELL }: Props)
 	const lacksKey = chosen !== undefined && chosen.missingKeys.length > 0
 	const isBarred = isMissing || isAway || (lacksKey && !withoutKey.value)
 	const argv = splitCommand(command.value)
-	const isIncomplete = !argv.ok || (runtime.value === CUSTOM && argv.argv.length === 0)
+	const lacksSecret = masked !== undefined && argv.ok && isMasked(argv.argv)
+	const isIncomplete = lacksSecret || !argv.ok || (runtime.value === CUSTOM && argv.argv.length === 0)
 
 	const choose = (id: string) => {
 		runtime.value = id
@@ -67,7 +69,8 @@ export function StartSession({ machine: wanted, runtime: first = SHELL }: Props)
 	const start = async () => {
 		if (isPending.value || isBarred) return
 		if (!argv.ok || isIncomplete) {
-			problem.value = argv.ok ? words.start.commandMissing : words.start.openQuote
+			if (lacksSecret) problem.value = words.start.masked
+			else problem.value = argv.ok ? words.start.commandMissing : words.start.openQuote
 			return
 		}
 		isPending.value = true
@@ -121,7 +124,7 @@ export function StartSession({ machine: wanted, runtime: first = SHELL }: Props)
 						startWithoutKey={(said) => (withoutKey.value = said)}
 					/>
 				)}
-				{runtime.value !== SHELL && (
+				{(runtime.value !== SHELL || masked !== undefined) && (
 					<label class="field">
 						{runtime.value === CUSTOM ? words.start.command : words.start.extra}
 						<input
@@ -145,6 +148,7 @@ export function StartSession({ machine: wanted, runtime: first = SHELL }: Props)
 							</span>
 						)}
 						{!argv.ok && <span class="problem">{words.start.openQuote}</span>}
+						{lacksSecret && <span class="problem">{words.start.masked}</span>}
 					</label>
 				)}
 				<div class="two-columns">
