@@ -2,13 +2,16 @@
 import { DurableObject } from "cloudflare:workers"
 import type { Answered, Ask, Asked } from "../protocol/ask.ts"
 import { never } from "../protocol/errors.ts"
-import type { MachineId } from "../protocol/ids.ts"
+import type { MachineId, SessionId } from "../protocol/ids.ts"
 import { PING, PONG } from "../protocol/limits.ts"
+import type { RouteName } from "../protocol/routes.ts"
 import type { Platform } from "../protocol/session.ts"
 import type { Outcome } from "./asks.ts"
+import { report } from "./audit-report.ts"
 import type { Env } from "./env.ts"
+import { logFault } from "./fault-log.ts"
 import { Machine } from "./machine.ts"
-import { type About, type Peer, readUpgrade, type Upgrade } from "./peer.ts"
+import { type About, type Peer, type Principal, readUpgrade, type Upgrade } from "./peer.ts"
 import { SqlStore } from "./sql-store.ts"
 
 export class MachineObject extends DurableObject<Env> {
@@ -25,6 +28,7 @@ export class MachineObject extends DurableObject<Env> {
 			now: Date.now,
 			defer: (then) => void setTimeout(then, 0),
 			wakeAt: (time) => void context.storage.setAlarm(time),
+			sessionOpened: (by, what) => context.waitUntil(reportOpened(env, by, what)),
 		})
 	}
 
@@ -141,12 +145,27 @@ class SocketPeer implements Peer {
 	}
 }
 
+/** The session stays open even where the trail could not be told of it. */
+async function reportOpened(
+	env: Env,
+	{ is, id, name, workspaceId, address }: Principal,
+	target: { machine: MachineId; session: SessionId },
+): Promise<void> {
+	const action: RouteName = "view"
+	const actor = { is, id, name }
+	try {
+		await report(env, workspaceId, { at: Date.now(), actor, action, target, outcome: "done", address, detail: {} })
+	} catch (error) {
+		logFault("trail", { action, error: String(error) })
+	}
+}
+
 function about(upgrade: Upgrade): About {
 	switch (upgrade.is) {
 		case "link":
 			return { is: "link", epoch: 0, acceptedAt: Date.now(), version: null }
 		case "viewer":
-			return { is: "viewer", principal: upgrade.principal, viewer: null, followed: {} }
+			return { is: "viewer", principal: upgrade.principal, viewer: null, followed: {}, opened: [] }
 		case "feed":
 			throw new Error("invariant: a machine has no feed")
 		default:

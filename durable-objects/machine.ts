@@ -9,7 +9,7 @@ import type { Platform, Presence, SessionInfo } from "../protocol/session.ts"
 import { Asks, type Outcome } from "./asks.ts"
 import { InputBatch } from "./input.ts"
 import { Link, type LinkPeer } from "./link.ts"
-import { type Peer, refuse } from "./peer.ts"
+import { type Peer, type Principal, refuse } from "./peer.ts"
 import { Sessions } from "./sessions.ts"
 import type { MachineRow, Store } from "./store.ts"
 import { tell, tellRefused, type ViewerPeer, Viewers } from "./viewers.ts"
@@ -23,6 +23,8 @@ interface Host {
 	defer: (then: () => void) => void
 	/** Asks to be woken by `alarm` at that time. */
 	wakeAt: (time: number) => void
+	/** Tells the audit trail who has opened which session; nothing here waits for that. */
+	sessionOpened: (by: Principal, what: { machine: MachineId; session: SessionId }) => void
 }
 
 export class Machine {
@@ -47,6 +49,7 @@ export class Machine {
 			store,
 			link: this.#link,
 			sessions: this.#sessions,
+			sessionOpened: (by, session) => host.sessionOpened(by, { machine: this.#row().id, session }),
 			greeting: ({ about }) => {
 				const { name, platform } = this.#row()
 				const { presence, sessions } = this.describe()

@@ -5,9 +5,14 @@ import type { Role } from "../protocol/roles.ts"
 
 /** Who a viewer's socket belongs to, as the edge has checked it. */
 export interface Principal {
+	is: "person" | "token"
 	id: string
 	name: string
 	role: Role
+	/** Whose trail says what they open. */
+	workspaceId: string
+	/** The address that the socket comes from; null where nobody vouches for it. */
+	address: string | null
 	/** Ids of the person, and of the token or sign-in that let them in: with each of them the socket goes. */
 	through: string[]
 	/** When the token behind it ends, and the socket with it; null where it does not end by itself. */
@@ -60,6 +65,8 @@ export type About =
 			/** Null until its hello. */
 			viewer: ViewerId | null
 			followed: Record<SessionId, Followed>
+			/** Sessions that it has opened, as the audit trail was told: each of them once. */
+			opened: SessionId[]
 	  }
 
 /** One socket. The contract: messages of one peer arrive in the order they were sent; `send` never blocks or throws. */

@@ -2,7 +2,13 @@
 import { never, Refusal } from "../protocol/errors.ts"
 import { encodeFrame, type InputFrame, KIND } from "../protocol/frames.ts"
 import { EVERYONE, KEEPER, type SessionId, type ViewerId } from "../protocol/ids.ts"
-import { ATTACHED_PER_VIEWER, OLDEST_VERSION, PROTOCOL_VERSION, VIEWERS_PER_MACHINE } from "../protocol/limits.ts"
+import {
+	ATTACHED_PER_VIEWER,
+	OLDEST_VERSION,
+	PROTOCOL_VERSION,
+	SESSIONS_PER_MACHINE,
+	VIEWERS_PER_MACHINE,
+} from "../protocol/limits.ts"
 import type { FromViewer, ToViewer } from "../protocol/messages.ts"
 import { can } from "../protocol/roles.ts"
 import { FanOut, type Follower } from "./fan-out.ts"
@@ -21,6 +27,8 @@ interface Options {
 	sessions: Sessions
 	/** What a viewer is told when it has said hello. */
 	greeting: (peer: ViewerPeer) => ToViewer
+	/** Told once a socket and session: attaching again is not opening. */
+	sessionOpened: (by: Principal, session: SessionId) => void
 }
 
 export class Viewers {
@@ -180,6 +188,9 @@ export class Viewers {
 		const isUp = link.isUp()
 		const ownsSize = followed[session]?.ownsSize ?? false
 		followed[session] = { step: isUp ? "joining" : "away", cols, rows, ownsSize }
+		const isNew = !peer.about.opened.includes(session)
+		// No more than a socket's memory holds: what is forgotten here is of sessions that are gone.
+		if (isNew) peer.about.opened = [...peer.about.opened, session].slice(-SESSIONS_PER_MACHINE)
 		peer.remember()
 		this.#follow(peer, viewer, session, have)
 		tell(peer, { type: "attached", session, live: isUp })
@@ -187,6 +198,7 @@ export class Viewers {
 		if (isUp) link.say({ type: "watch", session, viewer, have })
 		else if (kept !== null) peer.send(encodeFrame({ kind: KIND.SNAPSHOT, session, viewer, ...kept }))
 		this.#tellWatchers(session)
+		if (isNew) this.#options.sessionOpened(peer.about.principal, session)
 	}
 
 	#follow(peer: ViewerPeer, viewer: ViewerId, session: SessionId, have: number | null): void {

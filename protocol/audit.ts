@@ -13,9 +13,9 @@ export const AuditEntry = z
 			id: z.string(),
 			name: z.string(),
 		}),
-		/** The name of the route. */
+		/** The name of the route. `view`: a session was opened on a socket of that route, which by itself leaves no entry. */
 		action: z.string(),
-		/** Ids in the route's path: which thing. */
+		/** Which thing: the ids in the route's path, and of what the call made or opened. */
 		target: z.record(z.string(), z.string()),
 		/** `done`, or the code of the refusal. */
 		outcome: z.string(),

@@ -13,12 +13,13 @@ export const sockets: Handlers<"link" | "view" | "feed"> = {
 		return objectOf(env, dialler.id).fetch(stamp(request, { is: "link" }))
 	},
 
-	async view({ env, registry, request, principal, params }) {
+	async view({ env, registry, request, address, principal, params }) {
 		const machine = await findMachine(registry, principal, params.machine)
-		const { id, name, membership, through, expiresAt } = principal
+		const { is, id, name, membership, through, expiresAt } = principal
 		// Of all that a role may do, a screen types or watches: one that is narrowed to watching is a guest's.
 		const role = allowedTo(principal).includes("session:type") ? membership.role : "guest"
-		const viewer = { id, name, role, through, expiresAt }
+		const { workspaceId } = membership
+		const viewer = { is, id, name, role, workspaceId, address, through, expiresAt }
 		const opened = await objectOf(env, machine.id).fetch(stamp(request, { is: "viewer", principal: viewer }))
 		return unlessTakenBack(opened, async () => {
 			const now = await whoAsks(request, env, registry)

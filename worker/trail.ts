@@ -1,11 +1,10 @@
 // What the audit trail is told of a call: by the workspace's object, which alone writes it.
+import { report } from "../durable-objects/audit-report.ts"
 import type { Env } from "../durable-objects/env.ts"
 import { logFault } from "../durable-objects/fault-log.ts"
 import type { AuditEntry } from "../protocol/audit.ts"
 import type { RefusalCode } from "../protocol/errors.ts"
 import type { RouteName } from "../protocol/routes.ts"
-import { maskTokens } from "../protocol/token-shapes.ts"
-import { workspaceOf } from "./feed.ts"
 import type { Registry } from "./registry.ts"
 
 /** What a call is about. A handler may say more: the workspace that it turned out to be for, the thing that it made. */
@@ -30,22 +29,8 @@ export async function record(
 	try {
 		const where = workspaceId ?? (await registry.workspaces.firstId())
 		if (where === undefined) return
-		const entry = masked({ at: Date.now(), actor, target, ...said })
-		await workspaceOf(env, where).record(where, { ...entry, target: clipped(entry.target) })
+		await report(env, where, { at: Date.now(), actor, target, ...said })
 	} catch (error) {
 		logFault("trail", { action: said.action, error: String(error) })
 	}
 }
-
-/** Names, folders and addresses may hold what somebody pasted there by mistake. */
-function masked<T>(value: T): T {
-	return JSON.parse(JSON.stringify(value), (_, part: unknown) => (typeof part === "string" ? maskTokens(part) : part))
-}
-
-/** What stands in an address may be anything, of any length, until it is parsed. */
-function clipped(target: Record<string, string>): Record<string, string> {
-	return Object.fromEntries(Object.entries(target).map(([name, id]) => [name, id.slice(0, TARGET_CHARS)]))
-}
-
-/** The longest id of anything. */
-const TARGET_CHARS = 64

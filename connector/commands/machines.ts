@@ -164,8 +164,13 @@ function attachments() {
 					attachments.length === 0
 						? "Nobody yet."
 						: table(
-								["WHEN", "WHO", "FROM"],
-								attachments.map(({ at, name, address }) => [new Date(at).toISOString(), name, address ?? "-"]),
+								["WHEN", "WHO", "FROM", "SESSION"],
+								attachments.map(({ at, name, address, session }) => [
+									new Date(at).toISOString(),
+									name,
+									address ?? "-",
+									session,
+								]),
 							),
 				)
 			}),

@@ -1,7 +1,7 @@
 // Routes about machines: enrolling, managing, asking them about themselves.
 import * as z from "zod"
 import { ASKS } from "../ask.ts"
-import { MachineId } from "../ids.ts"
+import { MachineId, SessionId } from "../ids.ts"
 import { MACHINE_MEMBERS, TAGS } from "../limits.ts"
 import type { Shape } from "../route.ts"
 import { Name, Platform, Presence, Tag, Time } from "../session.ts"
@@ -101,7 +101,15 @@ export const machineRoutes = {
 		summary: "Who ever opened this machine's sessions; for whoever enrolled it, and maintainers",
 		params: ofMachine,
 		answer: z.object({
-			attachments: z.array(z.object({ name: z.string(), at: Time, address: z.string().nullable() })),
+			attachments: z.array(
+				z.object({
+					name: z.string(),
+					at: Time,
+					address: z.string().nullable(),
+					/** The session that they opened then. */
+					session: SessionId,
+				}),
+			),
 		}),
 	},
 	view: {
@@ -111,7 +119,6 @@ export const machineRoutes = {
 		summary: "Socket: a viewer of this machine and its sessions",
 		params: ofMachine,
 		kind: "socket",
-		audited: true,
 	},
 	ping: {
 		method: "POST",

@@ -188,7 +188,7 @@ function screens(): [path: string, shown: string | RegExp][] {
 		["/settings/machines", "gpu"],
 		[`/settings/machines/${home.machine.id}`, /^did:key:/],
 		["/settings/secrets", "ANTHROPIC_API_KEY"],
-		["/settings/audit", /^Open a machine/],
+		["/settings/audit", /^Make a token/],
 		["/settings/workspace", "Delete the workspace"],
 		["/nowhere", "Nothing is here"],
 	]

@@ -9,6 +9,7 @@ import {
 	ADDRESS,
 	ask,
 	asked,
+	attach,
 	codeOf,
 	dial,
 	dialToken,
@@ -19,6 +20,7 @@ import {
 	PLATFORM,
 	type Program,
 	post,
+	runningSession,
 	type Somebody,
 	somebody,
 } from "./home.ts"
@@ -90,15 +92,24 @@ test("an entry says who did what to which thing, with which outcome, and what th
 	expect(entries.map(({ sequence }) => sequence)).toEqual([5, 4, 3, 2, 1])
 })
 
-test("reading leaves no entry, but watching a machine, exporting the trail, and a machine's new key do", async () => {
+test("reading leaves no entry, but opening a session, exporting the trail, and a machine's new key do", async () => {
 	const { boss } = await world()
 	const machine = await enrolled(boss, "watched")
+	const session = runningSession()
+	const link = await linked(machine, PROTOCOL_VERSION, [session])
+	const before = await headOf(boss)
 	for (const name of ["listMachines", "listSecrets", "showAuditHead"] as const) await boss.call(name)
 	await listed(boss)
-	const screen = await dial(`/api/machines/${machine.id}/view`, boss.headers)
+	const from = "2001:db8::7"
+	const screen = await dial(`/api/machines/${machine.id}/view`, { ...boss.headers, [ADDRESS]: from })
 	screen.send({ type: "hello", version: PROTOCOL_VERSION, viewer: newViewerId() })
 	await screen.next()
+	expect(await headOf(boss)).toEqual(before)
+	await attach(screen, session.id)
+	await expect.poll(async () => (await headOf(boss)).sequence).toBe(before.sequence + 1)
+	await attach(screen, session.id)
 	screen.close()
+	link.close()
 	await exported(boss)
 	const fresh = { ...machine, ...(await newKeys()) }
 	const body = { publicKey: fresh.publicKey, proof: await dialToken(fresh) }
@@ -107,8 +118,16 @@ test("reading leaves no entry, but watching a machine, exporting the trail, and 
 	expect(entries).toMatchObject([
 		{ action: "rotateKey", actor: { is: "machine", id: machine.id }, target: { machine: machine.id } },
 		{ action: "exportAudit", actor: { name: "owner" } },
-		{ action: "view", target: { machine: machine.id }, outcome: "done" },
+		{
+			action: "view",
+			actor: { is: "token", name: "owner" },
+			target: { machine: machine.id, session: session.id },
+			outcome: "done",
+			address: from,
+			detail: {},
+		},
 	])
+	expect(entries[0]?.sequence).toBe(before.sequence + 3)
 })
 
 test("[TRU3] no entry holds a secret: not its value, not an environment, not what was typed, not a code", async () => {

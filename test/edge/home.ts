@@ -2,9 +2,10 @@
 import { env, exports } from "cloudflare:workers"
 import { exportJWK, generateKeyPair, SignJWT } from "jose"
 import { type Client, client } from "../../protocol/client.ts"
-import type { MachineId } from "../../protocol/ids.ts"
+import { type MachineId, newSessionId, type SessionId } from "../../protocol/ids.ts"
 import { PROTOCOL_VERSION } from "../../protocol/limits.ts"
 import type { Role } from "../../protocol/roles.ts"
+import type { SessionInfo } from "../../protocol/session.ts"
 import { signSignInLink } from "../../protocol/sign-in-link.ts"
 import { hash } from "../../worker/hash.ts"
 
@@ -184,11 +185,43 @@ export async function enrolled(by: Program, name = "box"): Promise<Keys & { id: 
 }
 
 /** The machine's side of its link, after the welcome. */
-export async function linked(machine: Keys & { id: MachineId }, version = PROTOCOL_VERSION): Promise<Dialled> {
+export async function linked(
+	machine: Keys & { id: MachineId },
+	version = PROTOCOL_VERSION,
+	sessions: SessionInfo[] = [],
+): Promise<Dialled> {
 	const link = await dial("/api/link", { authorization: `Bearer ${await dialToken(machine)}` })
-	link.send({ type: "hello", version, platform: PLATFORM, sessions: [] })
+	link.send({ type: "hello", version, platform: PLATFORM, sessions })
 	await link.next()
 	return link
+}
+
+/** A session as its machine tells of it. */
+export function runningSession(): SessionInfo {
+	return {
+		id: newSessionId(),
+		name: "shell",
+		runtime: "shell",
+		argv: [],
+		cwd: "/",
+		substrate: "host",
+		cols: 80,
+		rows: 24,
+		state: { is: "running" },
+		title: "",
+		createdAt: 1,
+		lastOutputAt: null,
+		sequence: 0,
+	}
+}
+
+/** Attaches a viewer that has said hello, and waits for the answer; what else comes is passed over. */
+export async function attach(screen: Dialled, session: SessionId): Promise<void> {
+	screen.send({ type: "attach", session, have: null, cols: 80, rows: 24 })
+	for (;;) {
+		const { type } = (await screen.next()) as { type: string }
+		if (type === "attached") return
+	}
 }
 
 /** The next question to the machine; what else comes is passed over. */

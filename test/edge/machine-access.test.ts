@@ -14,6 +14,7 @@ import { Registry } from "../../worker/registry.ts"
 import {
 	ADDRESS,
 	ask,
+	attach,
 	codeOf,
 	Dialled,
 	dial,
@@ -22,6 +23,7 @@ import {
 	linked,
 	newAddress,
 	type Program,
+	runningSession,
 	type Somebody,
 	somebody,
 } from "./home.ts"
@@ -168,14 +170,47 @@ test("[TRU1] what has been taken back ends the sockets that it opened, and no ot
 })
 
 test("whoever enrolled a machine, and who may read the trail, sees everybody who ever attached", async () => {
-	const { boss, machine, people } = await team("developer", "maintainer", "guest")
+	const { boss, people } = await team("developer", "maintainer", "guest")
 	const [enroller, maintainer, guest] = people as [Somebody, Somebody, Somebody]
+	const desk = await enrolled(boss, "desk")
+	const machine = desk.id
+	const [first, second] = [runningSession(), runningSession()]
+	const link = await linked(desk, PROTOCOL_VERSION, [first, second])
 	await env.DB.prepare("UPDATE machine SET enrolled_by = ? WHERE id = ?").bind(enroller.id, machine).run()
 	const attachments = async ({ call }: Program) =>
-		(await call("listAttachments", { params: { machine } })).attachments.map(({ name }) => name)
+		(await call("listAttachments", { params: { machine } })).attachments.map(({ name, session }) => [name, session])
 	expect(await attachments(boss)).toEqual([])
-	for (const who of [guest, maintainer, guest]) (await viewing(who, machine, "2001:db8::1")).close()
-	for (const who of [enroller, maintainer, boss]) expect(await attachments(who)).toEqual(["guest", "maintainer"])
+	// A page that only lists the machines has its socket, too.
+	const idle = await viewing(boss, machine)
+	await idle.next()
+	const steps = [
+		{ who: guest, session: first.id, seen: [["guest", first.id]] },
+		{
+			who: maintainer,
+			session: first.id,
+			seen: [
+				["maintainer", first.id],
+				["guest", first.id],
+			],
+		},
+		{
+			who: guest,
+			session: second.id,
+			seen: [
+				["guest", second.id],
+				["maintainer", first.id],
+			],
+		},
+	]
+	for (const { who, session, seen } of steps) {
+		const screen = await viewing(who, machine, "2001:db8::1")
+		await attach(screen, session)
+		screen.close()
+		await expect.poll(() => attachments(boss)).toEqual(seen)
+	}
+	for (const who of [enroller, maintainer]) expect(await attachments(who)).toEqual(steps.at(-1)?.seen)
+	idle.close()
+	link.close()
 	await expect(attachments(guest)).rejects.toMatchObject({ code: "not_allowed" })
 	const elsewhere = await enrolled(boss, "other")
 	expect((await boss.call("listAttachments", { params: { machine: elsewhere.id } })).attachments).toEqual([])

@@ -141,6 +141,44 @@ test("nothing is written to storage for output, input or acknowledgements", () =
 	expect(world.store.writes).toBe(writes)
 })
 
+test("the trail is told who opens a session: once a socket, whatever makes it attach again", () => {
+	const { world, shell, link } = watched()
+	const other = session()
+	world.fromConnector(link, { type: "session", session: other })
+	const [guest, owner] = [world.viewer("guest"), world.viewer("owner")]
+	const attach = (viewer: typeof guest, { id }: typeof shell) =>
+		world.fromViewer(viewer, { type: "attach", session: id, have: null, cols: 80, rows: 24 })
+	attach(guest, shell)
+	const byGuest = { by: "principal-guest", session: shell.id }
+	expect(world.opened).toEqual([byGuest])
+	attach(guest, shell)
+	world.evict()
+	attach(guest, shell)
+	world.fromViewer(guest, { type: "detach", session: shell.id })
+	world.link([shell, other])
+	attach(guest, shell)
+	expect(world.opened).toEqual([byGuest])
+	attach(guest, other)
+	attach(owner, shell)
+	attach(world.viewer("guest"), shell)
+	expect(world.opened).toEqual([
+		byGuest,
+		{ by: "principal-guest", session: other.id },
+		{ by: "principal-owner", session: shell.id },
+		byGuest,
+	])
+})
+
+test("[LNK5] the trail is told nothing of a viewer that only looks at the list, or is refused", () => {
+	const { world, link } = watched()
+	const viewer = world.viewer()
+	world.evict()
+	world.fromViewer(viewer, { type: "attach", session: newSessionId(), have: null, cols: 80, rows: 24 })
+	world.core.closed(link)
+	world.core.closed(viewer)
+	expect(world.opened).toEqual([])
+})
+
 test("attaching to a session that does not exist is refused, and the socket stays", () => {
 	const { world } = watched()
 	const viewer = world.viewer()

@@ -109,6 +109,8 @@ export type ViewerSide = MemoryPeer<ToViewer> & { id: ViewerId }
 export class World {
 	now = 1_000_000
 	wakeAt: number | null = null
+	/** What the audit trail is told of. */
+	readonly opened: { by: string; session: SessionId }[] = []
 	readonly store = new MemoryStore()
 	readonly peers = new Set<Peer>()
 	core: Machine
@@ -145,10 +147,10 @@ export class World {
 
 	viewer(role: Role = "owner", id = newViewerId(), expiresAt: number | null = null): ViewerSide {
 		const through = [`principal-${role}`, `sign-in-${role}`]
-		const principal = { id: `principal-${role}`, name: role, role, through, expiresAt }
-		const peer = Object.assign(new MemoryPeer<ToViewer>({ is: "viewer", principal, viewer: null, followed: {} }), {
-			id,
-		})
+		const of = { workspaceId: "w", address: null, through, expiresAt }
+		const principal = { is: "person", id: `principal-${role}`, name: role, role, ...of } as const
+		const about: About = { is: "viewer", principal, viewer: null, followed: {}, opened: [] }
+		const peer = Object.assign(new MemoryPeer<ToViewer>(about), { id })
 		this.peers.add(peer)
 		this.core.opened(peer)
 		this.fromViewer(peer, { type: "hello", version: PROTOCOL_VERSION, viewer: id })
@@ -204,6 +206,7 @@ export class World {
 			wakeAt: (time) => {
 				this.wakeAt = time
 			},
+			sessionOpened: ({ id }, { session }) => void this.opened.push({ by: id, session }),
 		})
 	}
 }

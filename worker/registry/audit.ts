@@ -1,8 +1,8 @@
 // The audit trail's rows, for reading: the workspace's object alone writes them.
-import { and, asc, desc, eq, gt, lt, lte, sql } from "drizzle-orm"
+import { and, asc, desc, eq, gt, isNotNull, lt, lte, sql } from "drizzle-orm"
 import * as schema from "../../migrations/schema.ts"
 import { AuditEntry } from "../../protocol/audit.ts"
-import type { MachineId } from "../../protocol/ids.ts"
+import type { MachineId, SessionId } from "../../protocol/ids.ts"
 import type { RouteName } from "../../protocol/routes.ts"
 import type { Database } from "./database.ts"
 
@@ -46,11 +46,11 @@ export class Audit {
 			.limit(PAGE_ROWS)
 	}
 
-	/** Who opened the machine's sessions, and from where: the last time of each, newest first. */
+	/** Who opened the machine's sessions, and from where: the last time of each, with its session, newest first. */
 	async attachments(
 		workspaceId: string,
 		machine: MachineId,
-	): Promise<{ name: string; at: number; address: string | null }[]> {
+	): Promise<{ name: string; at: number; address: string | null; session: SessionId }[]> {
 		const said = (path: string) => sql<string>`json_extract(${audit.entry}, ${path})`
 		const action: RouteName = "view"
 		const at = sql<number>`max(${audit.at})`
@@ -59,6 +59,8 @@ export class Audit {
 				name: said("$.actor.name"),
 				at,
 				address: sql<string | null>`json_extract(${audit.entry}, '$.address')`,
+				// Of the row that has the maximum: https://www.sqlite.org/lang_select.html#bareagg
+				session: sql<SessionId>`json_extract(${audit.entry}, '$.target.session')`,
 			})
 			.from(audit)
 			.where(
@@ -67,6 +69,8 @@ export class Audit {
 					eq(audit.machineId, machine),
 					eq(said("$.action"), action),
 					eq(said("$.outcome"), "done"),
+					// An entry without one is of a socket alone.
+					isNotNull(said("$.target.session")),
 				),
 			)
 			.groupBy(said("$.actor.id"), said("$.address"))

@@ -180,12 +180,12 @@ function Attachments({ machine }: { machine: Machine["id"] }) {
 						<p class="dim">{words.machines.nobody}</p>
 					) : (
 						<ul class="rows">
-							{attachments.map(({ name, at, address }) => (
+							{attachments.map(({ name, at, address, session }) => (
 								<Row
 									key={`${name} ${at}`}
 									icon="eye"
 									name={name}
-									about={address !== null && <span class="mono">{address}</span>}
+									about={<span class="mono">{address === null ? session : `${session} ${address}`}</span>}
 								>
 									<span class="dim">
 										<When at={at} />
