@@ -33,7 +33,8 @@ afterAll(async () => {
 function makeSignInsOld({ dataDir }: Home): void {
 	const folder = path(dataDir, "home/state/d1/D1Database")
 	const file = readdirSync(folder).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)) ?? ""
-	const database = new DatabaseSync(path(folder, file))
+	// The home writes it too, and is waited for.
+	const database = new DatabaseSync(path(folder, file), { timeout: 5_000 })
 	database.exec("UPDATE session SET created_at = created_at - 7200000")
 	database.close()
 }
