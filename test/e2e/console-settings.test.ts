@@ -109,7 +109,7 @@ test("a secret is bound elsewhere, given a new value, and forgotten", async () =
 test("a machine is renamed, tagged, and kept to named members, with its key and who was there to see", async () => {
 	const page = await owner()
 	const other = kept(await join(browser, home, "developer", "Dora"))
-	await other.locator(".machine").waitFor()
+	await startShell(other)
 	await page.goto("/settings/machines")
 	await page.locator("a.thing").click()
 	await page.getByText(/^did:key:z6Mk/).waitFor()
@@ -126,6 +126,7 @@ test("a machine is renamed, tagged, and kept to named members, with its key and 
 	await page.getByLabel("Dora (developer)").check()
 	await page.getByRole("button", { name: "Save" }).click()
 	await page.getByRole("heading", { name: "workshop" }).waitFor()
+	await other.goto("/")
 	await other.getByRole("heading", { name: "workshop" }).waitFor()
 
 	const stranger = kept(await join(browser, home, "maintainer", "Stan"))
