@@ -1,8 +1,18 @@
 // Builds what is missing or stale into dist/: worker, connector, console, API description, and what /install hands out.
 import { execFile } from "node:child_process"
 import { createHash } from "node:crypto"
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import {
+	copyFileSync,
+	existsSync,
+	globSync,
+	mkdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs"
+import { basename, dirname, join } from "node:path"
 import { promisify } from "node:util"
 import { ROOT } from "./root.ts"
 
@@ -33,6 +43,12 @@ const PARTS: Record<string, Part> = {
 			const { bundle, connectorOptions } = await import("./bundles.ts")
 			await bundle(connectorOptions())
 			writeFileSync(join(ROOT, "dist/connector/package.json"), connectorManifest())
+			for (const file of globSync("connector/substrates/init/init-linux-{x64,arm64}", { cwd: ROOT })) {
+				const output = join(ROOT, "dist/connector", basename(file))
+				// A program that runs cannot be written over, only replaced.
+				copyFileSync(join(ROOT, file), `${output}.new`)
+				renameSync(`${output}.new`, output)
+			}
 		},
 	},
 	console: {
