@@ -11,6 +11,8 @@ export function describeState(state: SessionState): string {
 			return state.signal === null ? `exited ${state.code}` : `ended by ${state.signal}`
 		case "lost":
 			return style("red", "lost")
+		case "failed":
+			return style("red", "failed")
 		default:
 			return never(state)
 	}

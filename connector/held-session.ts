@@ -7,9 +7,12 @@ import { EVERYONE, type SessionId, type ViewerId } from "../protocol/ids.ts"
 import { SessionInfo } from "../protocol/session.ts"
 import { connectHolder, type HolderConnection } from "./holder/connection.ts"
 import { type SessionPaths, spawnHolder } from "./holder/spawn.ts"
-import type { Execution, FromHolder, HolderAsk, ToHolder } from "./holder/wire.ts"
+import type { FromHolder, HolderAsk, ToHolder } from "./holder/wire.ts"
+import type { Launch } from "./launch.ts"
 import { writePrivate } from "./private-file.ts"
 import { socketPath } from "./socket-path.ts"
+import { type Contained, readContained, writeContained } from "./substrates/contained.ts"
+import { loadSubstrate } from "./substrates/substrates.ts"
 
 /** Where a session's news go. */
 export interface Audience {
@@ -30,6 +33,8 @@ export function sessionsFolder(dataDir: string): string {
 
 export class HeldSession {
 	info: SessionInfo
+	/** What it runs in; null for the host itself. */
+	readonly contained: Contained | null
 	readonly #paths: SessionPaths
 	readonly #audience: Audience
 	#connection: HolderConnection | null = null
@@ -42,26 +47,28 @@ export class HeldSession {
 	/** The program has been executed, so a holder that goes away takes a session with it. */
 	#hasBegun = false
 
-	private constructor(info: SessionInfo, paths: SessionPaths, audience: Audience) {
+	private constructor(info: SessionInfo, contained: Contained | null, paths: SessionPaths, audience: Audience) {
 		this.info = info
+		this.contained = contained
 		this.#paths = paths
 		this.#audience = audience
 	}
 
 	/** Starts a new session. Throws Refusal("start_failed") when the program cannot be executed; nothing is left then. */
-	static async start(execution: Execution, dataDir: string, audience: Audience): Promise<HeldSession> {
+	static async start({ execution, contained }: Launch, dataDir: string, audience: Audience): Promise<HeldSession> {
 		const paths = sessionPaths(dataDir, execution.id)
 		await mkdir(paths.folder, { recursive: true, mode: 0o700 })
 		try {
-			const { id, name, runtime, argv, cwd, substrate, cols, rows, createdAt } = execution
+			if (contained !== null) await writeContained(contained)
+			const { id, name, runtime, argv, cwd, substrate, about, cols, rows, createdAt } = execution
 			const provisional: SessionInfo = {
-				...{ id, name, runtime, argv, cwd, substrate, cols, rows, createdAt },
+				...{ id, name, runtime, argv, cwd, substrate, ...about, cols, rows, createdAt },
 				state: { is: "running" },
 				title: "",
 				lastOutputAt: null,
 				sequence: 0,
 			}
-			const session = new HeldSession(provisional, paths, audience)
+			const session = new HeldSession(provisional, contained, paths, audience)
 			await spawnHolder(paths)
 			await session.#begin(execution)
 			return session
@@ -76,7 +83,8 @@ export class HeldSession {
 		const paths = sessionPaths(dataDir, id)
 		const info = await readInfo(paths.folder)
 		if (info === undefined) return undefined
-		const session = new HeldSession(info, paths, audience)
+		const contained = info.substrate === "host" ? null : await readContained(paths.folder)
+		const session = new HeldSession(info, contained, paths, audience)
 		session.#hasBegun = true
 		if (info.state.is === "running") await session.#reconnect()
 		return session
@@ -140,6 +148,7 @@ export class HeldSession {
 	async remove(): Promise<void> {
 		if (this.info.state.is === "running") throw new Refusal("session_running")
 		this.#connection?.close()
+		if (this.contained !== null) await (await loadSubstrate(this.contained.substrate)).remove(this.contained)
 		await forget(this.#paths)
 	}
 
@@ -168,7 +177,7 @@ export class HeldSession {
 		return this.#reopening
 	}
 
-	async #begin(execution: Execution): Promise<void> {
+	async #begin(execution: Launch["execution"]): Promise<void> {
 		const begun = outcome()
 		this.#connection = await this.#connect(HOLDER_START_MS, begun)
 		this.#connection.send({ type: "start", execution })
@@ -273,8 +282,12 @@ function outcome(): Outcome {
 /** The file in a session's folder that says what it is and how it stands; its holder writes it. */
 const INFO_FILE = "session.json"
 
+export function sessionFolder(dataDir: string, id: SessionId): string {
+	return join(sessionsFolder(dataDir), id)
+}
+
 function sessionPaths(dataDir: string, id: SessionId): SessionPaths {
-	const folder = join(sessionsFolder(dataDir), id)
+	const folder = sessionFolder(dataDir, id)
 	// Apart from what it opens, so that a copy of the sessions alone tells nobody anything.
 	return { folder, socket: socketPath(folder, "holder.sock"), key: join(dataDir, "keys", id) }
 }

@@ -1,6 +1,5 @@
 // What the edge asks of this machine: the mirror of durable-objects/machine.ts.
 import { mkdir, readdir } from "node:fs/promises"
-import { basename } from "node:path"
 import { type Answered, ASKS, type Ask, type Asked } from "../protocol/ask.ts"
 import { never, Refusal } from "../protocol/errors.ts"
 import { explain } from "../protocol/explain.ts"
@@ -8,12 +7,15 @@ import { decodeFrame, KIND } from "../protocol/frames.ts"
 import { SessionId } from "../protocol/ids.ts"
 import { SESSIONS_PER_MACHINE } from "../protocol/limits.ts"
 import type { FromConnector, ToConnector } from "../protocol/messages.ts"
-import { CUSTOM, runtimeOf, type SessionInfo } from "../protocol/session.ts"
+import type { SessionInfo } from "../protocol/session.ts"
 import { maskTokens } from "../protocol/token-shapes.ts"
-import { completeFolders, workingDirectory } from "./folders.ts"
+import { answerAboutMachine } from "./answers.ts"
 import { type Audience, HeldSession, sessionsFolder } from "./held-session.ts"
-import { freeName, nameFrom } from "./names.ts"
-import { command, detectRuntimes, sessionEnvironment } from "./runtimes.ts"
+import { calledBy, prepareLaunch } from "./launch.ts"
+import { freeName } from "./names.ts"
+import { loadSubstrate } from "./substrates/substrates.ts"
+import { Tried } from "./substrates/tried.ts"
+import { signalWarden } from "./warden/door.ts"
 
 /** The way out while the link is up. */
 export interface Out {
@@ -24,6 +26,7 @@ export interface Out {
 export class Machine {
 	readonly #dataDir: string
 	readonly #log: (line: string) => void
+	readonly #tried: Tried
 	readonly #sessions = new Map<SessionId, HeldSession>()
 	/** Sessions on their way, so that asking twice starts one. */
 	readonly #starting = new Map<SessionId, { name: string; session: Promise<HeldSession> }>()
@@ -37,6 +40,7 @@ export class Machine {
 	private constructor(dataDir: string, log: (line: string) => void) {
 		this.#dataDir = dataDir
 		this.#log = log
+		this.#tried = new Tried(dataDir)
 	}
 
 	/** Takes up every session that earlier link processes left in the data folder. */
@@ -153,8 +157,6 @@ export class Machine {
 	async #do<A extends Ask>(ask: A, of: Asked<A>): Promise<Answered<Ask>> {
 		const asked = { ask, of } as { [K in Ask]: { ask: K; of: Asked<K> } }[Ask]
 		switch (asked.ask) {
-			case "ping":
-				return { at: Date.now() }
 			case "start":
 				return (await this.#start(asked.of)).info
 			case "rename": {
@@ -163,7 +165,7 @@ export class Machine {
 				return session.ask("rename", asked.of)
 			}
 			case "signal":
-				return this.#session(asked.of.session).ask("signal", asked.of)
+				return signal(this.#session(asked.of.session), asked.of.signal)
 			case "write":
 				return this.#session(asked.of.session).ask("write", asked.of)
 			case "screen":
@@ -177,26 +179,25 @@ export class Machine {
 				this.#say(session, { type: "removed", session })
 				return {}
 			}
+			case "ping":
 			case "runtimes":
-				return { runtimes: await detectRuntimes(sessionEnvironment()) }
 			case "folders":
-				return completeFolders(asked.of.path)
+			case "substrates":
+			case "configure":
+				return answerAboutMachine(asked.ask, asked.of, { dataDir: this.#dataDir, tried: this.#tried })
 			default:
-				never(asked)
+				// The issue's other questions are answered as they are built.
+				throw new Refusal("internal", `${asked.ask} is not answered yet.`)
 		}
 	}
 
 	async #start(spec: Asked<"start">): Promise<HeldSession> {
 		const known = this.#sessions.get(spec.id) ?? (await this.#starting.get(spec.id)?.session)
 		if (known !== undefined) return known
-		if (spec.substrate !== "host")
-			throw new Refusal("substrate_unavailable", `It has no ${spec.substrate}; ask for the host itself.`)
 		if (this.#sessions.size >= SESSIONS_PER_MACHINE) throw new Refusal("too_many", "Remove ended sessions.")
 		if (spec.name !== undefined) this.#refuseTaken(spec.name)
-		const runtime = runtimeOf(spec)
-		const called = runtime === CUSTOM ? nameFrom(basename(spec.argv[0] ?? ""), runtime) : runtime
-		const name = spec.name ?? freeName(called, this.#names())
-		const session = this.#execute({ ...spec, runtime }, name)
+		const name = spec.name ?? freeName(calledBy(spec), this.#names())
+		const session = this.#execute(spec, name)
 		this.#starting.set(spec.id, { name, session })
 		try {
 			const started = await session
@@ -209,32 +210,9 @@ export class Machine {
 		}
 	}
 
-	async #execute(spec: Asked<"start"> & { runtime: string }, name: string): Promise<HeldSession> {
-		const secrets = Object.fromEntries(spec.secrets.map(({ variable, value }) => [variable, value]))
-		// What the person gives for this session alone goes before what the workspace gives to many.
-		const environment = { ...sessionEnvironment(), ...secrets, ...spec.environment }
-		const cwd = await workingDirectory(spec.cwd)
-		const { program, arguments: args } = await command(spec.runtime, spec.argv, environment, spec.withoutKey)
-		const { id, runtime, argv, substrate, cols, rows } = spec
-		return HeldSession.start(
-			{
-				id,
-				name,
-				runtime,
-				argv,
-				program,
-				arguments: args,
-				cwd,
-				environment,
-				secrets: Object.keys(secrets),
-				substrate,
-				cols,
-				rows,
-				createdAt: Date.now(),
-			},
-			this.#dataDir,
-			this.#audience,
-		)
+	async #execute(spec: Asked<"start">, name: string): Promise<HeldSession> {
+		const launch = await prepareLaunch(spec, name, { dataDir: this.#dataDir, tried: this.#tried })
+		return HeldSession.start(launch, this.#dataDir, this.#audience)
 	}
 
 	#session(id: SessionId): HeldSession {
@@ -272,6 +250,16 @@ export class Machine {
 		},
 		log: (line) => this.#log(line),
 	}
+}
+
+/** What runs in a substrate is signalled there; a warden that does not answer is made to end, and everything with it. */
+async function signal(session: HeldSession, name: Asked<"signal">["signal"]): Promise<Record<string, never>> {
+	const { contained } = session
+	if (contained === null) return session.ask("signal", { session: session.info.id, signal: name })
+	if (session.info.state.is !== "running") throw new Refusal("session_ended")
+	if (await signalWarden(contained.folder, name)) return {}
+	await (await loadSubstrate(contained.substrate)).kill(contained)
+	return session.ask("signal", { session: session.info.id, signal: "SIGKILL" })
 }
 
 /** A stop must not hang on a holder that is busy. */

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process"
 import { access, constants, stat } from "node:fs/promises"
 import { homedir, userInfo } from "node:os"
-import { delimiter, isAbsolute, join } from "node:path"
+import { basename, delimiter, isAbsolute, join } from "node:path"
 import { Refusal } from "../protocol/errors.ts"
 import { CUSTOM, type RuntimeInfo, SHELL } from "../protocol/session.ts"
 
@@ -15,6 +15,8 @@ interface Runtime {
 	install: string
 	/** Any one of these makes it ready: environment variables, or files under the home directory. */
 	keys: { variables: string[]; files: string[] }
+	/** Files and folders under the home directory that hold its settings and sign-in: a private home has them, too. */
+	configuration: string[]
 	/** Without a key the program signs the person in, in its terminal. */
 	signsIn: boolean
 }
@@ -30,6 +32,7 @@ export const RUNTIMES: Runtime[] = [
 		arguments: ["-l"],
 		install: "Every machine has one.",
 		keys: NO_KEYS,
+		configuration: [],
 		signsIn: false,
 	},
 	{
@@ -42,6 +45,7 @@ export const RUNTIMES: Runtime[] = [
 			variables: ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN", "CLAUDE_CODE_USE_BEDROCK"],
 			files: [".claude/.credentials.json"],
 		},
+		configuration: [".claude", ".claude.json"],
 		signsIn: true,
 	},
 	{
@@ -51,6 +55,7 @@ export const RUNTIMES: Runtime[] = [
 		arguments: [],
 		install: "npm install -g @openai/codex",
 		keys: { variables: ["OPENAI_API_KEY", "CODEX_API_KEY"], files: [".codex/auth.json"] },
+		configuration: [".codex"],
 		signsIn: true,
 	},
 	{
@@ -60,6 +65,7 @@ export const RUNTIMES: Runtime[] = [
 		arguments: [],
 		install: "npm install -g @google/gemini-cli",
 		keys: { variables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"], files: [".gemini/oauth_creds.json"] },
+		configuration: [".gemini"],
 		signsIn: true,
 	},
 	{
@@ -72,6 +78,7 @@ export const RUNTIMES: Runtime[] = [
 			variables: ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"],
 			files: [".local/share/opencode/auth.json", ".config/opencode/opencode.json"],
 		},
+		configuration: [".local/share/opencode", ".config/opencode"],
 		signsIn: true,
 	},
 	{
@@ -84,6 +91,7 @@ export const RUNTIMES: Runtime[] = [
 			variables: ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY", "DEEPSEEK_API_KEY"],
 			files: [".aider.conf.yml"],
 		},
+		configuration: [".aider.conf.yml"],
 		signsIn: false,
 	},
 ]
@@ -100,22 +108,57 @@ export async function command(
 		if (name === undefined) throw new Refusal("invalid_request", "A custom session needs a command.")
 		return { program: await findProgram(name), arguments: rest }
 	}
-	const known = RUNTIMES.find(({ id }) => id === runtime)
-	if (known === undefined)
-		throw new Refusal(
-			"invalid_request",
-			`There is no runtime "${runtime}"; there are ${[...RUNTIMES.map(({ id }) => id), CUSTOM].join(", ")}.`,
-		)
+	const known = findRuntime(runtime)
 	let program: string
 	try {
 		program = await findProgram(known.program())
 	} catch {
 		throw new Refusal("program_missing", `Get it with: ${known.install}`)
 	}
+	await mustHaveKey(known, environment, withoutKey)
+	return { program, arguments: [...known.arguments, ...argv] }
+}
+
+/**
+ * The same for a session in a substrate, where a container or VM has programs of its own: their names are looked up
+ * there. Throws Refusal as `command` does.
+ */
+export async function insideCommand(
+	substrate: "sandbox" | "container" | "vm",
+	runtime: string,
+	argv: string[],
+	environment: Record<string, string>,
+	withoutKey: boolean,
+): Promise<string[]> {
+	if (substrate === "sandbox") {
+		const { program, arguments: args } = await command(runtime, argv, environment, withoutKey)
+		return [program, ...args]
+	}
+	if (runtime === CUSTOM) {
+		if (argv.length === 0) throw new Refusal("invalid_request", "A custom session needs a command.")
+		return argv
+	}
+	const known = findRuntime(runtime)
+	await mustHaveKey(known, environment, withoutKey)
+	return [runtime === SHELL ? "sh" : basename(known.program()), ...known.arguments, ...argv]
+}
+
+/** Files and folders under the home directory that hold a runtime's settings and sign-in. */
+export function runtimeConfiguration(runtime: string): string[] {
+	return RUNTIMES.find(({ id }) => id === runtime)?.configuration ?? []
+}
+
+function findRuntime(runtime: string): Runtime {
+	const known = RUNTIMES.find(({ id }) => id === runtime)
+	if (known !== undefined) return known
+	const ids = [...RUNTIMES.map(({ id }) => id), CUSTOM].join(", ")
+	throw new Refusal("invalid_request", `There is no runtime "${runtime}"; there are ${ids}.`)
+}
+
+async function mustHaveKey(known: Runtime, environment: Record<string, string>, withoutKey: boolean): Promise<void> {
 	const missing = withoutKey && known.signsIn ? [] : await missingKeys(known, environment)
 	if (missing.length > 0)
 		throw new Refusal("key_missing", `Set one of these, or sign in on the machine: ${missing.join(", ")}.`)
-	return { program, arguments: [...known.arguments, ...argv] }
 }
 
 /** Every runtime as this machine has it now. */
@@ -131,6 +174,8 @@ export function detectRuntimes(environment: Record<string, string>): Promise<Run
 				install: runtime.install,
 				missingKeys: await missingKeys(runtime, environment),
 				signsIn: runtime.signsIn,
+				isProfile: false,
+				waits: [],
 			}
 		}),
 	)

@@ -1,5 +1,5 @@
 // The core of a machine's object: one link, many sessions, many viewers. Takes messages, decides, sends through Peer.
-import type { Answered, Ask, Asked } from "../protocol/ask.ts"
+import { type Answered, ASKED_SINCE, type Ask, type Asked } from "../protocol/ask.ts"
 import { never, Refusal, refusalCode } from "../protocol/errors.ts"
 import { decodeFrame, type Frame, KIND, type SnapshotFrame } from "../protocol/frames.ts"
 import { EVERYONE, KEEPER, type MachineId, type SessionId } from "../protocol/ids.ts"
@@ -110,7 +110,9 @@ export class Machine {
 	}
 
 	async ask<A extends Ask>(ask: A, of: Asked<A>): Promise<Outcome<Answered<A>>> {
-		if (ask === "start" && !this.#takesSecrets(of as Asked<"start">)) return TAKES_NO_SECRETS
+		const { version } = this.#link
+		const since = ask === "start" ? startSince(of as Asked<"start">) : sinceOf(ask)
+		if (version !== null && version < since.version) return { ok: false, code: "version_too_old", detail: since.why }
 		const outcome: Outcome<Answered<A>> = this.#link.isUp()
 			? await this.#asks.ask(ask, of, (message) => this.#link.say(message))
 			: { ok: false, code: "machine_offline" }
@@ -245,12 +247,6 @@ export class Machine {
 		}
 	}
 
-	/** A connector that does not know of secrets would start the program without them, and say nothing. */
-	#takesSecrets({ secrets }: Asked<"start">): boolean {
-		const { version } = this.#link
-		return secrets.length === 0 || version === null || version >= SECRETS_SINCE
-	}
-
 	#keep(frame: SnapshotFrame): void {
 		const { store } = this.#host
 		if (frame.bytes.length <= KEPT_SNAPSHOT_BYTES && store.sessions().has(frame.session)) store.putSnapshot(frame)
@@ -337,12 +333,27 @@ export class Machine {
 
 /** A machine that does not answer by then is described as it was last known. */
 const LOOK_MS = 1_000
-/** The version of the protocol in which `start` carries secrets. */
-const SECRETS_SINCE = 2
-const TAKES_NO_SECRETS: Outcome<never> = {
-	ok: false,
-	code: "version_too_old",
-	detail: "Update the connector on this machine: it cannot take the secrets that this runtime gets.",
+
+interface Since {
+	version: number
+	/** What to tell who asks it of an older connector. */
+	why: string
+}
+
+/** A connector that does not know what a start asks for would begin the program without it, and say nothing. */
+function startSince(spec: Asked<"start">): Since {
+	const { substrate, network, limits, image, vm, loadout, from, comesBack, tags } = spec
+	const isContained =
+		(substrate !== undefined && substrate !== "host") || network.is !== "full" || Object.keys(limits).length > 0
+	const isNew = [image, vm, loadout, from].some((said) => said !== undefined) || comesBack || tags.length > 0
+	if (isContained || isNew) return { version: 3, why: "Update the connector on this machine: it has only its host." }
+	const why = "Update the connector on this machine: it cannot take the secrets that this runtime gets."
+	return { version: spec.secrets.length > 0 ? 2 : 1, why }
+}
+
+function sinceOf(ask: Ask): Since {
+	const since: Partial<Record<Ask, number>> = ASKED_SINCE
+	return { version: since[ask] ?? 1, why: "Update the connector on this machine: it does not know this yet." }
 }
 
 function isLink(peer: Peer): peer is LinkPeer {

@@ -49,6 +49,9 @@ function differs(known: SessionInfo, told: SessionInfo): boolean {
 		known.name !== told.name ||
 		known.cols !== told.cols ||
 		known.rows !== told.rows ||
-		known.title !== told.title
+		known.title !== told.title ||
+		known.run !== told.run ||
+		known.comesBack !== told.comesBack ||
+		known.tags.join() !== told.tags.join()
 	)
 }

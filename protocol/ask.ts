@@ -1,8 +1,11 @@
 // What the edge may ask of a machine, and the shape of each answer. Asked with a number, answered once with it.
 import * as z from "zod"
 import { SessionId, ViewerId } from "./ids.ts"
-import { INPUT_FRAME_BYTES, LOG_CHUNK_BYTES } from "./limits.ts"
-import { Name, Path, RuntimeInfo, Sequence, SessionInfo, StartSpec, Time } from "./session.ts"
+import { FILE_CHUNK_BYTES, INPUT_FRAME_BYTES, LOADOUT_BYTES, LOG_CHUNK_BYTES, TAGS } from "./limits.ts"
+import { Profile } from "./profile.ts"
+import { Name, Path, RuntimeInfo, Sequence, SessionInfo, StartSpec, Tag, Time } from "./session.ts"
+import { Denied, Label, Substrate, SubstrateInfo } from "./substrate.ts"
+import { Vm, VmDeed, VmImage } from "./vm.ts"
 
 export const SIGNALS = [
 	"SIGHUP",
@@ -30,13 +33,115 @@ export const Input = z.object({
 export const DeliveredSecret = z.object({ name: z.string(), variable: z.string(), value: z.string() })
 export type DeliveredSecret = z.infer<typeof DeliveredSecret>
 
+/** What of a session can be changed while it runs. */
+export const Change = z.object({
+	name: Name.optional(),
+	tags: z.array(Tag).max(TAGS, `must have at most ${TAGS} words`).optional(),
+	comesBack: z.boolean().optional(),
+})
+
+/** What a session, or the whole machine, uses now. */
+export const Usage = z
+	.object({
+		sessions: z.array(
+			z.object({
+				session: SessionId,
+				/** Processors' worth of time over the last seconds; 1 is one of them. */
+				cpus: z.number(),
+				/** Bytes. */
+				memory: z.int(),
+				processes: z.int(),
+				/** When this run of it began. */
+				since: Time,
+			}),
+		),
+		machine: z.object({
+			cpus: z.int(),
+			/** Runnable processes, as the system averages them over a minute. */
+			load: z.number(),
+			memory: z.object({ total: z.int(), free: z.int() }),
+			/** Of the file system that sessions are kept on. */
+			disk: z.object({ total: z.int(), free: z.int() }),
+		}),
+	})
+	.meta({ id: "Usage" })
+export type Usage = z.infer<typeof Usage>
+
+/** What has changed in a session's working directory since it was started. */
+export const Diff = z
+	.object({
+		/** The commit that it is compared with; null where there was none. */
+		base: z.string().nullable(),
+		files: z.array(
+			z.object({
+				path: z.string(),
+				is: z.enum(["added", "changed", "removed", "renamed"]),
+				/** Lines; null for what is not text. */
+				added: z.int().nullable(),
+				removed: z.int().nullable(),
+			}),
+		),
+		/** A unified diff, cut at DIFF_BYTES. */
+		patch: z.string(),
+		isCut: z.boolean(),
+	})
+	.meta({ id: "Diff" })
+export type Diff = z.infer<typeof Diff>
+
+/** A mistake in a loadout. */
+export const Problem = z.object({ loadout: z.string(), line: z.int(), column: z.int(), message: z.string() })
+export type Problem = z.infer<typeof Problem>
+
+/** A loadout as it will be applied: each step with the loadout that it comes from. */
+export const Loadout = z
+	.object({
+		name: Label,
+		text: z.string(),
+		problems: z.array(Problem),
+		phases: z.array(
+			z.object({
+				name: z.string(),
+				/** Whether a failure of it ends the whole; otherwise it is told and the rest goes on. */
+				isCore: z.boolean(),
+				steps: z.array(z.object({ does: z.string(), from: z.string() })),
+			}),
+		),
+	})
+	.meta({ id: "Loadout" })
+export type Loadout = z.infer<typeof Loadout>
+
+const Secrets = z.array(DeliveredSecret).default([])
+const nothing = z.object({})
+
 export const ASKS = {
 	/** Nothing; the answer shows that the connector is alive. */
 	ping: { asked: z.object({}), answered: z.object({ at: Time }) },
 	/** Starts a session; asking again with the same id answers with the session that there is. */
-	start: { asked: StartSpec.extend({ secrets: z.array(DeliveredSecret).default([]) }), answered: SessionInfo },
+	start: { asked: StartSpec.extend({ secrets: Secrets }), answered: SessionInfo },
+	/** A name for a session: what connectors knew before `change`. */
 	rename: { asked: z.object({ session: SessionId, name: Name }), answered: SessionInfo },
-	/** Signals the session's whole process group; the answer does not wait for its effect. */
+	change: { asked: Change.extend({ session: SessionId }), answered: SessionInfo },
+	/** Begins a session again in the same directory, with the old output above; kills it first where it runs. */
+	restart: {
+		asked: z.object({
+			session: SessionId,
+			/** With the runtime's own conversation, where it can take that up. */
+			resume: z.boolean().default(false),
+			secrets: Secrets,
+		}),
+		answered: SessionInfo,
+	},
+	/** A new session from what another one was started from. */
+	clone: {
+		asked: z.object({ session: SessionId, id: SessionId, name: Name.optional(), secrets: Secrets }),
+		answered: SessionInfo,
+	},
+	/** The secrets, by name, that a start wants beside those that are bound to its runtime. */
+	wants: {
+		asked: z.object({ runtime: z.string(), loadout: Label.optional() }),
+		answered: z.object({ secrets: z.array(z.object({ name: z.string(), variable: z.string() })) }),
+	},
+	/** Signals all of the session's processes; the answer does not wait for its effect. */
 	signal: { asked: z.object({ session: SessionId, signal: z.enum(SIGNALS) }), answered: z.object({}) },
 	/** Forgets an ended session and its log. */
 	remove: { asked: z.object({ session: SessionId }), answered: z.object({}) },
@@ -71,6 +176,55 @@ export const ASKS = {
 			end: Sequence,
 		}),
 	},
+	diff: { asked: z.object({ session: SessionId }), answered: Diff },
+	/** Connections that the session's allow-list has refused. */
+	denied: { asked: z.object({ session: SessionId }), answered: z.object({ denied: z.array(Denied) }) },
+	/** A part of a file, where the session runs: a path from its working directory on, or an absolute one. */
+	readFile: {
+		asked: z.object({ session: SessionId, path: Path, from: z.int().min(0) }),
+		answered: z.object({ base64: z.string(), /** Bytes of the whole file. */ size: z.int() }),
+	},
+	/** Writes a part of a file there; the one at 0 begins it anew, in a place of its own until `isLast` puts it in place whole. */
+	writeFile: {
+		asked: z.object({
+			session: SessionId,
+			path: Path,
+			at: z.int().min(0),
+			base64: z.string().max(Math.ceil(FILE_CHUNK_BYTES / 3) * 4),
+			isLast: z.boolean(),
+		}),
+		answered: nothing,
+	},
+	usage: { asked: nothing, answered: Usage },
+	/** What the machine can run sessions in; `again` tries it all again first. */
+	substrates: {
+		asked: z.object({ again: z.boolean().default(false) }),
+		answered: z.object({
+			/** Of sessions that do not say theirs. */
+			default: Substrate,
+			/** Still being tried: what is not listed is not known yet. */
+			isTrying: z.boolean(),
+			substrates: z.array(SubstrateInfo),
+		}),
+	},
+	/** Sets the default of sessions that do not say theirs; null for what is best here. */
+	configure: { asked: z.object({ substrate: Substrate.nullable() }), answered: nothing },
+	vms: { asked: nothing, answered: z.object({ vms: z.array(Vm), images: z.array(VmImage) }) },
+	/** Begins a deed; what comes of it is read from the answer and from `vms`. Null when the VM is gone. */
+	vm: { asked: z.object({ name: Label, deed: VmDeed }), answered: z.object({ vm: Vm.nullable() }) },
+	profiles: { asked: nothing, answered: z.object({ profiles: z.array(Profile) }) },
+	saveProfile: { asked: Profile, answered: nothing },
+	removeProfile: { asked: z.object({ id: Label }), answered: nothing },
+	loadouts: {
+		asked: nothing,
+		answered: z.object({
+			loadouts: z.array(z.object({ name: Label, description: z.string(), problems: z.array(Problem) })),
+		}),
+	},
+	readLoadout: { asked: z.object({ name: Label }), answered: Loadout },
+	/** Refused with its first problem where it has one: a loadout that cannot be applied is not kept. */
+	saveLoadout: { asked: z.object({ name: Label, text: z.string().max(LOADOUT_BYTES) }), answered: Loadout },
+	removeLoadout: { asked: z.object({ name: Label }), answered: nothing },
 	runtimes: { asked: z.object({}), answered: z.object({ runtimes: z.array(RuntimeInfo) }) },
 	/** Folders whose path begins with `path`, for completion; "~" is the home directory. */
 	folders: {
@@ -78,6 +232,30 @@ export const ASKS = {
 		answered: z.object({ home: z.string(), folders: z.array(z.string()).max(200) }),
 	},
 } as const
+
+/** The version of the protocol since which a question is known; a connector before it is told to update. */
+export const ASKED_SINCE = {
+	change: 3,
+	restart: 3,
+	clone: 3,
+	wants: 3,
+	diff: 3,
+	denied: 3,
+	readFile: 3,
+	writeFile: 3,
+	usage: 3,
+	substrates: 3,
+	configure: 3,
+	vms: 3,
+	vm: 3,
+	profiles: 3,
+	saveProfile: 3,
+	removeProfile: 3,
+	loadouts: 3,
+	readLoadout: 3,
+	saveLoadout: 3,
+	removeLoadout: 3,
+} as const satisfies Partial<Record<keyof typeof ASKS, number>>
 
 export type Ask = keyof typeof ASKS
 export type Asked<A extends Ask> = z.infer<(typeof ASKS)[A]["asked"]>

@@ -3,8 +3,11 @@
 const KiB = 1024
 const MiB = 1024 * KiB
 
-/** What both sides of a socket speak. Raised when an older reader would misunderstand. 2: `start` carries secrets. */
-export const PROTOCOL_VERSION = 2
+/**
+ * What both sides of a socket speak. Raised when an older reader would misunderstand. 2: `start` carries secrets. 3:
+ * sessions run in substrates and begin again.
+ */
+export const PROTOCOL_VERSION = 3
 /** The oldest that a control plane still takes: it is upgraded first, its machines and pages after it. */
 export const OLDEST_VERSION = 1
 
@@ -68,6 +71,14 @@ export const ATTACHED_PER_VIEWER = 32
 /** Viewers whose input the holder counts; the one longest silent is forgotten first. */
 export const INPUT_VIEWERS = 1_024
 export const NAME_CHARS = 64
+/** What one session's allow-list names. */
+export const NETWORK_HOSTS = 256
+/** One part of a file on its way in or out. */
+export const FILE_CHUNK_BYTES = 512 * KiB
+/** A diff is for reading; whoever needs more runs git there. */
+export const DIFF_BYTES = 1 * MiB
+/** A loadout is written by people. */
+export const LOADOUT_BYTES = 64 * KiB
 export const PATH_CHARS = 4_096
 export const ARGV_ITEMS = 256
 export const ARGV_CHARS = 64 * KiB

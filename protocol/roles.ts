@@ -12,6 +12,7 @@ const LEAST = {
 	"session:type": "developer",
 	"session:start": "developer",
 	"session:end": "developer",
+	"vm:manage": "developer",
 	"token:manage": "developer",
 	"secret:read": "developer",
 	"machine:enroll": "maintainer",

@@ -9,6 +9,7 @@ import { machineRoutes } from "./routes/machines.ts"
 import { secretRoutes } from "./routes/secrets.ts"
 import { sessionRoutes } from "./routes/sessions.ts"
 import { signInRoutes } from "./routes/sign-in.ts"
+import { substrateRoutes } from "./routes/substrates.ts"
 import { tokenRoutes } from "./routes/tokens.ts"
 import { workspaceRoutes } from "./routes/workspace.ts"
 
@@ -20,6 +21,7 @@ export const ROUTES = {
 	...tokenRoutes,
 	...machineRoutes,
 	...sessionRoutes,
+	...substrateRoutes,
 	...secretRoutes,
 	...auditRoutes,
 } as const satisfies Record<string, Shape>

@@ -1,7 +1,9 @@
 // A session and a machine as everyone is told of them.
 import * as z from "zod"
 import { looksLikeId, SessionId } from "./ids.ts"
-import { ARGV_CHARS, ARGV_ITEMS, MAX_COLS, MAX_ROWS, NAME_CHARS, PATH_CHARS } from "./limits.ts"
+import { ARGV_CHARS, ARGV_ITEMS, MAX_COLS, MAX_ROWS, NAME_CHARS, PATH_CHARS, TAGS } from "./limits.ts"
+import { VariableName } from "./profile.ts"
+import { Image, Label, Limits, Network, Substrate } from "./substrate.ts"
 
 /** Milliseconds since 1970, by the clock of whoever says it. */
 export const Time = z.int().min(0)
@@ -25,17 +27,16 @@ export const Name = z
 		"must begin with a letter or digit and have only letters, digits, spaces, dots, dashes and underscores",
 	)
 	.refine((name) => !looksLikeId(name), "must not look like an id")
-/** A word that machines are grouped by. */
+/** A word that machines and sessions are grouped by. */
 export const Tag = z
 	.string()
 	.regex(/^[a-z0-9][a-z0-9._-]{0,31}$/, "must be lower-case letters, digits, dot, dash and underscore")
 export const Path = z.string().min(1).max(PATH_CHARS)
 
-export const SUBSTRATES = ["host", "sandbox", "container", "vm"] as const
-export const Substrate = z.enum(SUBSTRATES)
-export type Substrate = z.infer<typeof Substrate>
-
-/** The program ran to an end of its own (`exited`, final), or whoever held it died with it (`lost`). */
+/**
+ * The program ran to an end of its own (`exited`), or whoever held it died with it (`lost`), or what it should run in could
+ * not be had, so it never ran (`failed`). Each is final for this run of the session.
+ */
 export const SessionState = z
 	.discriminatedUnion("is", [
 		z.object({ is: z.literal("running") }),
@@ -48,6 +49,7 @@ export const SessionState = z
 			at: Time,
 		}),
 		z.object({ is: z.literal("lost"), reason: z.string(), at: Time }),
+		z.object({ is: z.literal("failed"), reason: z.string(), at: Time }),
 	])
 	.meta({ id: "SessionState" })
 export type SessionState = z.infer<typeof SessionState>
@@ -58,8 +60,21 @@ export const SessionInfo = z
 		name: Name,
 		runtime: z.string(),
 		argv: z.array(z.string()),
+		/** As the program sees it. */
 		cwd: z.string(),
 		substrate: Substrate,
+		network: Network.default({ is: "full" }),
+		/** The container's image; null for other substrates. */
+		image: z.string().nullable().default(null),
+		/** The VM that it runs in; null for other substrates. */
+		vm: z.string().nullable().default(null),
+		/** What was installed there for it. */
+		loadout: z.string().nullable().default(null),
+		tags: z.array(Tag).max(TAGS).default([]),
+		/** It begins again by itself after its machine was restarted, with its runtime's own conversation. */
+		comesBack: z.boolean().default(false),
+		/** How often it was begun: a later run goes on in the same output. */
+		run: z.int().min(1).default(1),
 		cols: Cols,
 		rows: Rows,
 		state: SessionState,
@@ -76,9 +91,22 @@ export type SessionInfo = z.infer<typeof SessionInfo>
 
 const COMMAND_LENGTH = `must have at most ${ARGV_CHARS} characters in all`
 
-const VariableName = z
-	.string()
-	.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must have only letters, digits and underscores, and begin with no digit")
+/** Where a session's working directory comes from; `cwd` is then a place within it. */
+export const From = z
+	.discriminatedUnion("is", [
+		/** A copy of a folder of the machine. */
+		z.object({ is: z.literal("dir"), path: Path }),
+		/** A clone of a repository, at a branch, tag or commit. */
+		z.object({
+			is: z.literal("git"),
+			url: z.string().min(1).max(PATH_CHARS),
+			ref: z.string().min(1).max(256).optional(),
+		}),
+		/** A git worktree of its own, on a new branch from `ref`, of a repository on the machine. */
+		z.object({ is: z.literal("worktree"), path: Path, ref: z.string().min(1).max(256).optional() }),
+	])
+	.meta({ id: "From" })
+export type From = z.infer<typeof From>
 
 /** What a session is started from. argv goes to exec as it is; environment is data. */
 export const StartSpec = z
@@ -99,7 +127,18 @@ export const StartSpec = z
 		environment: z.record(VariableName, z.string().max(ARGV_CHARS)).default({}),
 		/** Starts a runtime that signs in by itself although none of its keys was found. */
 		withoutKey: z.boolean().default(false),
-		substrate: Substrate.default("host"),
+		/** The machine's default where it is not said. */
+		substrate: Substrate.optional(),
+		network: Network.default({ is: "full" }),
+		limits: Limits.default({}),
+		image: Image.optional(),
+		/** The VM to run in; without one, a session in a VM has a VM of its own, by its name. */
+		vm: Label.optional(),
+		/** What is installed there first: in the container's image, or in the VM. */
+		loadout: Label.optional(),
+		from: From.optional(),
+		tags: z.array(Tag).max(TAGS, `must have at most ${TAGS} words`).default([]),
+		comesBack: z.boolean().default(false),
 		cols: Cols.default(80),
 		rows: Rows.default(24),
 	})
@@ -110,6 +149,10 @@ export type StartSpec = z.infer<typeof StartSpec>
 export const CUSTOM = "custom"
 /** What a session runs for which nothing was asked. */
 export const SHELL = "shell"
+/** Work on the machine itself that takes its time, such as making an image: a session, so that it can be watched and is kept. */
+export const JOB = "homeport"
+/** The runtimes that every connector knows; any other is a profile of the machine. */
+export const BUILT_IN: readonly string[] = [SHELL, CUSTOM, JOB, "claude-code", "codex", "gemini", "opencode", "aider"]
 
 /** The runtime that is meant, also where it is not said. */
 export function runtimeOf({ runtime, argv }: Pick<StartSpec, "runtime" | "argv">): string {
@@ -130,6 +173,10 @@ export const RuntimeInfo = z
 		missingKeys: z.array(z.string()),
 		/** Whether the program can sign a person in, in its terminal. */
 		signsIn: z.boolean().default(false),
+		/** Whether people made it, as a profile. */
+		isProfile: z.boolean().default(false),
+		/** Regular expressions: one that matches the screen's text says that it waits for a person. */
+		waits: z.array(z.string()).default([]),
 	})
 	.meta({ id: "RuntimeInfo" })
 export type RuntimeInfo = z.infer<typeof RuntimeInfo>

@@ -44,7 +44,11 @@ export function workerOptions(): BuildOptions {
 export function connectorOptions(): BuildOptions {
 	return {
 		...shared,
-		entryPoints: { homeport: "connector/main.ts", holder: "connector/holder/main.ts" },
+		entryPoints: {
+			homeport: "connector/main.ts",
+			holder: "connector/holder/main.ts",
+			warden: "connector/warden/main.ts",
+		},
 		outdir: "dist/connector",
 		platform: "node",
 		target: "node20",

@@ -63,6 +63,7 @@ export const words = {
 		"session:type": "type into sessions",
 		"session:start": "start and rename sessions",
 		"session:end": "end and remove sessions",
+		"vm:manage": "make and end virtual machines",
 		"token:manage": "make and revoke tokens",
 		"secret:read": "see the names of secrets",
 		"machine:enroll": "add machines",
@@ -385,7 +386,7 @@ export const words = {
 			removeMachine: "Remove a machine",
 			view: "Open a session",
 			startSession: "Start a session",
-			renameSession: "Rename a session",
+			changeSession: "Change a session",
 			removeSession: "Remove a session",
 			signalSession: "Signal a session",
 			sendInput: "Type into a session",
@@ -466,6 +467,8 @@ export const words = {
 		exitedWith: (code: number) => `exited ${code}`,
 		killedBy: (signal: string) => `ended by ${signal}`,
 		lost: "lost",
+		failed: "did not start",
+		bannerFailed: (reason: string, when: string) => `The program was not started, ${when}: ${reason}`,
 		bannerExited: (code: number | null, signal: string | null, when: string) =>
 			signal !== null
 				? `The program was ended by ${signal}, ${when}.`

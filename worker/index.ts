@@ -19,6 +19,7 @@ import { members } from "./routes/members.ts"
 import { secrets } from "./routes/secrets.ts"
 import { sessions } from "./routes/sessions.ts"
 import { signIn } from "./routes/sign-in.ts"
+import { substrates } from "./routes/substrates.ts"
 import { tokens } from "./routes/tokens.ts"
 import { workspaces } from "./routes/workspaces.ts"
 import { sockets } from "./sockets.ts"
@@ -38,6 +39,7 @@ const HANDLERS: Handlers<RouteName> = {
 	...enrollments,
 	...machines,
 	...sessions,
+	...substrates,
 	...secrets,
 	...audit,
 	...sockets,

@@ -14,7 +14,7 @@ export function rename() {
 				const { call } = await signIn()
 				const session = await findSession(call, name)
 				const params = { machine: session.machine, session: session.id }
-				const renamed = await call("renameSession", { params, body: { name: wanted } })
+				const renamed = await call("changeSession", { params, body: { name: wanted } })
 				out.result(renamed, () => "")
 			}),
 		)

@@ -3,7 +3,7 @@
 import { resolve } from "node:path"
 import { Option } from "commander"
 import { newSessionId } from "../../protocol/ids.ts"
-import { SUBSTRATES } from "../../protocol/session.ts"
+import { SUBSTRATES } from "../../protocol/substrate.ts"
 import { attachTo } from "../attach.ts"
 import { readIdentity } from "../identity.ts"
 import { typed } from "../invocation.ts"
@@ -16,7 +16,7 @@ interface Options {
 	machine?: string
 	name?: string
 	cwd?: string
-	substrate: (typeof SUBSTRATES)[number]
+	substrate?: (typeof SUBSTRATES)[number]
 	attach?: boolean
 }
 
@@ -37,7 +37,7 @@ export function spawn() {
 		.option("--machine <name>", "where (default: this computer, or the only machine)")
 		.option("--name <name>", "what to call it (default: a free name after the command or the runtime)")
 		.option("--cwd <folder>", "working directory (default: this one on this computer, else the home directory)")
-		.addOption(new Option("--substrate <kind>", "what it runs in").choices(SUBSTRATES).default("host"))
+		.addOption(new Option("--substrate <kind>", "what it runs in (default: the machine's)").choices(SUBSTRATES))
 		.option("--attach", "attach to it at once")
 		.action(
 			action<[string[]], Options>(async ({ folder, out, signIn }, options, argv) => {
@@ -53,7 +53,7 @@ export function spawn() {
 						id: newSessionId(),
 						runtime: options.runtime ?? (argv.length > 0 ? "custom" : "shell"),
 						argv,
-						substrate: options.substrate,
+						...(options.substrate === undefined ? {} : { substrate: options.substrate }),
 						...(options.name === undefined ? {} : { name: options.name }),
 						...(cwd === undefined ? {} : { cwd }),
 						...(process.stdout.isTTY ? { cols: columns, rows } : {}),

@@ -88,6 +88,8 @@ function execution(given: Record<string, unknown>): Execution {
 		),
 		secrets: list(given.secrets).map((item) => text(item)),
 		substrate: oneOf(["host", "sandbox", "container", "vm"] as const, given.substrate),
+		// Only passed on, to whoever has said it.
+		about: fields(given.about) as Execution["about"],
 		...size(given),
 		createdAt: whole(given.createdAt, 0, Number.MAX_SAFE_INTEGER),
 	}

@@ -10,6 +10,8 @@ import type { SessionInfo, SessionState } from "../../protocol/session.ts"
 import { maskTokens } from "../../protocol/token-shapes.ts"
 import { Fingerprints } from "../redaction/fingerprints.ts"
 import { MARGIN_BYTES, Redactor } from "../redaction/redactor.ts"
+import { unwrapEnvironment } from "../warden/environment.ts"
+import { type Outcome, takeOutcome } from "../warden/outcome.ts"
 import { Channels, type Source } from "./channels.ts"
 import { type HolderAsked, readAsked } from "./door.ts"
 import { programEnvironment } from "./environment.ts"
@@ -102,10 +104,11 @@ export class Session {
 
 	/** Executes the program. Throws when that fails. `onIdle`: the session has ended and nobody watches it. */
 	static start({ folder, key }: Paths, execution: Execution, onIdle: () => void): Session {
-		const { id, name, runtime, cwd, substrate, cols, rows, createdAt } = execution
-		const environment = programEnvironment(execution.environment, id, cwd)
+		const { id, name, runtime, cwd, substrate, about, cols, rows, createdAt } = execution
+		const isContained = substrate !== "host"
+		const environment = isContained ? execution.environment : programEnvironment(execution.environment, id, cwd)
 		const info: SessionInfo = {
-			...{ id, name, runtime, cwd, substrate, cols, rows, createdAt },
+			...{ id, name, runtime, cwd, substrate, ...about, cols, rows, createdAt },
 			// Told and kept everywhere, where no token should be.
 			argv: execution.argv.map(maskTokens),
 			state: { is: "running" },
@@ -116,16 +119,18 @@ export class Session {
 		const seal = Seal.create(key)
 		const sealed = join(folder, SEALED)
 		mkdirSync(sealed, { recursive: true, mode: 0o700 })
-		const values = execution.secrets.flatMap((name) => environment[name] ?? [])
+		const variables = isContained ? unwrapEnvironment(environment) : environment
+		const values = execution.secrets.flatMap((name) => variables[name] ?? [])
 		const fingerprints = Fingerprints.of(values, seal.fingerprintKey)
 		writeFileSync(join(sealed, FINGERPRINTS), seal.fingerprints()(fingerprints.bytes()), { mode: 0o600 })
 		const log = OutputLog.create(sealed, seal, cols, rows)
 		const session = new Session(folder, info, log, new Redactor(fingerprints), onIdle)
 		session.#pty = new Pty(
-			{ ...execution, environment },
+			// A warden is at home in the session's folder; it takes the program to its own place.
+			{ ...execution, environment, cwd: isContained ? folder : cwd },
 			{
 				onOutput: (bytes) => session.#output(bytes),
-				onExit: (code, signal) => session.#ended({ is: "exited", code, signal, at: Date.now() }),
+				onExit: (code, signal) => session.#ended(endedAs(isContained ? takeOutcome(folder) : null, code, signal)),
 			},
 		)
 		session.#save()
@@ -460,6 +465,14 @@ export class Session {
 		writeFileSync(`${path}.new`, `${JSON.stringify(this.#now(), null, "\t")}\n`, { mode: 0o600 })
 		renameSync(`${path}.new`, path)
 	}
+}
+
+/** `outcome`: what the session's warden has said, if it has one and could. */
+function endedAs(outcome: Outcome | null, code: number | null, signal: string | null): SessionState {
+	const at = Date.now()
+	if (outcome?.is === "failed") return { is: "failed", reason: outcome.reason, at }
+	if (outcome !== null) return { ...outcome, at }
+	return { is: "exited", code, signal, at }
 }
 
 function openLog(folder: string, key: string): { log: OutputLog; redactor: Redactor } {

@@ -1,7 +1,8 @@
 // What link process and holder say to each other over a Unix socket, in packets (packets.ts): messages, and frames.
 import * as z from "zod"
 import { SessionId, ViewerId } from "../../protocol/ids.ts"
-import { Cols, Rows, Sequence, SessionInfo, Substrate, Time } from "../../protocol/session.ts"
+import { Cols, Rows, Sequence, SessionInfo, Time } from "../../protocol/session.ts"
+import { Substrate } from "../../protocol/substrate.ts"
 
 /** What the holder executes: nothing is left to look up. The environment is whole and never written to disk. */
 export const Execution = z.object({
@@ -10,7 +11,7 @@ export const Execution = z.object({
 	runtime: z.string(),
 	/** What the person asked for, to show. */
 	argv: z.array(z.string()),
-	/** Absolute path of the program, and its arguments. */
+	/** Absolute path of the program, and its arguments: of the session's warden, where it runs in a substrate. */
 	program: z.string(),
 	arguments: z.array(z.string()),
 	cwd: z.string(),
@@ -18,6 +19,16 @@ export const Execution = z.object({
 	/** The variables that hold secrets: their values are masked in what leaves the session for keeping. */
 	secrets: z.array(z.string()),
 	substrate: Substrate,
+	/** Told of the session as it is. */
+	about: SessionInfo.pick({
+		network: true,
+		image: true,
+		vm: true,
+		loadout: true,
+		tags: true,
+		comesBack: true,
+		run: true,
+	}),
 	cols: Cols,
 	rows: Rows,
 	createdAt: Time,

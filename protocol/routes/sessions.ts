@@ -1,10 +1,10 @@
 // Routes about sessions: listed together, each started, steered and read on the machine that holds it.
 import * as z from "zod"
-import { ASKS, Input, SIGNALS } from "../ask.ts"
+import { ASKS, Change, Diff, Input, SIGNALS } from "../ask.ts"
 import { MachineId, SessionId } from "../ids.ts"
 import { LOG_CHUNK_BYTES } from "../limits.ts"
 import type { Shape } from "../route.ts"
-import { Name, Presence, Sequence, SessionInfo, StartSpec } from "../session.ts"
+import { Name, Path, Presence, Sequence, SessionInfo, StartSpec } from "../session.ts"
 
 export const Session = SessionInfo.extend({ machine: MachineId, machineName: Name, machinePresence: Presence }).meta({
 	id: "Session",
@@ -31,17 +31,37 @@ export const sessionRoutes = {
 		params: ofMachine,
 		body: StartSpec,
 		answer: SessionInfo,
-		shown: ["id", "name", "runtime", "cwd"],
+		shown: ["id", "name", "runtime", "cwd", "substrate", "network", "image", "vm"],
 	},
-	renameSession: {
+	changeSession: {
 		method: "PATCH",
 		path: "/api/machines/:machine/sessions/:session",
 		may: "session:start",
-		summary: "Rename a session",
+		summary: "Rename a session, tag it, or let it come back after a restart of its machine",
 		params: ofSession,
-		body: z.object({ name: Name }),
+		body: Change,
 		answer: SessionInfo,
-		shown: ["name"],
+		shown: ["name", "tags", "comesBack"],
+	},
+	restartSession: {
+		method: "POST",
+		path: "/api/machines/:machine/sessions/:session/restart",
+		may: "session:start",
+		summary: "Begin a session again in the same directory, with its old output above; what still runs is killed first",
+		params: ofSession,
+		body: z.object({ resume: z.boolean().default(false) }),
+		answer: SessionInfo,
+		shown: ["resume"],
+	},
+	cloneSession: {
+		method: "POST",
+		path: "/api/machines/:machine/sessions/:session/clone",
+		may: "session:start",
+		summary: "Start a new session from what another one was started from",
+		params: ofSession,
+		body: z.object({ id: SessionId, name: Name.optional() }),
+		answer: SessionInfo,
+		shown: ["id", "name"],
 	},
 	removeSession: {
 		method: "DELETE",
@@ -77,6 +97,42 @@ export const sessionRoutes = {
 		summary: "The rendered screen as text",
 		params: ofSession,
 		answer: ASKS.screen.answered,
+	},
+	readDiff: {
+		method: "GET",
+		path: "/api/machines/:machine/sessions/:session/diff",
+		may: "session:watch",
+		summary: "What has changed in a session's working directory since it was started",
+		params: ofSession,
+		answer: Diff,
+	},
+	listDenied: {
+		method: "GET",
+		path: "/api/machines/:machine/sessions/:session/denied",
+		may: "session:watch",
+		summary: "Connections that a session's allow-list has refused",
+		params: ofSession,
+		answer: ASKS.denied.answered,
+	},
+	readFile: {
+		method: "GET",
+		path: "/api/machines/:machine/sessions/:session/file",
+		may: "session:type",
+		summary: "A part of a file, where the session runs",
+		params: ofSession,
+		query: z.object({ path: Path, from: z.coerce.number().pipe(z.int().min(0)).default(0) }),
+		answer: ASKS.readFile.answered,
+		audited: true,
+	},
+	writeFile: {
+		method: "PUT",
+		path: "/api/machines/:machine/sessions/:session/file",
+		may: "session:type",
+		summary: "Write a part of a file there; the last part puts it in place",
+		params: ofSession,
+		body: ASKS.writeFile.asked.omit({ session: true }),
+		answer: done,
+		shown: ["path"],
 	},
 	readLog: {
 		method: "GET",

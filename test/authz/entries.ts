@@ -30,6 +30,8 @@ export type Entry<N extends RouteName = RouteName> = {
 
 const ofMachine = ({ machine }: Things) => ({ params: { machine } })
 const ofSession = ({ machine, session }: Things) => ({ params: { machine, session } })
+const ofLoadout = ({ machine }: Things) => ({ params: { machine, loadout: "one" } })
+const ofProfile = ({ machine }: Things) => ({ params: { machine, profile: "one" } })
 const ofSecret = ({ secret }: Things) => ({ params: { secret } })
 const github = () => ({ params: { provider: "github" as const } })
 const publicKey = () => randomBytes(32).toString("base64url")
@@ -178,16 +180,55 @@ export const ENTRIES: { [N in RouteName]: Entry<N> } = {
 		...ASKED,
 		request: (things) => ({ ...ofMachine(things), body: { id: newSessionId() } }),
 	},
-	renameSession: {
+	changeSession: {
 		may: "session:start",
 		...ASKED,
 		request: (things) => ({ ...ofSession(things), body: { name: "renamed" } }),
+	},
+	restartSession: { may: "session:start", ...ASKED, request: (things) => ({ ...ofSession(things), body: {} }) },
+	cloneSession: {
+		may: "session:start",
+		...ASKED,
+		request: (things) => ({ ...ofSession(things), body: { id: newSessionId() } }),
 	},
 	removeSession: { may: "session:end", about: ["machine"], told: "session_not_found", request: ofSession },
 	signalSession: { may: "session:end", ...ASKED, request: (things) => ({ ...ofSession(things), body: {} }) },
 	sendInput: { may: "session:type", ...ASKED, request: (things) => ({ ...ofSession(things), body: { text: "x" } }) },
 	readScreen: { may: "session:watch", ...ASKED, request: ofSession },
+	readDiff: { may: "session:watch", ...ASKED, request: ofSession },
+	listDenied: { may: "session:watch", ...ASKED, request: ofSession },
+	readFile: { may: "session:type", ...ASKED, request: (things) => ({ ...ofSession(things), query: { path: "a" } }) },
+	writeFile: {
+		may: "session:type",
+		...ASKED,
+		request: (things) => ({ ...ofSession(things), body: { path: "a", at: 0, base64: "", isLast: true } }),
+	},
 	readLog: { may: "session:watch", ...ASKED, request: (things) => ({ ...ofSession(things), query: {} }) },
+
+	listSubstrates: { may: "machine:read", ...ASKED, request: (things) => ({ ...ofMachine(things), query: {} }) },
+	configureMachine: {
+		may: "machine:manage",
+		...ASKED,
+		request: (things) => ({ ...ofMachine(things), body: { substrate: null } }),
+	},
+	readUsage: { may: "machine:read", ...ASKED, request: ofMachine },
+	listVms: { may: "machine:read", ...ASKED, request: ofMachine },
+	changeVm: {
+		may: "vm:manage",
+		...ASKED,
+		request: ({ machine }) => ({ params: { machine, vm: "one" }, body: { deed: { verb: "start" } } }),
+	},
+	listLoadouts: { may: "machine:read", ...ASKED, request: ofMachine },
+	readLoadout: { may: "machine:read", ...ASKED, request: ofLoadout },
+	saveLoadout: { may: "machine:manage", ...ASKED, request: (things) => ({ ...ofLoadout(things), body: { text: "" } }) },
+	removeLoadout: { may: "machine:manage", ...ASKED, request: ofLoadout },
+	listProfiles: { may: "machine:read", ...ASKED, request: ofMachine },
+	saveProfile: {
+		may: "machine:manage",
+		...ASKED,
+		request: (things) => ({ ...ofProfile(things), body: { label: "Mine", program: "mine" } }),
+	},
+	removeProfile: { may: "machine:manage", ...ASKED, request: ofProfile },
 
 	listSecrets: { may: "secret:read" },
 	saveSecret: { may: "secret:manage", request: (things) => ({ ...ofSecret(things), body: { value: "value" } }) },

@@ -11,6 +11,7 @@ export const ROLE_TABLE: Record<Action, readonly Role[]> = {
 	"session:type": ["developer", "maintainer", "owner"],
 	"session:start": ["developer", "maintainer", "owner"],
 	"session:end": ["developer", "maintainer", "owner"],
+	"vm:manage": ["developer", "maintainer", "owner"],
 	"token:manage": ["developer", "maintainer", "owner"],
 	"secret:read": ["developer", "maintainer", "owner"],
 	// Maintainers look after machines and secrets.

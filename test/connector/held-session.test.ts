@@ -19,7 +19,11 @@ const audience: Audience = {
 test("[SES1] a running session that was left to another process is asked of its own holder, never of a second one", async () => {
 	const folder = mkdtempSync(join(tmpdir(), "homeport-held-"))
 	const session = newSessionId()
-	const held = await HeldSession.start(execution(session, "read line; exit 5"), folder, audience)
+	const held = await HeldSession.start(
+		{ execution: execution(session, "read line; exit 5"), contained: null },
+		folder,
+		audience,
+	)
 	onTestFinished(async () => {
 		await held.ask("signal", { session, signal: "SIGKILL" }).catch(() => {
 			// It has ended, as it should.

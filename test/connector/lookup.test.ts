@@ -5,13 +5,14 @@ import { pickMachine, pickSession } from "../../connector/lookup.ts"
 import { newMachineId, newSessionId } from "../../protocol/ids.ts"
 import type { Machine } from "../../protocol/routes/machines.ts"
 import type { Session } from "../../protocol/routes/sessions.ts"
+import { ON_HOST } from "../support/on-host.ts"
 
 const presence = { is: "linked", since: 1, provenAt: 1, epoch: 1, now: 1 } as const
 
 function session(machineName: string, name: string): Session {
 	return {
 		...{ id: newSessionId(), name, machine: newMachineId(), machineName, machinePresence: presence },
-		...{ runtime: "shell", argv: [], cwd: "/", substrate: "host", cols: 80, rows: 24, title: "" },
+		...{ runtime: "shell", argv: [], cwd: "/", substrate: "host", ...ON_HOST, cols: 80, rows: 24, title: "" },
 		...{ state: { is: "running" }, createdAt: 1, lastOutputAt: null, sequence: 0 },
 	}
 }

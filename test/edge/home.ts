@@ -205,6 +205,8 @@ export function runningSession(): SessionInfo {
 		argv: [],
 		cwd: "/",
 		substrate: "host",
+		...{ network: { is: "full" }, image: null, vm: null, loadout: null },
+		...{ tags: [], comesBack: false, run: 1 },
 		cols: 80,
 		rows: 24,
 		state: { is: "running" },

@@ -89,7 +89,7 @@ describe("[TRU1] a machine kept to named members", () => {
 		const body: Partial<Record<RouteName, unknown>> = {
 			changeMachine: { name: "mine" },
 			startSession: { id: newSessionId() },
-			renameSession: { name: "mine" },
+			changeSession: { name: "mine" },
 			sendInput: { text: "x" },
 		}
 		const session = newSessionId()

@@ -230,7 +230,7 @@ test("[SES1] a connector one version behind links, keeps its sessions, and start
 
 test("[SES3] a connector that does not know of secrets is told so before it starts anything, also after a wake", async () => {
 	const world = new World()
-	const link = world.link([], PROTOCOL_VERSION - 1)
+	const link = world.link([], 1)
 	link.take()
 	world.evict()
 	const secrets = [{ name: "KEY", variable: "KEY", value: "sentinel" }]

@@ -15,6 +15,7 @@ import { PROTOCOL_VERSION } from "../../protocol/limits.ts"
 import type { FromConnector, FromViewer, ToConnector, ToViewer } from "../../protocol/messages.ts"
 import type { Role } from "../../protocol/roles.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
+import { ON_HOST } from "../support/on-host.ts"
 
 export class MemoryPeer<Said extends { type: string }> implements Peer {
 	about: About
@@ -221,6 +222,7 @@ export function session(fields: Partial<SessionInfo> = {}): SessionInfo {
 		argv: [],
 		cwd: "/",
 		substrate: "host",
+		...ON_HOST,
 		cols: 80,
 		rows: 24,
 		state: { is: "running" },

@@ -6,6 +6,7 @@ import { EVERYONE, newMachineId, newSessionId, newViewerId } from "../../protoco
 import { ARGV_CHARS, MAX_COLS, MESSAGE_BYTES, SESSIONS_PER_MACHINE } from "../../protocol/limits.ts"
 import { FromConnector, FromFeed, FromViewer, parseMessage, ToConnector, ToViewer } from "../../protocol/messages.ts"
 import { Name, type Presence, type SessionInfo, StartSpec } from "../../protocol/session.ts"
+import { ON_HOST } from "../support/on-host.ts"
 
 const session = newSessionId()
 const viewer = newViewerId()
@@ -16,6 +17,7 @@ const info: SessionInfo = {
 	argv: ["printf", "%s\n", "two words", ""],
 	cwd: "/home/ada",
 	substrate: "host",
+	...ON_HOST,
 	cols: 120,
 	rows: 40,
 	state: { is: "exited", code: null, signal: "SIGTERM", at: 1_790_000_000_000 },

@@ -1,12 +1,13 @@
 // A real home for tests: `homeport up` over a folder of its own, on a free port.
 import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { type Client, client } from "../../protocol/client.ts"
 import type { MachineId } from "../../protocol/ids.ts"
+import type { Substrate } from "../../protocol/substrate.ts"
 
 const ROOT = join(import.meta.dirname, "../..")
 export const NODE = join(ROOT, "node_modules/.bin/node")
@@ -19,6 +20,8 @@ interface Options {
 	port?: number
 	/** Added to the environment of control plane and connector. */
 	environment?: Record<string, string>
+	/** What sessions run in that do not say so; null for what is best here. */
+	substrate?: Substrate | null
 }
 
 export interface Home {
@@ -39,8 +42,16 @@ export interface Home {
 }
 
 /** Starts a home and waits until its machine is linked. */
-export async function startHome({ dataDir, port = 0, environment = {} }: Options = {}): Promise<Home> {
+export async function startHome({
+	dataDir,
+	port = 0,
+	environment = {},
+	substrate = "host",
+}: Options = {}): Promise<Home> {
 	const folder = dataDir ?? mkdtempSync(join(tmpdir(), "homeport-test-"))
+	mkdirSync(folder, { recursive: true, mode: 0o700 })
+	const settings = join(folder, "settings.json")
+	if (!existsSync(settings)) writeFileSync(settings, JSON.stringify({ substrate }))
 	const args = [HOMEPORT, "up", "--json", "--no-open", "--port", String(port), "--data-dir", folder]
 	const up = spawn(NODE, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...environment } })
 	const over = new Promise<number | null>((resolve) => up.once("exit", (code) => resolve(code)))

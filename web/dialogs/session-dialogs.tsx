@@ -9,7 +9,7 @@ import { Confirm, NameField } from "../ui/confirm.tsx"
 
 export function RenameSession({ machine, session, name }: Extract<Dialog, { is: "rename-session" }>) {
 	const wanted = useSignal(name)
-	const run = () => api("renameSession", { params: { machine, session }, body: { name: wanted.value.trim() } })
+	const run = () => api("changeSession", { params: { machine, session }, body: { name: wanted.value.trim() } })
 	return (
 		<Confirm title={words.rename.title} submit={words.rename.submit} disabled={wanted.value.trim() === ""} run={run}>
 			<NameField label={words.rename.name} value={wanted.value} change={(value) => (wanted.value = value)} />

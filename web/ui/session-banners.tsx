@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals"
 import type { MachineId, SessionId } from "../../protocol/ids.ts"
 import { RESEND_WITHIN_MS } from "../../protocol/limits.ts"
-import type { SessionInfo } from "../../protocol/session.ts"
+import type { SessionInfo, SessionState } from "../../protocol/session.ts"
 import { words } from "../messages.ts"
 import type { OpenSession } from "../open-session.ts"
 import { startAgain } from "../starting.ts"
@@ -83,12 +83,10 @@ export function Ended({ machine, session, info }: EndedProps) {
 	const { state, name } = info
 	const when = words.session.ago(now.value - state.at)
 	return (
-		<div class={state.is === "lost" ? "banner bad" : "banner"} role="status">
+		<div class={state.is === "exited" ? "banner" : "banner bad"} role="status">
 			<Icon name={endIcon(state)} />
 			<span class="grow" title={exact(state.at)}>
-				{state.is === "lost"
-					? words.session.bannerLost(state.reason, when)
-					: words.session.bannerExited(state.code, state.signal, when)}
+				{sentenceOf(state, when)}
 			</span>
 			<Act
 				may="session:start"
@@ -112,4 +110,10 @@ export function Ended({ machine, session, info }: EndedProps) {
 			</Act>
 		</div>
 	)
+}
+
+function sentenceOf(state: Exclude<SessionState, { is: "running" }>, when: string): string {
+	if (state.is === "lost") return words.session.bannerLost(state.reason, when)
+	if (state.is === "failed") return words.session.bannerFailed(state.reason, when)
+	return words.session.bannerExited(state.code, state.signal, when)
 }

@@ -18,11 +18,11 @@ export function StateMark({ state, isKnown }: Props) {
 				{isKnown ? words.session.running : words.session.lastSeenRunning}
 			</span>
 		)
-	if (state.is === "lost")
+	if (state.is === "lost" || state.is === "failed")
 		return (
 			<span class="state lost" title={state.reason}>
 				<Icon name="triangle-alert" />
-				{words.session.lost}
+				{state.is === "lost" ? words.session.lost : words.session.failed}
 			</span>
 		)
 	const well = state.code === 0
@@ -41,7 +41,7 @@ export function StateMark({ state, isKnown }: Props) {
 
 /** A shape for how a session's program came to its end. */
 export function endIcon(state: Exclude<SessionState, { is: "running" }>): IconName {
-	if (state.is === "lost") return "triangle-alert"
+	if (state.is === "lost" || state.is === "failed") return "triangle-alert"
 	if (wasAsked(state)) return "power"
 	return state.code === 0 ? "circle-check" : "circle-x"
 }

@@ -1,19 +1,26 @@
 // Sessions on the workspace's machines: listed together, and each asked of the machine that holds it.
+import { Refusal } from "../../protocol/errors.ts"
 import { newViewerId } from "../../protocol/ids.ts"
 import type { Session } from "../../protocol/routes/sessions.ts"
 import { runtimeOf } from "../../protocol/session.ts"
 import type { Handlers } from "../call.ts"
 import { ask, describe, findMachine, listMachines } from "../machines.ts"
-import { secretsFor, touchSecrets } from "../secrets.ts"
+import { secretsAgain, secretsFor, touchSecrets } from "../secrets.ts"
 
 export const sessions: Handlers<
 	| "listSessions"
 	| "startSession"
-	| "renameSession"
+	| "changeSession"
+	| "restartSession"
+	| "cloneSession"
 	| "removeSession"
 	| "signalSession"
 	| "sendInput"
 	| "readScreen"
+	| "readDiff"
+	| "listDenied"
+	| "readFile"
+	| "writeFile"
 	| "readLog"
 > = {
 	async listSessions({ env, registry, principal }) {
@@ -28,15 +35,34 @@ export const sessions: Handlers<
 	async startSession({ env, registry, principal, params, body }) {
 		const { id, workspaceId } = await findMachine(registry, principal, params.machine)
 		const spec = { ...body, runtime: runtimeOf(body) }
-		const secrets = await secretsFor(env, registry, workspaceId, spec)
+		const secrets = await secretsFor(env, registry, { machine: id, workspaceId }, spec)
 		const started = await ask(env, id, "start", { ...spec, secrets })
 		await touchSecrets(registry, workspaceId, secrets)
 		return started
 	},
 
-	async renameSession({ env, registry, principal, params, body: { name } }) {
+	async changeSession({ env, registry, principal, params, body }) {
 		const { id } = await findMachine(registry, principal, params.machine)
+		const { name, ...more } = body
+		if (Object.keys(more).length > 0) return ask(env, id, "change", { ...body, session: params.session })
+		if (name === undefined) throw new Refusal("invalid_request", "Say a name, tags or comesBack.")
 		return ask(env, id, "rename", { session: params.session, name })
+	},
+
+	async restartSession({ env, registry, principal, params, body: { resume } }) {
+		const { id, workspaceId } = await findMachine(registry, principal, params.machine)
+		const secrets = await secretsAgain(env, registry, { machine: id, workspaceId }, params.session)
+		const started = await ask(env, id, "restart", { session: params.session, resume, secrets })
+		await touchSecrets(registry, workspaceId, secrets)
+		return started
+	},
+
+	async cloneSession({ env, registry, principal, params, body }) {
+		const { id, workspaceId } = await findMachine(registry, principal, params.machine)
+		const secrets = await secretsAgain(env, registry, { machine: id, workspaceId }, params.session)
+		const started = await ask(env, id, "clone", { ...body, session: params.session, secrets })
+		await touchSecrets(registry, workspaceId, secrets)
+		return started
 	},
 
 	async removeSession({ env, registry, principal, params }) {
@@ -58,6 +84,26 @@ export const sessions: Handlers<
 	async readScreen({ env, registry, principal, params }) {
 		const { id } = await findMachine(registry, principal, params.machine)
 		return ask(env, id, "screen", { session: params.session })
+	},
+
+	async readDiff({ env, registry, principal, params }) {
+		const { id } = await findMachine(registry, principal, params.machine)
+		return ask(env, id, "diff", { session: params.session })
+	},
+
+	async listDenied({ env, registry, principal, params }) {
+		const { id } = await findMachine(registry, principal, params.machine)
+		return ask(env, id, "denied", { session: params.session })
+	},
+
+	async readFile({ env, registry, principal, params, query }) {
+		const { id } = await findMachine(registry, principal, params.machine)
+		return ask(env, id, "readFile", { session: params.session, ...query })
+	},
+
+	async writeFile({ env, registry, principal, params, body }) {
+		const { id } = await findMachine(registry, principal, params.machine)
+		return ask(env, id, "writeFile", { session: params.session, ...body })
 	},
 
 	async readLog({ env, registry, principal, params, query }) {

@@ -10,6 +10,7 @@ import type { Execution, FromHolder } from "../../../connector/holder/wire.ts"
 import { decodeFrame, encodeFrame, type Frame, KIND, type SnapshotFrame } from "../../../protocol/frames.ts"
 import { EVERYONE, KEEPER, newSessionId, newViewerId, type SessionId, type ViewerId } from "../../../protocol/ids.ts"
 import { SessionInfo } from "../../../protocol/session.ts"
+import { ON_HOST } from "../../support/on-host.ts"
 
 /** Node takes some 100 ms to start; a busy machine takes its time. */
 const PATIENCE_MS = 15_000
@@ -56,6 +57,7 @@ export function execution(session: SessionId, script: string, more: Partial<Exec
 		environment: { PATH: process.env.PATH ?? "" },
 		secrets: [],
 		substrate: "host",
+		about: ON_HOST,
 		cols: 80,
 		rows: 24,
 		createdAt: Date.now(),

@@ -1,0 +1,21 @@
+// What the person has settled for this machine, in a file of its data folder.
+import { join } from "node:path"
+import * as z from "zod"
+import { Substrate } from "../protocol/substrate.ts"
+import { readPrivate, writePrivate } from "./private-file.ts"
+
+const Settings = z.object({
+	/** What sessions run in that do not say so; null for what is best here. */
+	substrate: Substrate.nullable().default(null),
+})
+export type Settings = z.infer<typeof Settings>
+
+export async function readSettings(dataDir: string): Promise<Settings> {
+	return (await readPrivate(join(dataDir, FILE), Settings)) ?? Settings.parse({})
+}
+
+export async function changeSettings(dataDir: string, change: Partial<Settings>): Promise<void> {
+	await writePrivate(join(dataDir, FILE), { ...(await readSettings(dataDir)), ...change })
+}
+
+const FILE = "settings.json"

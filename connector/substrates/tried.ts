@@ -1,0 +1,61 @@
+// What this machine can run sessions in, as found by trying: tried once when the link process starts, and when asked.
+import { SUBSTRATES, type Substrate, type SubstrateInfo } from "../../protocol/substrate.ts"
+import { readSettings } from "../settings.ts"
+import { loadSubstrate } from "./substrates.ts"
+
+export class Tried {
+	readonly #dataDir: string
+	readonly #known = new Map<Substrate, SubstrateInfo>([["host", HOST]])
+	#trying: Promise<void> | null = null
+
+	constructor(dataDir: string) {
+		this.#dataDir = dataDir
+		void this.again()
+	}
+
+	get isTrying(): boolean {
+		return this.#trying !== null
+	}
+
+	all(): SubstrateInfo[] {
+		return SUBSTRATES.flatMap((name) => this.#known.get(name) ?? [])
+	}
+
+	/** Resolves when all have been tried. */
+	again(): Promise<void> {
+		this.#trying ??= this.#try().finally(() => {
+			this.#trying = null
+		})
+		return this.#trying
+	}
+
+	/** Of this substrate; waits until it has been tried for the first time. */
+	async of(name: Substrate): Promise<SubstrateInfo> {
+		if (!this.#known.has(name)) await this.again()
+		const known = this.#known.get(name)
+		if (known === undefined) throw new Error(`invariant: ${name} has been tried`)
+		return known
+	}
+
+	/** What a session runs in that does not say so: what the person has settled, else a sandbox where that works. */
+	async default(): Promise<Substrate> {
+		const { substrate } = await readSettings(this.#dataDir)
+		if (substrate !== null) return substrate
+		return (await this.of("sandbox")).is === "ready" ? "sandbox" : "host"
+	}
+
+	/** One after another: each measures, and starts processes. */
+	async #try(): Promise<void> {
+		for (const name of ["sandbox", "container", "vm"] as const)
+			this.#known.set(name, await (await loadSubstrate(name)).probe())
+	}
+}
+
+const HOST: SubstrateInfo = {
+	is: "ready",
+	substrate: "host",
+	by: "this machine itself",
+	networks: ["full"],
+	limits: [],
+	notes: ["A program here may do everything that you may do."],
+}

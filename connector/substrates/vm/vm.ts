@@ -1,0 +1,17 @@
+// Placeholder until this substrate is written: absent, and says so.
+import { Refusal } from "../../../protocol/errors.ts"
+import type { Substrate } from "../substrate.ts"
+
+const no = () => Promise.reject(new Refusal("substrate_unavailable", "This connector has none yet."))
+
+export const vm: Substrate = {
+	probe: async () => ({ is: "absent", substrate: "vm", reason: "This connector has none yet.", remedy: "" }),
+	check: no,
+	enter: no,
+	exec: no,
+	read: no,
+	write: no,
+	used: async () => null,
+	kill: async () => {},
+	remove: async () => {},
+}

@@ -1,0 +1,28 @@
+// How a session in a substrate ended, from its warden to its holder: a file, since an exit code alone cannot say it all.
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+
+export type Outcome =
+	| { is: "exited"; code: number | null; signal: string | null }
+	/** What it should run in could not be had: a sentence why. */
+	| { is: "failed"; reason: string }
+
+export function writeOutcome(folder: string, outcome: Outcome): void {
+	const path = join(folder, FILE)
+	writeFileSync(`${path}.new`, JSON.stringify(outcome), { mode: 0o600 })
+	renameSync(`${path}.new`, path)
+}
+
+/** Reads it once; null where the warden was killed before it could say. */
+export function takeOutcome(folder: string): Outcome | null {
+	const path = join(folder, FILE)
+	try {
+		return JSON.parse(readFileSync(path, "utf8")) as Outcome
+	} catch {
+		return null
+	} finally {
+		rmSync(path, { force: true })
+	}
+}
+
+const FILE = "outcome.json"
