@@ -17,6 +17,7 @@ import { screen } from "./commands/screen.ts"
 import { secrets } from "./commands/secrets.ts"
 import { send } from "./commands/send.ts"
 import { spawn } from "./commands/spawn.ts"
+import { substrates } from "./commands/substrates.ts"
 import { tokens } from "./commands/tokens.ts"
 import { up } from "./commands/up.ts"
 import { upgrade } from "./commands/upgrade.ts"
@@ -47,6 +48,7 @@ for (const make of [
 	rm,
 	rename,
 	machines,
+	substrates,
 	members,
 	secrets,
 	tokens,

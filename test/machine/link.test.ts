@@ -317,3 +317,27 @@ test("[TRU4] frames in the wrong direction, or in another viewer's name, are mal
 	world.input(Object.assign(link as never, { id: viewer.id }), shell.id, 0, "x")
 	expect(link.closedWith?.reason).toBe("malformed")
 })
+
+test("[SES4] a connector that has only its host is told of nothing else: neither a start that asks for more, nor a question it does not know", async () => {
+	const world = new World()
+	const link = world.link([], 2)
+	link.take()
+	const spec = { ...StartSpec.parse({ id: newSessionId() }), secrets: [] }
+	const more: Partial<StartSpec>[] = [
+		{ substrate: "sandbox" },
+		{ network: { is: "none" } },
+		{ limits: { processes: 10 } },
+		{ image: "debian:12" },
+		{ vm: "one" },
+		{ loadout: "base" },
+		{ from: { is: "dir", path: "/srv" } },
+		{ tags: ["a"] },
+		{ comesBack: true },
+	]
+	for (const asked of more)
+		expect(await world.core.ask("start", { ...spec, ...asked })).toMatchObject({ ok: false, code: "version_too_old" })
+	expect(await world.core.ask("usage", {})).toMatchObject({ ok: false, code: "version_too_old" })
+	expect(link.take().said).toEqual([])
+	void world.core.ask("start", { ...spec, substrate: "host" })
+	expect(link.take().said).toMatchObject([{ type: "ask", ask: "start" }])
+})
