@@ -13,6 +13,8 @@ interface Runtime {
 	program: () => string
 	arguments: string[]
 	install: string
+	/** What has it at an exact version; null where nothing does. */
+	package: { by: "npm" | "pip"; name: string } | null
 	/** Any one of these makes it ready: environment variables, or files under the home directory. */
 	keys: { variables: string[]; files: string[] }
 	/** Files and folders under the home directory that hold its settings and sign-in: a private home has them, too. */
@@ -31,6 +33,7 @@ export const RUNTIMES: Runtime[] = [
 		program: () => process.env.SHELL ?? userInfo().shell ?? "/bin/sh",
 		arguments: ["-l"],
 		install: "Every machine has one.",
+		package: null,
 		keys: NO_KEYS,
 		configuration: [],
 		signsIn: false,
@@ -41,6 +44,7 @@ export const RUNTIMES: Runtime[] = [
 		program: () => "claude",
 		arguments: [],
 		install: "npm install -g @anthropic-ai/claude-code",
+		package: { by: "npm", name: "@anthropic-ai/claude-code" },
 		keys: {
 			variables: ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN", "CLAUDE_CODE_USE_BEDROCK"],
 			files: [".claude/.credentials.json"],
@@ -54,6 +58,7 @@ export const RUNTIMES: Runtime[] = [
 		program: () => "codex",
 		arguments: [],
 		install: "npm install -g @openai/codex",
+		package: { by: "npm", name: "@openai/codex" },
 		keys: { variables: ["OPENAI_API_KEY", "CODEX_API_KEY"], files: [".codex/auth.json"] },
 		configuration: [".codex"],
 		signsIn: true,
@@ -64,6 +69,7 @@ export const RUNTIMES: Runtime[] = [
 		program: () => "gemini",
 		arguments: [],
 		install: "npm install -g @google/gemini-cli",
+		package: { by: "npm", name: "@google/gemini-cli" },
 		keys: { variables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"], files: [".gemini/oauth_creds.json"] },
 		configuration: [".gemini"],
 		signsIn: true,
@@ -74,6 +80,7 @@ export const RUNTIMES: Runtime[] = [
 		program: () => "opencode",
 		arguments: [],
 		install: "npm install -g opencode-ai",
+		package: { by: "npm", name: "opencode-ai" },
 		keys: {
 			variables: ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"],
 			files: [".local/share/opencode/auth.json", ".config/opencode/opencode.json"],
@@ -87,6 +94,7 @@ export const RUNTIMES: Runtime[] = [
 		program: () => "aider",
 		arguments: [],
 		install: "python3 -m pip install aider-install && aider-install",
+		package: { by: "pip", name: "aider-chat" },
 		keys: {
 			variables: ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY", "DEEPSEEK_API_KEY"],
 			files: [".aider.conf.yml"],
