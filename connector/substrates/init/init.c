@@ -1,7 +1,9 @@
 // The first process inside a sandbox or container: starts one program, reaps what is left, and says how it ended.
 //
-//     homeport-init [--control SOCKET] [--forward PORT=SOCKET]… [--limit NAME=VALUE]… -- program [arguments…]
+//     homeport-init [--control SOCKET] [--forward PORT=SOCKET]… [--limit NAME=VALUE]… [--size COLSxROWS]
+//                   -- program [arguments…]
 //     homeport-init --connect SOCKET      joins its input and output with a Unix socket
+//     homeport-init --show FILE…          writes the files out, a NUL after each: a self-test sees where it runs by them
 //     homeport-init --version             the SHA-256 of the sources that it was built from
 //
 // On the control socket it writes 'p' and the program's process id once that runs, then 's' and its wait status when it
@@ -275,6 +277,30 @@ static void add_limit(const char *text) {
 	fail("Limits are core, fsize, nofile and nproc, not", text, 0);
 }
 
+// Gives the terminal its first size. Whoever made it can do so only once the program has it, which is too late.
+static void size(const char *text) {
+	const char *second = strchr(text, 'x');
+	rlim_t cols, rows;
+	if (!second || !to_number(text, 'x', &cols) || !to_number(second + 1, 0, &rows))
+		fail("A size is COLSxROWS, not", text, 0);
+	struct winsize both = {.ws_col = cols, .ws_row = rows};
+	if (ioctl(0, TIOCSWINSZ, &both) < 0) fail("The terminal does not take the size", text, errno);
+}
+
+// A file that is not there is empty.
+static int show(char **files) {
+	char bytes[4096];
+	for (; *files; files++) {
+		int fd = open(*files, O_RDONLY | O_CLOEXEC);
+		ssize_t count = 0;
+		while (fd >= 0 && (count = read(fd, bytes, sizeof bytes)) > 0)
+			if (write(1, bytes, count) < 0) return OUR_FAILURE;
+		close(fd);
+		if (write(1, "", 1) < 0) return OUR_FAILURE;
+	}
+	return 0;
+}
+
 // Answers the program with its arguments.
 static char **read_options(char **options, const char **control_path) {
 	for (; *options && strcmp(*options, "--") != 0; options += 2) {
@@ -282,6 +308,7 @@ static char **read_options(char **options, const char **control_path) {
 		if (strcmp(*options, "--control") == 0) *control_path = options[1];
 		else if (strcmp(*options, "--forward") == 0) add_forward(options[1]);
 		else if (strcmp(*options, "--limit") == 0) add_limit(options[1]);
+		else if (strcmp(*options, "--size") == 0) size(options[1]);
 		else fail("There is no option", *options, 0);
 	}
 	if (!*options || !options[1]) fail("A program is missing after", "the options and --", 0);
@@ -297,6 +324,7 @@ int main(int count, char **arguments) {
 	if (count == 2 && strcmp(arguments[1], "--version") == 0)
 		return write(1, SOURCE_SHA256 "\n", sizeof SOURCE_SHA256) < 0;
 	if (count == 3 && strcmp(arguments[1], "--connect") == 0) return connect_to(arguments[2]);
+	if (count > 2 && strcmp(arguments[1], "--show") == 0) return show(arguments + 2);
 	const char *control_path = NULL;
 	char **program = read_options(arguments + (count > 0), &control_path);
 	if (control_path && (control = dial(control_path, 0)) < 0)
