@@ -13,6 +13,7 @@ import { answerAboutMachine } from "./answers.ts"
 import { type Audience, HeldSession, sessionsFolder } from "./held-session.ts"
 import { calledBy, prepareLaunch } from "./launch.ts"
 import { freeName } from "./names.ts"
+import { deniedOf } from "./substrates/network/denied.ts"
 import { loadSubstrate } from "./substrates/substrates.ts"
 import { Tried } from "./substrates/tried.ts"
 import { signalWarden } from "./warden/door.ts"
@@ -178,6 +179,10 @@ export class Machine {
 				this.#sessions.delete(session)
 				this.#say(session, { type: "removed", session })
 				return {}
+			}
+			case "denied": {
+				const { contained } = this.#session(asked.of.session)
+				return { denied: contained === null ? [] : await deniedOf(contained) }
 			}
 			case "ping":
 			case "runtimes":

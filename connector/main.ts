@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander"
 import { attach } from "./commands/attach.ts"
 import { audit } from "./commands/audit.ts"
 import { connect } from "./commands/connect.ts"
+import { denied } from "./commands/denied.ts"
 import { doctor } from "./commands/doctor.ts"
 import { kill } from "./commands/kill.ts"
 import { link } from "./commands/link.ts"
@@ -44,6 +45,7 @@ for (const make of [
 	screen,
 	logs,
 	wait,
+	denied,
 	kill,
 	rm,
 	rename,

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import * as z from "zod"
 import { Denied } from "../../../protocol/substrate.ts"
 import { readPrivate } from "../../private-file.ts"
+import type { Contained } from "../contained.ts"
 
 /** The oldest give way to new ones. */
 const TARGETS = 200
@@ -70,6 +71,14 @@ export class DeniedLog {
 /** The newest first; none where no gate has refused anything. */
 export async function readDenied(folder: string): Promise<Denied[]> {
 	return (await readPrivate(join(folder, FILE), z.array(Denied))) ?? []
+}
+
+/** What was refused to a session. A VM has one gate for all of its sessions, and keeps it in its own folder. */
+export async function deniedOf(contained: Contained): Promise<Denied[]> {
+	if (contained.substrate !== "vm") return readDenied(contained.folder)
+	const { Vms } = await import("../vm/vms.ts")
+	const name = contained.vm ?? new Vms(contained.dataDir).sessionVm(contained).name
+	return readDenied(join(contained.dataDir, "vms", name))
 }
 
 function key({ host, port }: Pick<Denied, "host" | "port">): string {
