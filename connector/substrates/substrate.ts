@@ -48,8 +48,11 @@ export interface Terminal {
 	rows: number
 	/** Whatever comes from inside goes there as it is. */
 	output: Writable
-	/** Hands every byte of input to `take` from here on, exactly: the terminal is made raw. A substrate whose program has the terminal itself never calls it. */
-	input(take: (bytes: Buffer) => void): void
+	/**
+	 * Hands every byte of input to `take` from here on, exactly, the next ones once its answer has resolved: the terminal is
+	 * made raw. A substrate whose program has the terminal itself never calls it.
+	 */
+	input(take: (bytes: Buffer) => Promise<void> | void): void
 }
 
 /** A program that runs inside. */
@@ -68,7 +71,7 @@ export interface Running {
  */
 export interface Substrate {
 	/** Tries everything that it can do on this machine, for real; takes seconds, and leaves nothing. */
-	probe(): Promise<SubstrateInfo>
+	probe(dataDir: string): Promise<SubstrateInfo>
 	/** Refuses what this session cannot have, before anything is made; quick, and leaves nothing. */
 	check(contained: Contained): Promise<void>
 	/** In the session's warden: makes what is missing (telling the terminal), and starts the program. */

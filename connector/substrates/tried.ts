@@ -47,7 +47,7 @@ export class Tried {
 	/** One after another: each measures, and starts processes. */
 	async #try(): Promise<void> {
 		for (const name of ["sandbox", "container", "vm"] as const)
-			this.#known.set(name, await (await loadSubstrate(name)).probe())
+			this.#known.set(name, await (await loadSubstrate(name)).probe(this.#dataDir))
 	}
 }
 

@@ -1,4 +1,5 @@
 // The terminal that a warden has from its holder: lines for the person first, then the program's bytes as they are.
+import { spawnSync } from "node:child_process"
 import type { Terminal } from "../substrates/substrate.ts"
 
 export function ownTerminal(): Terminal {
@@ -27,7 +28,15 @@ export function ownTerminal(): Terminal {
 		input(take) {
 			end()
 			stdin.setRawMode(true)
-			stdin.on("data", take)
+			// Node's raw mode still ends lines anew on their way out.
+			spawnSync("stty", ["-opost"], { stdio: ["inherit", "ignore", "ignore"] })
+			stdin.on("data", (bytes) => {
+				const taken = take(bytes)
+				if (taken === undefined) return
+				// What is not read waits in the terminal, and whoever types is told so.
+				stdin.pause()
+				void taken.finally(() => stdin.resume())
+			})
 		},
 	}
 }
