@@ -1,0 +1,202 @@
+// A session's program in a VM, on a terminal there, as its warden has it.
+import { setTimeout as after } from "node:timers/promises"
+import { Refusal } from "../../../protocol/errors.ts"
+import type { Vm } from "../../../protocol/vm.ts"
+import type { Contained } from "../contained.ts"
+import type { Ended, Running, Terminal } from "../substrate.ts"
+import { COOKIE, keepLine, killLine } from "./processes.ts"
+import { launchScript, quote } from "./launch-script.ts"
+import { type Connection, connect, type Remote } from "./ssh.ts"
+import type { Vms } from "./vms.ts"
+
+interface Place {
+	vms: Vms
+	vm: string
+	connection: Connection
+}
+
+export async function startInVm(
+	{ vms, vm, connection }: Place,
+	contained: Contained,
+	environment: Record<string, string>,
+	terminal: Terminal,
+): Promise<Running> {
+	const { session, argv, cwd, limits } = contained
+	const keeper = await connection.run(keepLine(session, limits))
+	// The end of the program is told by the other channel.
+	keeper.channel.on("error", () => {})
+	const variables = { ...environment, ...ABOUT_TERMINAL, [COOKIE]: session }
+	keeper.channel.write(`${Buffer.from(launchScript({ argv, environment: variables, cwd })).toString("base64")}\n`)
+	const [word, folder, boot] = (await firstLine(keeper)).split(" ")
+	if (word === "no-directory") throw new Refusal("directory_missing", `${cwd} in the VM ${vm}.`)
+	if (word === "no-program")
+		throw new Refusal("program_missing", `The VM ${vm} has no ${argv[0]}: install it there, for example by a loadout.`)
+	if (word === "no-limit")
+		throw new Refusal("substrate_unavailable", `The VM ${vm} cannot enforce these limits: its user may not become root.`)
+	if (word !== "ready" || folder === undefined)
+		throw new Refusal("substrate_unavailable", `The VM ${vm} could not prepare the session: ${word}.`)
+	const { cols, rows } = terminal
+	const pty = { term: ABOUT_TERMINAL.TERM, cols, rows, width: 0, height: 0, modes: UTF8 as never }
+	const program = await connection.run(`exec sh ${quote(`${folder}/launch`)}`, { pty })
+	return new GuestSession({ vms, vm, connection }, session, { keeper, program, boot: boot ?? "" }, terminal)
+}
+
+class GuestSession implements Running {
+	readonly ended: Promise<Ended>
+	readonly #place: Place
+	readonly #session: string
+	readonly #keeper: Remote
+	readonly #program: Remote
+	/** Of the system's start in which the program runs. */
+	readonly #boot: string
+	#touchedAt = 0
+
+	constructor(
+		place: Place,
+		session: string,
+		{ keeper, program, boot }: { keeper: Remote; program: Remote; boot: string },
+		terminal: Terminal,
+	) {
+		this.#place = place
+		this.#session = session
+		this.#keeper = keeper
+		this.#program = program
+		this.#boot = boot
+		const { channel } = program
+		channel.on("error", () => {})
+		channel.on("data", (bytes: Buffer) => {
+			this.#touch()
+			if (terminal.output.write(bytes)) return
+			channel.pause()
+			terminal.output.once("drain", () => channel.resume())
+		})
+		const gone = program.closed.then(() => {})
+		terminal.input((bytes) => {
+			this.#touch()
+			const written = new Promise<void>((resolve) => channel.write(bytes, () => resolve()))
+			// What nobody reads any more is never written.
+			return Promise.race([written, gone])
+		})
+		this.ended = this.#end()
+		void this.#listen()
+	}
+
+	async signal(signal: NodeJS.Signals): Promise<void> {
+		await this.#place.vms.touch(this.#place.vm)
+		if (this.#keeper.channel.writable) this.#keeper.channel.write(`${signal.slice("SIG".length)}\n`)
+		else if (signal === "SIGKILL") await this.#kill()
+		if (signal === "SIGKILL") await this.ended.catch(() => {})
+	}
+
+	resize(cols: number, rows: number): void {
+		this.#program.channel.setWindow(rows, cols, 0, 0)
+	}
+
+	async #end(): Promise<Ended> {
+		const { connection, vm } = this.#place
+		const ended = await this.#program.exited
+		if (ended !== null) {
+			// Whatever the program has left behind has its terminal still.
+			const hasKeeper = this.#keeper.channel.writable
+			if (hasKeeper) this.#keeper.channel.end()
+			const kept = hasKeeper ? await this.#keeper.closed : null
+			if (kept?.code !== 0 && connection.isOpen) await this.#kill()
+			await this.#program.closed
+			connection.close()
+			return ended
+		}
+		connection.destroy()
+		throw new Refusal("substrate_unavailable", await this.#whyLost().catch(() => `The VM ${vm} is out of reach.`))
+	}
+
+	async #kill(): Promise<void> {
+		await this.#place.connection.run(killLine(this.#session)).then(
+			async ({ channel, closed }) => {
+				channel.resume().end()
+				await closed
+			},
+			// A connection that has broken is found so by whoever waits for the end.
+			() => {},
+		)
+	}
+
+	/** The connection is gone, and the program's terminal with it: says why, and leaves nothing of the session. */
+	async #whyLost(): Promise<string> {
+		const { vms, vm } = this.#place
+		// The VM's own end may be a moment behind that of its connections.
+		await after(SETTLE_MS)
+		const state = await stateOf(vms, vm)
+		if (state === undefined) return `The VM ${vm} was destroyed.`
+		if (state.is === "crash-loop") return state.reason
+		if (state.is === "stopped") return `The VM ${vm} was stopped.`
+		if (state.is === "starting") return `The VM ${vm} was restarted.`
+		const connection = await connect(await vms.ready(vm, () => {}))
+		try {
+			const { channel, closed } = await connection.run(`cat ${BOOT}; ${killLine(this.#session)}`)
+			channel.end()
+			let boot = ""
+			for await (const bytes of channel) boot += bytes
+			await closed
+			if (boot.trim() !== this.#boot) return `The VM ${vm} was restarted.`
+			return `The connection to the VM ${vm} has broken: it was restored from a snapshot, or its SSH was ended.`
+		} finally {
+			connection.close()
+		}
+	}
+
+	/** A system that is gone without a word is noticed; one that is paused says nothing either, and stays. */
+	async #listen(): Promise<void> {
+		const { connection, vms, vm } = this.#place
+		let heard = -1
+		for (let silentMs = 0; connection.isOpen; silentMs += LISTEN_MS) {
+			await after(LISTEN_MS, undefined, { ref: false })
+			if (connection.received !== heard) silentMs = 0
+			heard = connection.received
+			if (silentMs < SILENT_MS) continue
+			const state = await stateOf(vms, vm).catch(() => undefined)
+			if (state?.is === "running") connection.destroy()
+			else silentMs = 0
+		}
+	}
+
+	/** Work in the VM, told so often that its idle clock never runs out meanwhile. A paused one goes on at once. */
+	#touch(): void {
+		const now = Date.now()
+		if (now - this.#touchedAt < TOUCH_EVERY_MS) return
+		this.#touchedAt = now
+		// A VM that cannot be told ends the connection, too, or goes on.
+		this.#place.vms.touch(this.#place.vm).catch(() => {})
+	}
+}
+
+/** Up to the end of the first line of its output, or what it said on standard error in place of one. */
+function firstLine({ channel, closed }: Remote): Promise<string> {
+	return new Promise((resolve) => {
+		let said = ""
+		let errors = ""
+		channel.on("data", (bytes: Buffer) => {
+			said += bytes
+			if (said.includes("\n")) resolve(said.slice(0, said.indexOf("\n")))
+		})
+		channel.stderr.on("data", (bytes: Buffer) => {
+			errors = (errors + bytes).slice(-ERRORS_CHARS)
+		})
+		void closed.then(() => resolve(errors.trim().replaceAll(/\s+/g, " ")))
+	})
+}
+
+async function stateOf(vms: Vms, name: string): Promise<Vm["state"] | undefined> {
+	return (await vms.list()).find((vm) => vm.name === name)?.state
+}
+
+const ABOUT_TERMINAL = { TERM: "xterm-256color", COLORTERM: "truecolor" }
+/** The terminal's line editor knows letters of several bytes: IUTF8 of RFC 8160, then the end of the list. */
+const UTF8 = Buffer.from([42, 0, 0, 0, 1, 0])
+const BOOT = "/proc/sys/kernel/random/boot_id"
+const ERRORS_CHARS = 500
+const SETTLE_MS = 500
+const LISTEN_MS = 15_000
+/** Some unanswered signs of life. */
+const SILENT_MS = 60_000
+/** Less than the shortest idle time, which is a minute. */
+const TOUCH_EVERY_MS = 5_000
