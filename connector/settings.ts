@@ -7,6 +7,8 @@ import { readPrivate, writePrivate } from "./private-file.ts"
 const Settings = z.object({
 	/** What sessions run in that do not say so; null for what is best here. */
 	substrate: Substrate.nullable().default(null),
+	/** What all VMs together may have, where it is not the default: bytes, processors, bytes. */
+	vms: z.object({ memory: z.int(), cpus: z.int(), disk: z.int() }).partial().default({}),
 })
 export type Settings = z.infer<typeof Settings>
 

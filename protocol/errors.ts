@@ -87,6 +87,10 @@ export const REFUSALS = {
 		mayRetry: false,
 		message: "This machine cannot give the isolation that was asked for, so nothing was started.",
 	},
+	vm_busy: { status: 409, mayRetry: true, message: "Something else is being done to this VM now." },
+	vm_state: { status: 409, mayRetry: false, message: "That cannot be done to this VM as it is." },
+	vm_quota: { status: 422, mayRetry: false, message: "That is more than VMs may have on this machine." },
+	vm_failed: { status: 422, mayRetry: false, message: "That could not be done to the VM." },
 	output_lost: {
 		status: 410,
 		mayRetry: false,
