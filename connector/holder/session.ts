@@ -346,7 +346,7 @@ export class Session {
 				this.#tell()
 				return this.#now()
 			case "signal":
-				signalSession(this.#running().pid, asked.of.signal)
+				signalSession(this.#running().pid, this.info.id, asked.of.signal)
 				return {}
 			case "write":
 				return this.#write(asked.of)

@@ -152,6 +152,34 @@ describe("ask", () => {
 		for (const pid of pids) await expect.poll(() => isAlive(pid)).toBe(false)
 	})
 
+	it.each(["SIGHUP", "SIGTERM", "SIGKILL"] as const)(
+		"%s also ends what has left the terminal session",
+		async (signal) => {
+			const strays = [
+				"setsid sleep 1002 & echo pid $!",
+				// What asked to outlive a hangup does; no other signal is one.
+				`setsid ${signal === "SIGHUP" ? "" : "nohup"} sleep 1003 >/dev/null 2>&1 & echo pid $!`,
+				"(setsid sh -c 'sleep 1004 & echo pid $!' &)",
+			]
+			const { link, holder } = await run([...strays, "echo ready; exec sleep 1005"].join("\n"), {
+				environment: { PATH: process.env.PATH ?? "", HOMEPORT_SESSION: "composed" },
+			})
+			const viewer = link.attach()
+			await viewer.shows("ready")
+			const pids = () =>
+				[
+					...viewer.terminal
+						.lines()
+						.join("\n")
+						.matchAll(/pid (\d+)/g),
+				].map(([, pid]) => Number(pid))
+			await link.until(() => pids().length === 3)
+			await link.ask("signal", { session: holder.session, signal })
+			await link.exited()
+			for (const pid of pids()) await expect.poll(() => isAlive(pid)).toBe(false)
+		},
+	)
+
 	it("write marks a paste where the program wants that, and sends Enter apart from it", async () => {
 		const { link, holder } = await run("printf '\\033[?2004h'; stty raw -echo; echo ready; exec od -An -c -w100 -v")
 		const viewer = link.attach()
