@@ -5,8 +5,10 @@ import { audit } from "./commands/audit.ts"
 import { connect } from "./commands/connect.ts"
 import { denied } from "./commands/denied.ts"
 import { doctor } from "./commands/doctor.ts"
+import { here } from "./commands/here.ts"
 import { kill } from "./commands/kill.ts"
 import { link } from "./commands/link.ts"
+import { loadout } from "./commands/loadout.ts"
 import { login } from "./commands/login.ts"
 import { logs } from "./commands/logs.ts"
 import { ls } from "./commands/ls.ts"
@@ -51,6 +53,7 @@ for (const make of [
 	rename,
 	machines,
 	substrates,
+	loadout,
 	members,
 	secrets,
 	tokens,
@@ -62,7 +65,7 @@ for (const make of [
 	doctor,
 ])
 	program.addCommand(make())
-program.addCommand(link(), { hidden: true })
+for (const make of [link, here]) program.addCommand(make(), { hidden: true })
 
 program.addHelpText(
 	"after",

@@ -40,6 +40,14 @@ export function logs() {
 		)
 }
 
+/** Prints all that a session has written and goes on to write, for watching: not at all for programs. */
+export async function printLive(call: Client, credentials: Credentials, session: Session, out: Output): Promise<void> {
+	const silent = { print: async () => {}, gap: async () => {}, end: async () => {} }
+	const printer = out.json ? silent : process.stdout.isTTY ? rawPrinter(out) : textPrinter(session)
+	await follow(call, credentials, session, 0, printer)
+	await printer.end()
+}
+
 interface Printer {
 	print(from: number, bytes: Uint8Array): Promise<void>
 	/** So many bytes before the next are not kept any more. */
