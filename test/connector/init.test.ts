@@ -201,7 +201,8 @@ const RUNS_32 = (() => {
 })()
 
 test.each(["linux-x64", "linux-arm64"])("the binary for %s is made from the sources beside it", (name) => {
-	expect(readFileSync(join(FOLDER, `init-${name}`)).includes(hashSources())).toBe(true)
+	const isFresh = readFileSync(join(FOLDER, `init-${name}`)).includes(hashSources())
+	expect(isFresh, "Build it anew: node tools/init.ts").toBe(true)
 })
 
 describe.runIf(process.platform === "linux").each(PLACES)("%s", (_, before, isFirst) => {
@@ -291,7 +292,7 @@ describe.runIf(process.platform === "linux").each(PLACES)("%s", (_, before, isFi
 		const file = openSync(INIT, "r")
 		const script = "ls /proc/self/fd | xargs echo; grep -E '^Sig(Blk|Ign)|^NoNewPrivs' /proc/self/status"
 		const { stdout } = await run(
-			["sh", "-c", `trap '' TERM INT TSTP CHLD; exec "$@"`, "sh", ...before],
+			["perl", "-e", '$SIG{$_} = "IGNORE" for qw(TERM INT TSTP CHLD PIPE); exec @ARGV', "--", ...before],
 			["--control", watcher.path, "--", "sh", "-c", script],
 			{ stdio: ["pipe", "pipe", "pipe", file, file] },
 		)
@@ -325,10 +326,18 @@ describe.runIf(process.platform === "linux").each(PLACES)("%s", (_, before, isFi
 	it("reaps who has lost its parent, while the program runs", async () => {
 		const script = `
 			pipe R, W;
-			unless (fork) { my $orphan = fork; exit 0 unless $orphan; syswrite W, "$orphan\\n"; exit 0 }
-			wait; my $orphan = <R>;
-			for (1 .. 500) { kill(0, $orphan) or print("reaped\\n"), exit 5; select undef, undef, undef, 0.01 }`
-		expect(await run(before, ["--", "perl", "-e", script])).toMatchObject({ code: 5, stdout: "reaped\n" })
+			unless (fork) {
+				my $parent = $$;
+				exit if fork;
+				1 while getppid == $parent;
+				syswrite W, "$$ " . getppid . "\\n";
+				exit
+			}
+			wait;
+			my ($orphan, $parent) = split " ", <R>;
+			print $parent == getppid ? "taken\n" : "lost\n";
+			for (1 .. 500) { kill(0, $orphan) or print("reaped\n"), exit 5; select undef, undef, undef, 0.01 }`
+		expect(await run(before, ["--", "perl", "-e", script])).toMatchObject({ code: 5, stdout: "taken\nreaped\n" })
 	})
 
 	it("hands on the signals that it gets itself", async () => {
@@ -530,6 +539,22 @@ describe.runIf(process.platform === "linux")("forwards", () => {
 		await until("256 are answered", async () => answered.size === 256)
 		for (const socket of answered) socket.end()
 		await until("all are answered", async () => answered.size === 300)
+	})
+
+	it("wait for a server whose own queue is full", async () => {
+		const path = join(folder, "slow")
+		const script = `use IO::Socket::UNIX; $| = 1;
+			my $server = IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 1) or die $!;
+			print "ready\\n"; <STDIN>;
+			while (my $socket = $server->accept) { print $socket "served" }`
+		const server = spawn("perl", ["-e", script, path])
+		started.push(() => server.kill("SIGKILL"))
+		await shows(server, "ready")
+		const { port } = await forward(path)
+		const sockets = await Promise.all(Array.from({ length: 20 }, () => dial(port)))
+		const said = sockets.map((socket) => text(socket))
+		server.stdin.end("\n")
+		expect(await Promise.all(said)).toEqual(Array(20).fill("served"))
 	})
 
 	it("are there in a network of its own before the program, and while everything is told to end", async () => {

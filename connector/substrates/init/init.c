@@ -77,15 +77,18 @@ enum { ARCHITECTURE = AUDIT_ARCH_AARCH64, ARCHITECTURE_32 = AUDIT_ARCH_ARM };
 enum { IOCTL_32 = 54 };
 // Numbers from here on are x32's, a second way to the same calls; arm64 has none so high.
 enum { X32 = 0x40000000 };
+// A call that somebody who traces has taken out.
+#define SKIPPED 0xffffffff
 
 // The program types nothing into a terminal that somebody else reads, by any entry of the kernel. Of the request only
 // the lower half counts, as in the kernel. Everything else is allowed, other sandboxes too.
 static int refuse_typing(void) {
 	struct sock_filter steps[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 0, 3),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 0, 4),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32, 8, 0),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SKIPPED, 9, 8),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 3, 8),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE_32, 0, 6),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -101,7 +104,7 @@ static int refuse_typing(void) {
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
 }
 
-// Sets a limit, which never raises the one that stands.
+// Sets a limit, which never raises the hard one that stands.
 static void set(struct limit *limit) {
 	struct rlimit both;
 	if (getrlimit(limit->resource, &both) < 0) fail("A limit cannot be read of", "the program", errno);
@@ -109,12 +112,19 @@ static void set(struct limit *limit) {
 	if (setrlimit(limit->resource, &both) < 0) fail("A limit cannot be set for", "the program", errno);
 }
 
+// The terminal among the first three files, or -1.
+static int terminal(void) {
+	for (int fd = 0; fd <= 2; fd++)
+		if (isatty(fd)) return fd;
+	return -1;
+}
+
 // Becomes the program, or tells the first process why not.
 static _Noreturn void become(char **program) {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setpgid(0, 0);
 	// SIGTTOU is ignored still. The terminal of another session stays as it is.
-	if (isatty(0)) tcsetpgrp(0, getpid());
+	tcsetpgrp(terminal(), getpid());
 	for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
 	sigset_t none;
 	sigemptyset(&none);
@@ -174,10 +184,10 @@ static void obey(pid_t program) {
 // stop; nobody here could continue it.
 static void go_on(pid_t program, int stopped_by) {
 	if (stopped_by != SIGTSTP) {
-		// It wants the terminal: that is its again when those who had it are gone. Until then it may stop at once again.
-		pid_t owner = tcgetpgrp(0);
-		if (owner <= 0 || kill(-owner, 0) < 0) tcsetpgrp(0, program);
-		else poll(NULL, 0, AGAIN_MS);
+		// It wants the terminal: that is its again when those who had it are gone. Else it soon stops again.
+		int fd = terminal();
+		pid_t owner = tcgetpgrp(fd);
+		if ((owner > 0 && kill(-owner, 0) == 0) || tcsetpgrp(fd, program) < 0) poll(NULL, 0, AGAIN_MS);
 	}
 	kill(-program, SIGCONT);
 }
@@ -212,7 +222,7 @@ static int end(int status) {
 		do kill(-1, SIGKILL);
 		while (waitpid(-1, NULL, 0) > 0 || errno == EINTR);
 	// For whoever started us on this terminal.
-	else if (isatty(0)) tcsetpgrp(0, getpgrp());
+	else tcsetpgrp(terminal(), getpgrp());
 	report('s', status);
 	if (WIFEXITED(status)) return WEXITSTATUS(status);
 	int number = WTERMSIG(status);
