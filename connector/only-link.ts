@@ -1,17 +1,26 @@
-// One link process at a time over a data folder: two would take the holders' connections from each other without end.
+// One process at a time in a place of a folder: two link processes would take the holders' connections from each other without end.
 import { randomUUID } from "node:crypto"
 import { linkSync, rmSync, statSync } from "node:fs"
 import { createConnection, createServer, type Socket } from "node:net"
 import { privately } from "./private-file.ts"
 import { socketPath } from "./socket-path.ts"
 
+export function onlyLink(folder: string, waits: () => void, signal: AbortSignal): Promise<{ leave(): void }> {
+	return onlyOne(folder, "link", waits, signal)
+}
+
 /**
- * Holds the folder's place until `leave` or the end of this process; waits while another process has it, after calling
- * `waits` once.
+ * Holds a place of the folder, by its name, until `leave` or the end of this process; waits while another process has it,
+ * after calling `waits` once.
  */
-export async function onlyLink(folder: string, waits: () => void, signal: AbortSignal): Promise<{ leave(): void }> {
-	const path = socketPath(folder, "link.sock")
-	const own = socketPath(folder, `link-${randomUUID().slice(0, 8)}.sock`)
+export async function onlyOne(
+	folder: string,
+	name: string,
+	waits: () => void,
+	signal: AbortSignal,
+): Promise<{ leave(): void }> {
+	const path = socketPath(folder, `${name}.sock`)
+	const own = socketPath(folder, `${name}-${randomUUID().slice(0, 8)}.sock`)
 	const place = await listen(own)
 	let isTold = false
 	try {
