@@ -1,17 +1,121 @@
-// Placeholder until this substrate is written: absent, and says so.
+// A container as what a session's program runs in, by Docker or Podman.
+import { constants } from "node:os"
+import { pipeline } from "node:stream/promises"
 import { Refusal } from "../../../protocol/errors.ts"
-import type { Substrate } from "../substrate.ts"
-
-const no = () => Promise.reject(new Refusal("substrate_unavailable", "This connector has none yet."))
+import type { Contained } from "../contained.ts"
+import { readByCommand, writeByCommand } from "../files.ts"
+import { NotExecuted } from "../init/init.ts"
+import type { Running, Substrate, Terminal, Used } from "../substrate.ts"
+import { LABEL_SESSION, nameOf } from "./creation.ts"
+import { Engine, EngineError } from "./engine.ts"
+import { execIn } from "./exec.ts"
+import { imageFor } from "./images.ts"
+import { clearPlace, preparePlace } from "./place.ts"
+import { tryContainers } from "./self-test.ts"
+import { removeContainer, start } from "./start.ts"
 
 export const container: Substrate = {
-	probe: async () => ({ is: "absent", substrate: "container", reason: "This connector has none yet.", remedy: "" }),
-	check: no,
-	enter: no,
-	exec: no,
-	read: no,
-	write: no,
-	used: async () => null,
-	kill: async () => {},
-	remove: async () => {},
+	probe: tryContainers,
+
+	async check() {
+		await Engine.get()
+	},
+
+	enter,
+
+	exec: async (contained, command) => execIn(await Engine.get(), contained, command),
+
+	read: (contained, path, from, limit) => readByCommand(container, contained, path, from, limit),
+	write: (contained, path, at, bytes, moveTo) => writeByCommand(container, contained, path, at, bytes, moveTo),
+
+	async used(contained) {
+		const found = await Engine.find()
+		return found instanceof Engine ? usedBy(found, contained) : null
+	},
+
+	async kill(contained) {
+		const engine = await Engine.get()
+		for (const id of await containersOf(engine, { [LABEL_SESSION]: contained.session }))
+			await removeContainer(engine, id)
+	},
+
+	async remove(contained) {
+		// Nothing runs where no engine does.
+		if ((await Engine.find()) instanceof Engine) await container.kill(contained)
+		await clearPlace(contained)
+	},
+}
+
+async function enter(contained: Contained, environment: Record<string, string>, terminal: Terminal): Promise<Running> {
+	const engine = await Engine.get()
+	// An earlier run may have left one, where its warden could not end it.
+	await container.kill(contained)
+	const image = await imageFor(engine, contained, terminal)
+	const place = await preparePlace(contained, engine.about)
+	const started = await start(engine, contained, place, {
+		...{ name: nameOf(contained), image, argv: contained.argv, environment, cwd: contained.cwd },
+		...{ network: contained.network, size: { cols: terminal.cols, rows: terminal.rows } },
+	}).catch((error: unknown) => {
+		throw error instanceof NotExecuted ? notInImage(error, contained.argv, image) : error
+	})
+	const { id, socket } = started
+	terminal.input((bytes) => new Promise((resolve) => void socket.write(bytes, () => resolve())))
+	// A terminal that is gone takes no more; the program is told so by its holder's end.
+	const told = pipeline(socket, terminal.output, { end: false }).catch(() => {})
+	let resized: Promise<unknown> = Promise.resolve()
+	return {
+		ended: told.then(() => started.ended),
+		async signal(signal) {
+			started.signal(signal)
+			if (signal === "SIGKILL") await started.ended
+		},
+		resize(cols, rows) {
+			const query = { w: cols, h: rows }
+			// In order. A program that has just ended needs no size.
+			resized = resized.then(() => engine.ask("POST", `/containers/${id}/resize`, { query })).catch(() => {})
+		},
+	}
+}
+
+function notInImage({ errno }: NotExecuted, [program = ""]: string[], image: string): Refusal {
+	if (errno === constants.errno.ENOENT)
+		return new Refusal(
+			"program_missing",
+			`${program} is not in the image ${image}. Choose an image that has it by --image, or have it installed by --loadout.`,
+		)
+	return new Refusal("start_failed", `${program} is in the image ${image}, but cannot be executed there.`)
+}
+
+async function usedBy(engine: Engine, contained: Contained): Promise<Used | null> {
+	try {
+		const stats = await engine.ask<Stats>("GET", `/containers/${nameOf(contained)}/stats`, {
+			query: { stream: false, "one-shot": true },
+		})
+		const { usage, stats: parts } = stats.memory_stats
+		if (usage === undefined) return null
+		return {
+			seconds: stats.cpu_stats.cpu_usage.total_usage / 1e9,
+			// Without the files that the kernel keeps while there is room.
+			memory: usage - (parts?.total_inactive_file ?? parts?.inactive_file ?? 0),
+			processes: stats.pids_stats.current ?? 0,
+		}
+	} catch (error) {
+		if (error instanceof EngineError && (error.status === 404 || error.status === 409)) return null
+		throw error
+	}
+}
+
+/** What is used of an engine's figures. */
+interface Stats {
+	cpu_stats: { cpu_usage: { total_usage: number } }
+	memory_stats: { usage?: number; stats?: { total_inactive_file?: number; inactive_file?: number } }
+	pids_stats: { current?: number }
+}
+
+async function containersOf(engine: Engine, labels: Record<string, string>): Promise<string[]> {
+	const label = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
+	const found = await engine.ask<{ Id: string }[]>("GET", "/containers/json", {
+		query: { all: true, filters: JSON.stringify({ label }) },
+	})
+	return found.map(({ Id }) => Id)
 }
