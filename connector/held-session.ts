@@ -4,15 +4,18 @@ import { join } from "node:path"
 import type { Answered, Asked } from "../protocol/ask.ts"
 import { Refusal, refusalCode } from "../protocol/errors.ts"
 import { EVERYONE, type SessionId, type ViewerId } from "../protocol/ids.ts"
-import { SessionInfo } from "../protocol/session.ts"
+import type { SessionInfo } from "../protocol/session.ts"
 import { connectHolder, type HolderConnection } from "./holder/connection.ts"
+import { HOLDER_VERSION } from "./holder/packets.ts"
 import { type SessionPaths, spawnHolder } from "./holder/spawn.ts"
-import type { FromHolder, HolderAsk, ToHolder } from "./holder/wire.ts"
+import { type FromHolder, type HolderAsk, SavedInfo, type ToHolder } from "./holder/wire.ts"
 import type { Launch } from "./launch.ts"
 import { writePrivate } from "./private-file.ts"
+import { keepSpec, readSpec, type SessionSpec } from "./session-spec.ts"
 import { socketPath } from "./socket-path.ts"
 import { type Contained, readContained, writeContained } from "./substrates/contained.ts"
 import { loadSubstrate } from "./substrates/substrates.ts"
+import { signalWarden } from "./warden/door.ts"
 
 /** Where a session's news go. */
 export interface Audience {
@@ -34,12 +37,19 @@ export function sessionsFolder(dataDir: string): string {
 export class HeldSession {
 	info: SessionInfo
 	/** What it runs in; null for the host itself. */
-	readonly contained: Contained | null
+	contained: Contained | null
 	readonly #paths: SessionPaths
 	readonly #audience: Audience
 	#connection: HolderConnection | null = null
-	/** The holder of an ended session on its way up; what is sent meanwhile waits behind it. */
+	/** A holder on its way up, of an ended session or of its next run; what is sent meanwhile waits behind it. */
 	#reopening: Promise<HolderConnection> | null = null
+	/** The next run on its way: the end of the one before is nobody's news until that has failed. */
+	#restarting: Promise<void> | null = null
+	/** Called when the state is not "running" any more. */
+	#onEnd: (() => void) | null = null
+	/** Which connection counts; what an older one says or its end is ignored. */
+	#dialled = 0
+	#version = HOLDER_VERSION
 	#reconnecting: Promise<void> | null = null
 	#observed = false
 	/** Another link process has this session; it is taken back when this one is linked again. */
@@ -54,12 +64,18 @@ export class HeldSession {
 		this.#audience = audience
 	}
 
-	/** Starts a new session. Throws Refusal("start_failed") when the program cannot be executed; nothing is left then. */
-	static async start({ execution, contained }: Launch, dataDir: string, audience: Audience): Promise<HeldSession> {
+	/** Starts a new session from `spec`. Throws Refusal("start_failed") when the program cannot be executed; nothing is left then. */
+	static async start(
+		{ execution, contained }: Launch,
+		spec: Asked<"start">,
+		dataDir: string,
+		audience: Audience,
+	): Promise<HeldSession> {
 		const paths = sessionPaths(dataDir, execution.id)
 		await mkdir(paths.folder, { recursive: true, mode: 0o700 })
 		try {
 			if (contained !== null) await writeContained(contained)
+			keepSpec(paths, spec)
 			const { id, name, runtime, argv, cwd, substrate, about, cols, rows, createdAt } = execution
 			const provisional: SessionInfo = {
 				...{ id, name, runtime, argv, cwd, substrate, ...about, cols, rows, createdAt },
@@ -81,7 +97,7 @@ export class HeldSession {
 	/** Takes up a session that an earlier link process left; undefined for a folder that holds none. */
 	static async adopt(id: SessionId, dataDir: string, audience: Audience): Promise<HeldSession | undefined> {
 		const paths = sessionPaths(dataDir, id)
-		const info = await readInfo(paths.folder)
+		const info = await readSaved(paths.folder)
 		if (info === undefined) return undefined
 		const contained = info.substrate === "host" ? null : await readContained(paths.folder)
 		const session = new HeldSession(info, contained, paths, audience)
@@ -112,6 +128,52 @@ export class HeldSession {
 	async ask<A extends HolderAsk>(ask: A, of: Asked<A>): Promise<Answered<A>> {
 		const connection = this.#connection ?? (await this.#reopen())
 		return connection.ask(ask, of)
+	}
+
+	/** Gives it another name, other tags, or lets it come back. */
+	async change(to: Omit<Asked<"change">, "session">): Promise<SessionInfo> {
+		const session = this.info.id
+		if (this.#connection === null) await this.#reopen()
+		if (this.#version >= KNOWS_CHANGE) return this.ask("change", { ...to, session })
+		const { name, ...more } = to
+		if (name === undefined || Object.keys(more).length > 0)
+			throw new Refusal("version_too_old", "An older connector began this session: restart it to change that.")
+		return this.ask("rename", { session, name })
+	}
+
+	/** What it was started from. Throws Refusal where that was not kept. */
+	get spec(): SessionSpec {
+		return readSpec(this.#paths)
+	}
+
+	/** As its folder has it. */
+	async saved(): Promise<SavedInfo> {
+		const saved = await readSaved(this.#paths.folder)
+		if (saved === undefined) throw new Refusal("session_not_found")
+		return saved
+	}
+
+	/** To all of its processes; what runs in a substrate is signalled there, and made to end where nothing there answers. */
+	async signal(signal: Asked<"signal">["signal"]): Promise<void> {
+		const { contained } = this
+		const session = this.info.id
+		if (contained === null) return void (await this.ask("signal", { session, signal }))
+		if (this.info.state.is !== "running") throw new Refusal("session_ended")
+		if (await signalWarden(contained.folder, signal)) return
+		await (await loadSubstrate(contained.substrate)).kill(contained)
+		await this.ask("signal", { session, signal: "SIGKILL" })
+	}
+
+	/**
+	 * Ends what runs, and begins the next run in the same folder with a holder of its own. Throws Refusal("start_failed")
+	 * when the program cannot be executed; the run before has ended then.
+	 */
+	async restart(launch: Launch): Promise<void> {
+		this.#restarting ??= this.#restart(launch).finally(() => {
+			this.#restarting = null
+			this.#audience.changed(this)
+		})
+		await this.#restarting
 	}
 
 	/** Whether activity is told. */
@@ -155,6 +217,49 @@ export class HeldSession {
 	#deliver(send: (connection: HolderConnection) => void): void {
 		if (this.#connection !== null) return send(this.#connection)
 		this.#reopen().then(send, (error: unknown) => this.#audience.log(`${this.info.name}: ${String(error)}`))
+	}
+
+	async #restart({ execution, contained }: Launch): Promise<void> {
+		if (this.info.state.is === "running") await this.#end()
+		if (this.contained !== null) await (await loadSubstrate(this.contained.substrate)).kill(this.contained)
+		if (contained !== null) await writeContained(contained)
+		this.#connection?.close()
+		this.#connection = null
+		this.#hasBegun = false
+		this.#reopening = (async () => {
+			try {
+				// The holder of the run before may listen there until it ends.
+				await rm(this.#paths.socket, { force: true })
+				await spawnHolder(this.#paths)
+				await this.#begin(execution)
+				if (this.#connection === null) throw new Refusal("start_failed", "The session's holder ended at once.")
+				return this.#connection
+			} finally {
+				this.#hasBegun = true
+				this.#reopening = null
+			}
+		})()
+		await this.#reopening
+		this.contained = contained
+	}
+
+	/** Asks the program to end, and makes it end when it does not. */
+	async #end(): Promise<void> {
+		for (const signal of ["SIGHUP", "SIGKILL"] as const) {
+			const ended = new Promise<boolean>((resolve) => {
+				const timer = setTimeout(() => resolve(false), GRACE_MS)
+				this.#onEnd = () => {
+					clearTimeout(timer)
+					resolve(true)
+				}
+			})
+			await this.signal(signal).catch((error: unknown) => {
+				// It has ended by itself, or with its holder.
+				if (this.info.state.is === "running") throw error
+			})
+			if (this.info.state.is !== "running" || (await ended)) return
+		}
+		throw new Refusal("session_running", "It does not end, also by SIGKILL.")
 	}
 
 	/** Serves an ended session from its folder. A running one has a holder, which another would take the place of. */
@@ -201,19 +306,25 @@ export class HeldSession {
 	/** `ready`: the holder has its session. */
 	#connect(patienceMs: number, ready?: Outcome): Promise<HolderConnection> {
 		let why: Refusal | undefined
+		const dialled = ++this.#dialled
+		const isOurs = () => dialled === this.#dialled
 		return connectHolder(
 			this.#paths.socket,
 			{
 				onMessage: (message) => {
+					if (!isOurs()) return
 					switch (message.type) {
 						case "hello":
-							if (message.session === null) return
+							this.#version = message.version
+							// Started by a link process that died before it could say what to begin.
+							if (message.session === null) return this.#hasBegun ? this.#connection?.close() : undefined
 							this.#told(message.session)
 							if (this.#observed) this.#connection?.send({ type: "observe", on: true })
 							return ready?.resolve()
 						case "session":
 							this.#hasBegun = true
 							this.#told(message.session)
+							if (this.#observed) this.#connection?.send({ type: "observe", on: true })
 							return ready?.resolve()
 						case "replaced":
 							this.#isTaken = true
@@ -227,8 +338,11 @@ export class HeldSession {
 							return this.#audience.message(this, message)
 					}
 				},
-				onFrame: (frame) => this.#audience.frame(frame),
+				onFrame: (frame) => {
+					if (isOurs()) this.#audience.frame(frame)
+				},
 				onClose: () => {
+					if (!isOurs()) return
 					this.#connection = null
 					const code = this.#hasBegun ? "machine_offline" : "start_failed"
 					ready?.reject(why ?? new Refusal(code, "The session's holder ended at once."))
@@ -246,7 +360,7 @@ export class HeldSession {
 
 	async #lose(): Promise<void> {
 		// It may have ended properly between its last word to us and its end.
-		const written = await readInfo(this.#paths.folder)
+		const written = await readSaved(this.#paths.folder)
 		if (written !== undefined && written.state.is !== "running") return this.#told(written)
 		const state = { is: "lost", reason: "The process that held the session is gone.", at: Date.now() } as const
 		const info = { ...(written ?? this.info), state }
@@ -255,12 +369,20 @@ export class HeldSession {
 	}
 
 	#told(info: SessionInfo): void {
-		// What has ended stays ended: the holder that serves its folder only reads it.
-		if (this.info.state.is !== "running" && info.state.is === "running") return
+		// What has ended stays ended, but for a later run: the holder that serves its folder only reads it.
+		const isLater = info.run > this.info.run
+		if (info.run < this.info.run) return
+		if (!isLater && this.info.state.is !== "running" && info.state.is === "running") return
 		this.info = info
-		this.#audience.changed(this)
+		if (info.state.is !== "running") this.#onEnd?.()
+		if (this.#restarting === null) this.#audience.changed(this)
 	}
 }
+
+/** A program that is asked to end has this long for it. */
+const GRACE_MS = 5_000
+/** The holder's version since which it can be told of changes other than a name. */
+const KNOWS_CHANGE = 2
 
 /** A promise and what settles it: Promise.withResolvers, which Node 20 lacks, and installed connectors may run on that. */
 interface Outcome {
@@ -298,9 +420,9 @@ async function forget({ folder, key }: SessionPaths): Promise<void> {
 	await rm(folder, { recursive: true, force: true })
 }
 
-async function readInfo(folder: string): Promise<SessionInfo | undefined> {
+async function readSaved(folder: string): Promise<SavedInfo | undefined> {
 	try {
-		return SessionInfo.safeParse(JSON.parse(await readFile(join(folder, INFO_FILE), "utf8"))).data
+		return SavedInfo.safeParse(JSON.parse(await readFile(join(folder, INFO_FILE), "utf8"))).data
 	} catch {
 		// A folder without a readable file never became a session.
 		return undefined

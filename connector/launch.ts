@@ -1,19 +1,31 @@
 // From what a person asked for to what a holder executes: the program, its variables, and what it runs in.
+import { randomUUID } from "node:crypto"
 import { basename } from "node:path"
 import type { Asked } from "../protocol/ask.ts"
 import { Refusal } from "../protocol/errors.ts"
 import { CUSTOM, JOB, runtimeOf } from "../protocol/session.ts"
+import type { Substrate } from "../protocol/substrate.ts"
 import { workingDirectory } from "./folders.ts"
 import { sessionFolder } from "./held-session.ts"
 import type { Execution } from "./holder/wire.ts"
+import { variablesOf } from "./loadouts/resolve.ts"
+import { usableLoadout } from "./loadouts/store.ts"
 import { nameFrom } from "./names.ts"
-import { command, insideCommand, runtimeConfiguration, sessionEnvironment } from "./runtimes.ts"
+import { canBeNamed, command, findRuntime, insideCommand, type Runtime, sessionEnvironment } from "./runtimes.ts"
 import { SELF } from "./self.ts"
 import type { Contained } from "./substrates/contained.ts"
 import { loadSubstrate } from "./substrates/substrates.ts"
 import type { Tried } from "./substrates/tried.ts"
 import { wrapEnvironment } from "./warden/environment.ts"
 import { WARDEN } from "./warden/self.ts"
+
+/** The machine that things are started on. */
+export interface Here {
+	dataDir: string
+	tried: Tried
+	/** Which start of its system this is. */
+	boot: string
+}
 
 export interface Launch {
 	execution: Execution
@@ -24,7 +36,7 @@ export interface Launch {
 /** What a session is called that nobody named. */
 export function calledBy(spec: Asked<"start">): string {
 	const runtime = runtimeOf(spec)
-	return runtime === CUSTOM ? nameFrom(basename(spec.argv[0] ?? ""), runtime) : runtime
+	return runtime === CUSTOM || runtime === JOB ? nameFrom(basename(spec.argv[0] ?? ""), runtime) : runtime
 }
 
 /**
@@ -34,22 +46,31 @@ export function calledBy(spec: Asked<"start">): string {
 export async function prepareLaunch(
 	spec: Asked<"start">,
 	name: string,
-	{ dataDir, tried }: { dataDir: string; tried: Tried },
+	{ dataDir, tried, boot }: Here,
 ): Promise<Launch> {
 	const runtime = runtimeOf(spec)
+	const known = runtime === JOB ? null : await findRuntime(dataDir, runtime)
 	const substrate = runtime === JOB ? "host" : (spec.substrate ?? (await tried.default()))
+	const loaded = spec.loadout === undefined ? null : (await usableLoadout(dataDir, spec.loadout)).merged
+	if (loaded !== null && runtime !== JOB && (substrate === "host" || substrate === "sandbox"))
+		throw new Refusal("substrate_unavailable", mustBeApplied(substrate, loaded.name))
 	const given = {
+		...known?.profile?.environment,
+		...(runtime !== JOB && loaded !== null ? variablesOf(loaded) : {}),
 		...Object.fromEntries(spec.secrets.map(({ variable, value }) => [variable, value])),
 		...spec.environment,
 	}
 	const { id, argv, network, image, vm, loadout, tags, comesBack, limits, cols, rows } = spec
-	const own = { image: image ?? null, vm: vm ?? null, loadout: loadout ?? null }
+	const ownImage = substrate === "container" ? known?.profile?.image : null
+	const own = { image: image ?? ownImage ?? null, vm: vm ?? null, loadout: loadout ?? null }
 	const about = { network, ...own, tags, comesBack, run: 1 }
 	const shared = {
 		...{ id, name, runtime, argv, substrate, cols, rows, about },
 		secrets: spec.secrets.map(({ variable }) => variable),
+		...{ boot, conversation: newConversation(known, argv) },
 		createdAt: Date.now(),
 	}
+	const begin = { withoutKey: spec.withoutKey, conversation: shared.conversation }
 	if (substrate === "host") {
 		refuseOnHost(spec)
 		const environment = { ...sessionEnvironment(), ...given }
@@ -57,7 +78,7 @@ export async function prepareLaunch(
 		const { program, arguments: args } =
 			runtime === JOB
 				? { program: process.execPath, arguments: [SELF, "here", "--data-dir", dataDir, ...argv] }
-				: await command(runtime, argv, environment, spec.withoutKey)
+				: await command(known, argv, environment, begin)
 		return { execution: { ...shared, program, arguments: args, cwd, environment }, contained: null }
 	}
 	const info = await tried.of(substrate)
@@ -74,14 +95,14 @@ export async function prepareLaunch(
 		name,
 		runtime,
 		substrate,
-		argv: await insideCommand(substrate, runtime, argv, { ...sessionEnvironment(), ...given }, spec.withoutKey),
+		argv: await insideCommand(substrate, known, argv, { ...sessionEnvironment(), ...given }, begin),
 		cwd: workingFolder ?? spec.cwd ?? null,
 		workingFolder,
 		network,
 		limits,
 		...own,
-		mounts: [],
-		configuration: runtimeConfiguration(runtime),
+		mounts: known?.profile?.mounts ?? [],
+		configuration: known?.configuration ?? [],
 		dataDir,
 		folder: sessionFolder(dataDir, id),
 		own: ownEnvironment(),
@@ -95,6 +116,16 @@ export async function prepareLaunch(
 		environment: wrapEnvironment(given),
 	}
 	return { execution, contained }
+}
+
+/** A name for the conversation that begins; null for a runtime that does not take one. */
+export function newConversation(runtime: Runtime | null, argv: string[]): string | null {
+	return runtime !== null && canBeNamed(runtime, argv) ? randomUUID() : null
+}
+
+/** It would change this machine for everybody, which starting a session must not. */
+function mustBeApplied(substrate: Substrate, loadout: string): string {
+	return `A ${substrate} has this machine's own programs. Apply it first, by \`homeport loadout apply ${loadout}\`, and start without --loadout.`
 }
 
 function refuseOnHost({ network, limits, image, vm }: Asked<"start">): void {

@@ -10,13 +10,13 @@ import type { FromConnector, ToConnector } from "../protocol/messages.ts"
 import type { SessionInfo } from "../protocol/session.ts"
 import { maskTokens } from "../protocol/token-shapes.ts"
 import { answerAboutMachine } from "./answers.ts"
+import { bootId } from "./boot.ts"
 import { type Audience, HeldSession, sessionsFolder } from "./held-session.ts"
-import { calledBy, prepareLaunch } from "./launch.ts"
+import { calledBy, type Here, prepareLaunch } from "./launch.ts"
 import { freeName } from "./names.ts"
+import { prepareRestart } from "./relaunch.ts"
 import { deniedOf } from "./substrates/network/denied.ts"
-import { loadSubstrate } from "./substrates/substrates.ts"
 import { Tried } from "./substrates/tried.ts"
-import { signalWarden } from "./warden/door.ts"
 
 /** The way out while the link is up. */
 export interface Out {
@@ -27,7 +27,7 @@ export interface Out {
 export class Machine {
 	readonly #dataDir: string
 	readonly #log: (line: string) => void
-	readonly #tried: Tried
+	readonly #here: Here
 	readonly #sessions = new Map<SessionId, HeldSession>()
 	/** Sessions on their way, so that asking twice starts one. */
 	readonly #starting = new Map<SessionId, { name: string; session: Promise<HeldSession> }>()
@@ -38,15 +38,15 @@ export class Machine {
 	/** Called when a snapshot for keeping has gone out. */
 	#onKept: (() => void) | null = null
 
-	private constructor(dataDir: string, log: (line: string) => void) {
+	private constructor(dataDir: string, log: (line: string) => void, boot: string) {
 		this.#dataDir = dataDir
 		this.#log = log
-		this.#tried = new Tried(dataDir)
+		this.#here = { dataDir, tried: new Tried(dataDir), boot }
 	}
 
 	/** Takes up every session that earlier link processes left in the data folder. */
-	static async open(dataDir: string, log: (line: string) => void): Promise<Machine> {
-		const machine = new Machine(dataDir, log)
+	static async open(dataDir: string, log: (line: string) => void, boot: string = bootId()): Promise<Machine> {
+		const machine = new Machine(dataDir, log, boot)
 		await mkdir(sessionsFolder(dataDir), { recursive: true, mode: 0o700 })
 		const names = await readdir(sessionsFolder(dataDir))
 		await Promise.all(
@@ -163,10 +163,21 @@ export class Machine {
 			case "rename": {
 				const session = this.#session(asked.of.session)
 				if (session.info.name !== asked.of.name) this.#refuseTaken(asked.of.name)
-				return session.ask("rename", asked.of)
+				return session.change({ name: asked.of.name })
 			}
+			case "change": {
+				const { session: id, ...to } = asked.of
+				const session = this.#session(id)
+				if (to.name !== undefined && session.info.name !== to.name) this.#refuseTaken(to.name)
+				return session.change(to)
+			}
+			case "restart":
+				return (await this.#restart(asked.of)).info
+			case "clone":
+				return (await this.#clone(asked.of)).info
 			case "signal":
-				return signal(this.#session(asked.of.session), asked.of.signal)
+				await this.#session(asked.of.session).signal(asked.of.signal)
+				return {}
 			case "write":
 				return this.#session(asked.of.session).ask("write", asked.of)
 			case "screen":
@@ -189,7 +200,15 @@ export class Machine {
 			case "folders":
 			case "substrates":
 			case "configure":
-				return answerAboutMachine(asked.ask, asked.of, { dataDir: this.#dataDir, tried: this.#tried })
+			case "wants":
+			case "profiles":
+			case "saveProfile":
+			case "removeProfile":
+			case "loadouts":
+			case "readLoadout":
+			case "saveLoadout":
+			case "removeLoadout":
+				return answerAboutMachine(asked.ask, asked.of, this.#here)
 			default:
 				// The issue's other questions are answered as they are built.
 				throw new Refusal("internal", `${asked.ask} is not answered yet.`)
@@ -216,8 +235,25 @@ export class Machine {
 	}
 
 	async #execute(spec: Asked<"start">, name: string): Promise<HeldSession> {
-		const launch = await prepareLaunch(spec, name, { dataDir: this.#dataDir, tried: this.#tried })
-		return HeldSession.start(launch, this.#dataDir, this.#audience)
+		const launch = await prepareLaunch(spec, name, this.#here)
+		return HeldSession.start(launch, spec, this.#dataDir, this.#audience)
+	}
+
+	async #restart({ session: id, resume, secrets }: Asked<"restart">): Promise<HeldSession> {
+		const session = this.#session(id)
+		const { spec, contained } = session
+		const before = { spec, contained, info: await session.saved() }
+		await session.restart(await prepareRestart(before, { resume, secrets }, this.#here))
+		return session
+	}
+
+	/** As it was asked for, where and under the tags that it has now. */
+	async #clone({ session, id, name, secrets }: Asked<"clone">): Promise<HeldSession> {
+		const { spec, info } = this.#session(session)
+		const { name: _, ...from } = spec
+		const { substrate, tags, comesBack, cols, rows } = info
+		const called = name ?? freeName(info.name, this.#names())
+		return this.#start({ ...from, substrate, tags, comesBack, cols, rows, id, name: called, secrets })
 	}
 
 	#session(id: SessionId): HeldSession {
@@ -255,16 +291,6 @@ export class Machine {
 		},
 		log: (line) => this.#log(line),
 	}
-}
-
-/** What runs in a substrate is signalled there; a warden that does not answer is made to end, and everything with it. */
-async function signal(session: HeldSession, name: Asked<"signal">["signal"]): Promise<Record<string, never>> {
-	const { contained } = session
-	if (contained === null) return session.ask("signal", { session: session.info.id, signal: name })
-	if (session.info.state.is !== "running") throw new Refusal("session_ended")
-	if (await signalWarden(contained.folder, name)) return {}
-	await (await loadSubstrate(contained.substrate)).kill(contained)
-	return session.ask("signal", { session: session.info.id, signal: "SIGKILL" })
 }
 
 /** A stop must not hang on a holder that is busy. */

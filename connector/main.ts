@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander"
 import { attach } from "./commands/attach.ts"
 import { audit } from "./commands/audit.ts"
+import { clone } from "./commands/clone.ts"
 import { connect } from "./commands/connect.ts"
 import { denied } from "./commands/denied.ts"
 import { doctor } from "./commands/doctor.ts"
@@ -15,12 +16,14 @@ import { ls } from "./commands/ls.ts"
 import { machines } from "./commands/machines.ts"
 import { members } from "./commands/members.ts"
 import { rename } from "./commands/rename.ts"
+import { restart } from "./commands/restart.ts"
 import { rm } from "./commands/rm.ts"
 import { screen } from "./commands/screen.ts"
 import { secrets } from "./commands/secrets.ts"
 import { send } from "./commands/send.ts"
 import { spawn } from "./commands/spawn.ts"
 import { substrates } from "./commands/substrates.ts"
+import { tag } from "./commands/tag.ts"
 import { tokens } from "./commands/tokens.ts"
 import { up } from "./commands/up.ts"
 import { upgrade } from "./commands/upgrade.ts"
@@ -51,6 +54,9 @@ for (const make of [
 	kill,
 	rm,
 	rename,
+	tag,
+	restart,
+	clone,
 	machines,
 	substrates,
 	loadout,

@@ -4,9 +4,12 @@ import { access, constants, stat } from "node:fs/promises"
 import { homedir, userInfo } from "node:os"
 import { basename, delimiter, isAbsolute, join } from "node:path"
 import { Refusal } from "../protocol/errors.ts"
+import type { Profile } from "../protocol/profile.ts"
 import { CUSTOM, type RuntimeInfo, SHELL } from "../protocol/session.ts"
+import { findProfile, readProfiles } from "./profiles.ts"
+import { WAITS } from "./waits.ts"
 
-interface Runtime {
+export interface Runtime {
 	id: string
 	label: string
 	/** The program's name on the PATH. */
@@ -21,11 +24,33 @@ interface Runtime {
 	configuration: string[]
 	/** Without a key the program signs the person in, in its terminal. */
 	signsIn: boolean
+	/** The arguments that take up its last conversation in the same directory; null where it cannot. */
+	resume: string[] | null
+	/** How it is told at its start what a conversation is called; null where it lets itself not be told. */
+	naming: Naming | null
+	/** A first argument that is no option is what it is asked: when it takes up a conversation it is not asked again. */
+	isAskedFirst: boolean
+	/** Regular expressions: one that matches the screen's text says that it waits for a person. */
+	waits: string[]
+	/** The profile that it was made of. */
+	profile: Profile | null
+}
+
+/** `{}` stands for the conversation's name, a UUID. */
+export interface Naming {
+	begin: string[]
+	resume: string[]
+	/** Where under the home directory it is, once something was said in it; a star stands for any folder. */
+	file: string
+	/** Arguments with which the person says themselves what it takes up: nothing is added to these. */
+	unless: string[]
 }
 
 const NO_KEYS = { variables: [], files: [] }
+/** A program that has no conversation. */
+const OF_ITSELF = { resume: null, naming: null, isAskedFirst: false, waits: [], profile: null }
 
-/** Sources: each tool's own documentation of its installation and of where it keeps its sign-in. */
+/** Sources: each tool's own documentation of its installation and of where it keeps its sign-in, and its `--help`. */
 export const RUNTIMES: Runtime[] = [
 	{
 		id: SHELL,
@@ -37,6 +62,7 @@ export const RUNTIMES: Runtime[] = [
 		keys: NO_KEYS,
 		configuration: [],
 		signsIn: false,
+		...OF_ITSELF,
 	},
 	{
 		id: "claude-code",
@@ -51,6 +77,16 @@ export const RUNTIMES: Runtime[] = [
 		},
 		configuration: [".claude", ".claude.json"],
 		signsIn: true,
+		resume: ["--continue"],
+		naming: {
+			begin: ["--session-id", "{}"],
+			resume: ["--resume", "{}"],
+			file: ".claude/projects/*/{}.jsonl",
+			unless: ["--session-id", "--resume", "-r", "--continue", "-c", "--print", "-p", "--no-session-persistence"],
+		},
+		isAskedFirst: true,
+		waits: WAITS["claude-code"],
+		profile: null,
 	},
 	{
 		id: "codex",
@@ -62,6 +98,11 @@ export const RUNTIMES: Runtime[] = [
 		keys: { variables: ["OPENAI_API_KEY", "CODEX_API_KEY"], files: [".codex/auth.json"] },
 		configuration: [".codex"],
 		signsIn: true,
+		resume: ["resume", "--last"],
+		naming: null,
+		isAskedFirst: true,
+		waits: WAITS.codex,
+		profile: null,
 	},
 	{
 		id: "gemini",
@@ -73,6 +114,11 @@ export const RUNTIMES: Runtime[] = [
 		keys: { variables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"], files: [".gemini/oauth_creds.json"] },
 		configuration: [".gemini"],
 		signsIn: true,
+		resume: ["--resume", "latest"],
+		naming: null,
+		isAskedFirst: true,
+		waits: WAITS.gemini,
+		profile: null,
 	},
 	{
 		id: "opencode",
@@ -87,6 +133,11 @@ export const RUNTIMES: Runtime[] = [
 		},
 		configuration: [".local/share/opencode", ".config/opencode"],
 		signsIn: true,
+		resume: ["--continue"],
+		naming: null,
+		isAskedFirst: false,
+		waits: WAITS.opencode,
+		profile: null,
 	},
 	{
 		id: "aider",
@@ -101,30 +152,66 @@ export const RUNTIMES: Runtime[] = [
 		},
 		configuration: [".aider.conf.yml"],
 		signsIn: false,
+		resume: ["--restore-chat-history"],
+		naming: null,
+		isAskedFirst: false,
+		waits: WAITS.aider,
+		profile: null,
 	},
 ]
 
+/** How a program is begun. */
+export interface Begin {
+	/** Although none of the runtime's keys was found. */
+	withoutKey?: boolean
+	/** What the new conversation is called, or the one that is taken up. */
+	conversation?: string | null
+	resume?: boolean
+}
+
+/** The runtime of this name; null for CUSTOM. Throws Refusal("invalid_request") where there is none. */
+export async function findRuntime(dataDir: string, id: string): Promise<Runtime | null> {
+	if (id === CUSTOM) return null
+	const known = RUNTIMES.find((runtime) => runtime.id === id)
+	if (known !== undefined) return known
+	const profile = await findProfile(dataDir, id)
+	if (profile !== undefined) return runtimeOf(profile)
+	const profiles = (await readProfiles(dataDir)).map(({ id }) => id)
+	const ids = [...RUNTIMES.map(({ id }) => id), ...profiles, CUSTOM].join(", ")
+	throw new Refusal("invalid_request", `There is no runtime "${id}"; there are ${ids}.`)
+}
+
+function runtimeOf(profile: Profile): Runtime {
+	const { id, label, arguments: args, install, keys, configuration, signsIn, resume, waits } = profile
+	return {
+		...{ id, label, arguments: args, install, keys, configuration, signsIn, resume, waits, profile },
+		program: () => profile.program,
+		package: null,
+		naming: null,
+		isAskedFirst: false,
+	}
+}
+
 /** What a session of this runtime executes. Throws Refusal: program_missing, key_missing, invalid_request. */
 export async function command(
-	runtime: string,
+	runtime: Runtime | null,
 	argv: string[],
 	environment: Record<string, string>,
-	withoutKey = false,
+	begin: Begin = {},
 ): Promise<{ program: string; arguments: string[] }> {
-	if (runtime === CUSTOM) {
-		const [name, ...rest] = argv
-		if (name === undefined) throw new Refusal("invalid_request", "A custom session needs a command.")
+	if (runtime === null) {
+		const [name, ...rest] = ofCustom(argv)
 		return { program: await findProgram(name), arguments: rest }
 	}
-	const known = findRuntime(runtime)
 	let program: string
 	try {
-		program = await findProgram(known.program())
+		program = await findProgram(runtime.program())
 	} catch {
-		throw new Refusal("program_missing", `Get it with: ${known.install}`)
+		const how = runtime.install === "" ? `${runtime.program()} was not found.` : `Get it with: ${runtime.install}`
+		throw new Refusal("program_missing", how)
 	}
-	await mustHaveKey(known, environment, withoutKey)
-	return { program, arguments: [...known.arguments, ...argv] }
+	await mustHaveKey(runtime, environment, begin)
+	return { program, arguments: [...runtime.arguments, ...wordsOf(runtime, argv, begin)] }
 }
 
 /**
@@ -133,46 +220,62 @@ export async function command(
  */
 export async function insideCommand(
 	substrate: "sandbox" | "container" | "vm",
-	runtime: string,
+	runtime: Runtime | null,
 	argv: string[],
 	environment: Record<string, string>,
-	withoutKey: boolean,
+	begin: Begin = {},
 ): Promise<string[]> {
 	if (substrate === "sandbox") {
-		const { program, arguments: args } = await command(runtime, argv, environment, withoutKey)
+		const { program, arguments: args } = await command(runtime, argv, environment, begin)
 		return [program, ...args]
 	}
-	if (runtime === CUSTOM) {
-		if (argv.length === 0) throw new Refusal("invalid_request", "A custom session needs a command.")
-		return argv
-	}
-	const known = findRuntime(runtime)
-	await mustHaveKey(known, environment, withoutKey)
-	return [runtime === SHELL ? "sh" : basename(known.program()), ...known.arguments, ...argv]
+	if (runtime === null) return ofCustom(argv)
+	await mustHaveKey(runtime, environment, begin)
+	const program = runtime.profile?.program ?? basename(runtime.program())
+	return [runtime.id === SHELL ? "sh" : program, ...runtime.arguments, ...wordsOf(runtime, argv, begin)]
 }
 
-/** Files and folders under the home directory that hold a runtime's settings and sign-in. */
-export function runtimeConfiguration(runtime: string): string[] {
-	return RUNTIMES.find(({ id }) => id === runtime)?.configuration ?? []
+/** Whether a new conversation of it can be given a name. */
+export function canBeNamed({ naming }: Runtime, argv: string[]): boolean {
+	return naming !== null && !saysItself(naming, argv)
 }
 
-function findRuntime(runtime: string): Runtime {
-	const known = RUNTIMES.find(({ id }) => id === runtime)
-	if (known !== undefined) return known
-	const ids = [...RUNTIMES.map(({ id }) => id), CUSTOM].join(", ")
-	throw new Refusal("invalid_request", `There is no runtime "${runtime}"; there are ${ids}.`)
+function ofCustom(argv: string[]): [string, ...string[]] {
+	const [name, ...rest] = argv
+	if (name === undefined) throw new Refusal("invalid_request", "A custom session needs a command.")
+	return [name, ...rest]
 }
 
-async function mustHaveKey(known: Runtime, environment: Record<string, string>, withoutKey: boolean): Promise<void> {
+/** What the person gave, and before that what says which conversation it is. */
+function wordsOf({ resume, naming, isAskedFirst }: Runtime, argv: string[], begin: Begin): string[] {
+	if (naming !== null && saysItself(naming, argv)) return argv
+	const name = begin.conversation ?? null
+	const named = (words: string[]) => words.map((word) => (word === "{}" ? (name ?? "") : word))
+	if (begin.resume !== true) return naming === null || name === null ? argv : [...named(naming.begin), ...argv]
+	const words = naming === null || name === null ? (resume ?? []) : named(naming.resume)
+	const isAsked = isAskedFirst && argv[0]?.startsWith("-") === false
+	return [...words, ...(isAsked ? argv.slice(1) : argv)]
+}
+
+function saysItself({ unless }: Naming, argv: string[]): boolean {
+	return argv.some((word) => unless.includes(word.split("=")[0] ?? ""))
+}
+
+async function mustHaveKey(
+	known: Runtime,
+	environment: Record<string, string>,
+	{ withoutKey = false }: Begin,
+): Promise<void> {
 	const missing = withoutKey && known.signsIn ? [] : await missingKeys(known, environment)
 	if (missing.length > 0)
 		throw new Refusal("key_missing", `Set one of these, or sign in on the machine: ${missing.join(", ")}.`)
 }
 
-/** Every runtime as this machine has it now. */
-export function detectRuntimes(environment: Record<string, string>): Promise<RuntimeInfo[]> {
+/** Every runtime as this machine has it now, those that people made included. */
+export async function detectRuntimes(dataDir: string, environment: Record<string, string>): Promise<RuntimeInfo[]> {
+	const made = (await readProfiles(dataDir)).map(runtimeOf)
 	return Promise.all(
-		RUNTIMES.map(async (runtime) => {
+		[...RUNTIMES, ...made].map(async (runtime) => {
 			const program = await findProgram(runtime.program()).catch(() => null)
 			return {
 				id: runtime.id,
@@ -180,10 +283,10 @@ export function detectRuntimes(environment: Record<string, string>): Promise<Run
 				program,
 				version: program === null || runtime.id === SHELL ? null : await version(program, environment),
 				install: runtime.install,
-				missingKeys: await missingKeys(runtime, environment),
+				missingKeys: await missingKeys(runtime, { ...runtime.profile?.environment, ...environment }),
 				signsIn: runtime.signsIn,
-				isProfile: false,
-				waits: [],
+				isProfile: runtime.profile !== null,
+				waits: runtime.waits,
 			}
 		}),
 	)
@@ -250,7 +353,7 @@ async function missingKeys({ keys }: Runtime, environment: Record<string, string
 	if (keys.variables.some((name) => (environment[name] ?? "") !== "")) return []
 	const home = environment.HOME ?? homedir()
 	for (const file of keys.files) if (await exists(join(home, file))) return []
-	return keys.variables
+	return keys.variables.length > 0 ? keys.variables : keys.files.map((file) => `~/${file}`)
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -297,8 +297,14 @@ export class Machine {
 	// The sessions.
 
 	#sessionChanged(session: SessionInfo): void {
+		const before = this.#sessions.get(session.id)?.run ?? session.run
+		// An older run's news: its end is not this one's.
+		if (session.run < before) return
+		// A screen that is kept of the run before says nothing of where this one stands.
+		if (session.run > before) this.#host.store.dropSnapshot(session.id)
 		this.#sessions.put(session)
 		this.#viewers.tellAll({ type: "session", session })
+		if (session.run > before) this.#viewers.beganAgain(session.id)
 	}
 
 	#remove(session: SessionId): Outcome<Record<string, never>> {

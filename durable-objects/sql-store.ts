@@ -54,7 +54,7 @@ export class SqlStore implements Store {
 	dropSession(id: SessionId): void {
 		this.sessions().delete(id)
 		this.#run("DELETE FROM session WHERE id = ?", id)
-		this.#run("DELETE FROM snapshot WHERE session = ?", id)
+		this.dropSnapshot(id)
 	}
 
 	snapshot(id: SessionId) {
@@ -77,6 +77,10 @@ export class SqlStore implements Store {
 			snapshot.rows,
 			snapshot.bytes.slice().buffer,
 		)
+	}
+
+	dropSnapshot(id: SessionId): void {
+		this.#run("DELETE FROM snapshot WHERE session = ?", id)
 	}
 
 	spendDial(jti: string, expiresAt: number, now: number): boolean {

@@ -25,6 +25,7 @@ export interface Store {
 	dropSession(id: SessionId): void
 	snapshot(id: SessionId): Pick<SnapshotFrame, "sequence" | "cols" | "rows" | "bytes"> | null
 	putSnapshot(snapshot: Pick<SnapshotFrame, "session" | "sequence" | "cols" | "rows" | "bytes">): void
+	dropSnapshot(id: SessionId): void
 	/** Remembers a dial token until it expires; false for one that is remembered already. */
 	spendDial(jti: string, expiresAt: number, now: number): boolean
 	/** Forgets everything. */

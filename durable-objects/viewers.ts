@@ -150,6 +150,13 @@ export class Viewers {
 		for (const fanOut of this.#fanOuts.values()) fanOut.away()
 	}
 
+	/** The session has another holder, which knows none of its viewers: all attach again. */
+	beganAgain(session: SessionId): void {
+		const fanOut = this.#fanOuts.get(session)
+		fanOut?.away()
+		for (const { peer } of fanOut?.followers.values() ?? []) tell(peer, { type: "again", session })
+	}
+
 	/** The session is no more. */
 	forget(session: SessionId): void {
 		this.#fanOuts.delete(session)

@@ -228,8 +228,12 @@ export class MachineSocket {
 		this.platform = machine.platform
 		this.presence = machine.presence
 		this.presenceAt = this.#now()
+		const runs = new Map([...this.sessions.values()].map(({ id, run }) => [id, run]))
 		this.sessions.clear()
-		for (const session of machine.sessions) this.sessions.set(session.id, session)
+		for (const session of machine.sessions) {
+			this.sessions.set(session.id, session)
+			if (session.run > (runs.get(session.id) ?? session.run)) this.viewings.get(session.id)?.beganAgain()
+		}
 		this.#become({ is: "open" })
 		for (const viewing of this.viewings.values()) this.#open(viewing)
 	}
@@ -242,6 +246,8 @@ export class MachineSocket {
 	#sessionTold(session: SessionInfo): void {
 		const before = this.sessions.get(session.id)
 		this.sessions.set(session.id, session)
+		// The object says when to attach again.
+		if (before !== undefined && session.run > before.run) this.viewings.get(session.id)?.beganAgain()
 		// A holder that died took the viewer's channel along; whoever serves the session's folder now has the rest.
 		if (before?.state.is === "running" && session.state.is !== "running") this.viewings.get(session.id)?.ended()
 		this.#options.changed()

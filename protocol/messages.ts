@@ -93,7 +93,7 @@ export const ToViewer = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("caught-up"), session: SessionId, sequence: Sequence }),
 	/** All input before `sequence` is written; send again from there. */
 	z.object({ type: z.literal("expects"), session: SessionId, sequence: Sequence }),
-	/** The object has lost its memory: attach again. Keys and output go on meanwhile. */
+	/** The object has lost its memory, or the session has begun again: attach again. Keys and output go on meanwhile. */
 	z.object({ type: z.literal("again"), session: SessionId }),
 	/** Who else is here. */
 	z.object({ type: z.literal("watchers"), session: SessionId, watchers: z.array(Watcher) }),

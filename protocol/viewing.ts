@@ -128,6 +128,19 @@ export class Viewing {
 		this.#attachQuietly()
 	}
 
+	/**
+	 * The session has begun again. A machine that lost power may have less of the output than this viewer, so that the
+	 * same sequence is another place: the next attach begins anew. What was typed for the program before waits for the
+	 * person.
+	 */
+	beganAgain(): void {
+		this.#have = null
+		this.#acked = 0
+		this.#expected = false
+		if (this.#pending.length > 0) this.holding = true
+		this.#options.changed()
+	}
+
 	message(message: Extract<ToViewer, { session: unknown }>): void {
 		switch (message.type) {
 			case "attached":

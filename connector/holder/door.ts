@@ -56,6 +56,18 @@ export function readAsked(ask: HolderAsk, of: unknown): HolderAsked {
 	switch (ask) {
 		case "rename":
 			return { ask, of: { session, name: name(asked.name) } }
+		case "change": {
+			const { name: wanted, tags, comesBack } = asked
+			return {
+				ask,
+				of: {
+					session,
+					...(wanted === undefined ? {} : { name: name(wanted) }),
+					...(tags === undefined ? {} : { tags: list(tags).map((tag) => text(tag, NAME_CHARS)) }),
+					...(comesBack === undefined ? {} : { comesBack: flag(comesBack) }),
+				},
+			}
+		}
 		case "signal":
 			return { ask, of: { session, signal: oneOf(SIGNALS, asked.signal) } }
 		case "write": {
@@ -90,12 +102,14 @@ function execution(given: Record<string, unknown>): Execution {
 		substrate: oneOf(["host", "sandbox", "container", "vm"] as const, given.substrate),
 		// Only passed on, to whoever has said it.
 		about: fields(given.about) as Execution["about"],
+		boot: text(given.boot),
+		conversation: given.conversation === null ? null : text(given.conversation),
 		...size(given),
 		createdAt: whole(given.createdAt, 0, Number.MAX_SAFE_INTEGER),
 	}
 }
 
-const HOLDER_ASKS = ["rename", "signal", "write", "screen", "log"] as const satisfies HolderAsk[]
+const HOLDER_ASKS = ["rename", "change", "signal", "write", "screen", "log"] as const satisfies HolderAsk[]
 
 const PARTS = ["first", "middle", "last"] as const satisfies Asked<"write">["part"][]
 

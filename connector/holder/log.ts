@@ -69,7 +69,7 @@ export class OutputLog {
 		return log
 	}
 
-	/** What an earlier process wrote, however it ended: to be read. */
+	/** What an earlier process wrote, however it ended. What is appended goes on at its end. */
 	static open(folder: string, sealing: Sealing): OutputLog {
 		const log = new OutputLog(folder, sealing, SEGMENT_BYTES)
 		const starts = fs.readdirSync(folder).flatMap((name) => /^(\d+)\.out$/.exec(name)?.[1] ?? [])
@@ -82,6 +82,7 @@ export class OutputLog {
 			log.head = segment.end
 		}
 		if (log.#segments.length === 0) throw new Error("The session's folder holds no output log.")
+		log.#stream = sealing.output(log.head)
 		const sizes = join(folder, SIZES)
 		const lines = fs.existsSync(sizes) ? fs.readFileSync(sizes, "utf8").split("\n") : []
 		// A line that a crash cut short is no size.

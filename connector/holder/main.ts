@@ -3,13 +3,12 @@ import { appendFileSync, readFileSync, rmSync, statSync } from "node:fs"
 import { createServer, type Socket } from "node:net"
 import { join } from "node:path"
 import { Refusal } from "../../protocol/errors.ts"
-import type { SessionInfo } from "../../protocol/session.ts"
 import { maskTokens } from "../../protocol/token-shapes.ts"
 import { readToHolder } from "./door.ts"
 import { closeInherited } from "./inherited.ts"
 import { HOLDER_VERSION, packFrame, packMessage, Unpacker } from "./packets.ts"
 import { type Client, INFO, Session } from "./session.ts"
-import type { FromHolder, ToHolder } from "./wire.ts"
+import type { FromHolder, SavedInfo, ToHolder } from "./wire.ts"
 
 type Failure = Extract<FromHolder, { type: "failed" }>
 
@@ -96,7 +95,8 @@ function onMessage(message: ToHolder, client: Client): void {
 	}
 	if (session !== null) return
 	try {
-		session = Session.start({ folder, key: keyPath }, message.execution, linger)
+		const begin = message.execution.about.run === 1 ? Session.start : Session.again
+		session = begin({ folder, key: keyPath }, message.execution, linger)
 	} catch (error) {
 		client.tell(failed(error))
 		return end()
@@ -142,8 +142,8 @@ function failed(error: unknown): Failure {
 }
 
 /** The link process has parsed the same file a moment ago. */
-function readInfo(): SessionInfo {
-	return JSON.parse(readFileSync(join(folder, INFO), "utf8")) as SessionInfo
+function readInfo(): SavedInfo {
+	return JSON.parse(readFileSync(join(folder, INFO), "utf8")) as SavedInfo
 }
 
 /** Nobody hears a detached process. */

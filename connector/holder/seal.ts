@@ -23,7 +23,7 @@ const CIPHER = "aes-256-ctr"
 const KEY_BYTES = 32
 const BLOCK_BYTES = 16
 /** What a stream is of: the first byte of its counter, so that no two streams meet. */
-const OF = { output: 0, base: 1, fingerprints: 2 } as const
+const OF = { output: 0, base: 1, fingerprints: 2, spec: 3 } as const
 
 export class Seal implements Sealing {
 	readonly #key: Buffer
@@ -32,8 +32,9 @@ export class Seal implements Sealing {
 		this.#key = key
 	}
 
-	/** Makes the key of a new session. */
-	static create(keyPath: string): Seal {
+	/** By the session's key, which is made where there is none yet. */
+	static make(keyPath: string): Seal {
+		if (fs.existsSync(keyPath)) return Seal.open(keyPath)
 		const key = randomBytes(KEY_BYTES)
 		fs.mkdirSync(dirname(keyPath), { recursive: true, mode: 0o700 })
 		fs.writeFileSync(keyPath, key, { mode: 0o600 })
@@ -55,8 +56,14 @@ export class Seal implements Sealing {
 		return this.#stream(OF.base, sequence, 0)
 	}
 
-	fingerprints(): Stream {
-		return this.#stream(OF.fingerprints, 0, 0)
+	/** The values of some runs of the session, in the file of this number. */
+	fingerprints(file = 0): Stream {
+		return this.#stream(OF.fingerprints, file, 0)
+	}
+
+	/** What the session was started from. */
+	spec(): Stream {
+		return this.#stream(OF.spec, 0, 0)
 	}
 
 	/** What fingerprints are made under. */

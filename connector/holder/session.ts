@@ -6,7 +6,7 @@ import { never, Refusal } from "../../protocol/errors.ts"
 import { decodeFrame, encodeFrame, KIND } from "../../protocol/frames.ts"
 import { KEEPER } from "../../protocol/ids.ts"
 import { ACTIVITY_EVERY_MS, KEPT_SNAPSHOT_BYTES, SNAPSHOT_BYTES, WRITE_MS } from "../../protocol/limits.ts"
-import type { SessionInfo, SessionState } from "../../protocol/session.ts"
+import type { SessionState } from "../../protocol/session.ts"
 import { maskTokens } from "../../protocol/token-shapes.ts"
 import { Fingerprints } from "../redaction/fingerprints.ts"
 import { MARGIN_BYTES, Redactor } from "../redaction/redactor.ts"
@@ -23,8 +23,9 @@ import { signalSession } from "./processes.ts"
 import { Pty } from "./pty.ts"
 import { Seal, UNSEALED } from "./seal.ts"
 import type { SessionPaths } from "./spawn.ts"
+import { leaveProgram, startedAgain } from "./started-again.ts"
 import { Terminal } from "./terminal.ts"
-import type { Execution, FromHolder, HolderAsk, ToHolder } from "./wire.ts"
+import type { Execution, FromHolder, HolderAsk, SavedInfo, ToHolder } from "./wire.ts"
 import { Written } from "./written.ts"
 
 /** The link process at the other end of the socket. */
@@ -55,7 +56,7 @@ interface Snapshot {
 }
 
 export class Session {
-	info: SessionInfo
+	info: SavedInfo
 	readonly #folder: string
 	readonly #log: OutputLog
 	readonly #redactor: Redactor
@@ -77,7 +78,7 @@ export class Session {
 	/** Writers who wait for the program to show something. */
 	#awaiting: (() => void)[] = []
 
-	private constructor(folder: string, info: SessionInfo, log: OutputLog, redactor: Redactor, onIdle: () => void) {
+	private constructor(folder: string, info: SavedInfo, log: OutputLog, redactor: Redactor, onIdle: () => void) {
 		this.info = info
 		this.#folder = folder
 		this.#log = log
@@ -104,35 +105,26 @@ export class Session {
 
 	/** Executes the program. Throws when that fails. `onIdle`: the session has ended and nobody watches it. */
 	static start({ folder, key }: Paths, execution: Execution, onIdle: () => void): Session {
-		const { id, name, runtime, cwd, substrate, about, cols, rows, createdAt } = execution
-		const isContained = substrate !== "host"
-		const environment = isContained ? execution.environment : programEnvironment(execution.environment, id, cwd)
-		const info: SessionInfo = {
-			...{ id, name, runtime, cwd, substrate, ...about, cols, rows, createdAt },
-			// Told and kept everywhere, where no token should be.
-			argv: execution.argv.map(maskTokens),
-			state: { is: "running" },
-			title: "",
-			lastOutputAt: null,
-			sequence: 0,
-		}
-		const seal = Seal.create(key)
+		const seal = Seal.make(key)
 		const sealed = join(folder, SEALED)
 		mkdirSync(sealed, { recursive: true, mode: 0o700 })
-		const variables = isContained ? unwrapEnvironment(environment) : environment
-		const values = execution.secrets.flatMap((name) => variables[name] ?? [])
-		const fingerprints = Fingerprints.of(values, seal.fingerprintKey)
-		writeFileSync(join(sealed, FINGERPRINTS), seal.fingerprints()(fingerprints.bytes()), { mode: 0o600 })
-		const log = OutputLog.create(sealed, seal, cols, rows)
-		const session = new Session(folder, info, log, new Redactor(fingerprints), onIdle)
-		session.#pty = new Pty(
-			// A warden is at home in the session's folder; it takes the program to its own place.
-			{ ...execution, environment, cwd: isContained ? folder : cwd },
-			{
-				onOutput: (bytes) => session.#output(bytes),
-				onExit: (code, signal) => session.#ended(endedAs(isContained ? takeOutcome(folder) : null, code, signal)),
-			},
-		)
+		const fingerprints = Fingerprints.of(secretsOf(execution), seal.fingerprintKey)
+		writeFingerprints(sealed, seal, 0, fingerprints)
+		const log = OutputLog.create(sealed, seal, execution.cols, execution.rows)
+		const session = new Session(folder, begun(execution), log, new Redactor(fingerprints), onIdle)
+		session.#execute(execution)
+		session.#save()
+		return session
+	}
+
+	/** Executes the program of a later run, its output after that of the runs before. Throws when that fails. */
+	static again({ folder, key }: Paths, execution: Execution, onIdle: () => void): Session {
+		addFingerprints(folder, key, secretsOf(execution))
+		const session = Session.open({ folder, key }, begun(execution), onIdle)
+		session.#execute(execution)
+		// Nothing of the program is read before this turn ends.
+		session.#output(leaveProgram())
+		session.#output(startedAgain(session.#terminal.lines(), new Date()))
 		session.#save()
 		return session
 	}
@@ -141,7 +133,7 @@ export class Session {
 	 * Serves the folder of a session whose holder is gone, with the screen made again from its log. Throws
 	 * Refusal("output_lost") where the key of that is gone.
 	 */
-	static open({ folder, key }: Paths, info: SessionInfo, onIdle: () => void): Session {
+	static open({ folder, key }: Paths, info: SavedInfo, onIdle: () => void): Session {
 		const { log, redactor } = openLog(folder, key)
 		const session = new Session(folder, info, log, redactor, onIdle)
 		const terminal = session.#terminal
@@ -218,6 +210,22 @@ export class Session {
 		if (frame.kind === KIND.ACK) return this.#channels.acked(frame.viewer, frame.sequence)
 		if (frame.kind !== KIND.INPUT) throw new Refusal("malformed", "A link process does not send such frames.")
 		if (this.#pty !== null) this.#input.take(frame.viewer, frame.sequence, frame.bytes)
+	}
+
+	#execute(execution: Execution): void {
+		const { program, arguments: args, cwd, id, substrate } = execution
+		const folder = this.#folder
+		const isContained = substrate !== "host"
+		const { cols, rows } = this.#terminal
+		const environment = isContained ? execution.environment : programEnvironment(execution.environment, id, cwd)
+		this.#pty = new Pty(
+			// A warden is at home in the session's folder; it takes the program to its own place.
+			{ program, arguments: args, environment, cwd: isContained ? folder : cwd, cols, rows },
+			{
+				onOutput: (bytes) => this.#output(bytes),
+				onExit: (code, signal) => this.#ended(endedAs(isContained ? takeOutcome(folder) : null, code, signal)),
+			},
+		)
 	}
 
 	#output(bytes: Uint8Array): void {
@@ -341,10 +349,9 @@ export class Session {
 	async #do(asked: HolderAsked): Promise<Answered<HolderAsk>> {
 		switch (asked.ask) {
 			case "rename":
-				this.info = { ...this.info, name: asked.of.name }
-				this.#save()
-				this.#tell()
-				return this.#now()
+				return this.#change({ name: asked.of.name })
+			case "change":
+				return this.#change(asked.of)
 			case "signal":
 				signalSession(this.#running().pid, this.info.id, asked.of.signal)
 				return {}
@@ -365,6 +372,14 @@ export class Session {
 			default:
 				never(asked)
 		}
+	}
+
+	#change(to: Omit<Asked<"change">, "session">): SavedInfo {
+		const { name = this.info.name, tags = this.info.tags, comesBack = this.info.comesBack } = to
+		this.info = { ...this.info, name, tags, comesBack }
+		this.#save()
+		this.#tell()
+		return this.#now()
 	}
 
 	/** A part of the output without secrets: masked with what surrounds it, so that no end of it cuts one. */
@@ -450,7 +465,7 @@ export class Session {
 		this.#client?.tell({ type: "session", session: this.#now() })
 	}
 
-	#now(): SessionInfo {
+	#now(): SavedInfo {
 		this.info = { ...this.info, title: this.#title(), sequence: this.#log.head }
 		return this.info
 	}
@@ -467,6 +482,25 @@ export class Session {
 	}
 }
 
+/** A session whose program is about to run. */
+function begun({ about, boot, conversation, ...execution }: Execution): SavedInfo {
+	const { id, name, runtime, argv, cwd, substrate, cols, rows, createdAt } = execution
+	return {
+		...{ id, name, runtime, cwd, substrate, ...about, boot, conversation, cols, rows, createdAt },
+		// Told and kept everywhere, where no token should be.
+		argv: argv.map(maskTokens),
+		state: { is: "running" },
+		title: "",
+		lastOutputAt: null,
+		sequence: 0,
+	}
+}
+
+function secretsOf({ secrets, substrate, environment }: Execution): string[] {
+	const variables = substrate === "host" ? environment : unwrapEnvironment(environment)
+	return secrets.flatMap((name) => variables[name] ?? [])
+}
+
 /** `outcome`: what the session's warden has said, if it has one and could. */
 function endedAs(outcome: Outcome | null, code: number | null, signal: string | null): SessionState {
 	const at = Date.now()
@@ -480,12 +514,40 @@ function openLog(folder: string, key: string): { log: OutputLog; redactor: Redac
 	// A session of a connector that did not seal yet.
 	if (!existsSync(sealed)) return { log: OutputLog.open(join(folder, "log"), UNSEALED), redactor: new Redactor() }
 	const seal = Seal.open(key)
-	const values = seal.fingerprints()(readFileSync(join(sealed, FINGERPRINTS)))
-	const redactor = new Redactor(Fingerprints.read(values, seal.fingerprintKey))
-	return { log: OutputLog.open(sealed, seal), redactor }
+	return { log: OutputLog.open(sealed, seal), redactor: new Redactor(readFingerprints(sealed, seal)) }
+}
+
+function readFingerprints(sealed: string, seal: Seal): Fingerprints {
+	const files = fingerprintFiles(sealed)
+	const parts = files.map((file) => seal.fingerprints(file)(readFileSync(join(sealed, fingerprintFile(file)))))
+	return Fingerprints.read(Buffer.concat(parts), seal.fingerprintKey)
+}
+
+/** A later run may get other values than those before, whose output is still there. */
+function addFingerprints(folder: string, key: string, values: string[]): void {
+	const sealed = join(folder, SEALED)
+	const seal = Seal.open(key)
+	const fresh = Fingerprints.of(values, seal.fingerprintKey)
+	if (readFingerprints(sealed, seal).has(fresh)) return
+	// A file of its own, since nothing is sealed twice at one place.
+	writeFingerprints(sealed, seal, fingerprintFiles(sealed).length, fresh)
+}
+
+function writeFingerprints(sealed: string, seal: Seal, file: number, fingerprints: Fingerprints): void {
+	const bytes = seal.fingerprints(file)(fingerprints.bytes())
+	writeFileSync(join(sealed, fingerprintFile(file)), bytes, { mode: 0o600 })
+}
+
+function fingerprintFiles(sealed: string): number[] {
+	const files: number[] = []
+	while (existsSync(join(sealed, fingerprintFile(files.length)))) files.push(files.length)
+	return files
+}
+
+function fingerprintFile(file: number): string {
+	return file === 0 ? "fingerprints" : `fingerprints.${file}`
 }
 
 /** The folder of what can be read with the session's key only. */
 const SEALED = "sealed"
-const FINGERPRINTS = "fingerprints"
 export const INFO = "session.json"

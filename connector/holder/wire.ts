@@ -4,6 +4,21 @@ import { SessionId, ViewerId } from "../../protocol/ids.ts"
 import { Cols, Rows, Sequence, SessionInfo, Time } from "../../protocol/session.ts"
 import { Substrate } from "../../protocol/substrate.ts"
 
+/** What only this machine needs to know of a run. */
+const ofRun = {
+	/** Of the system's start in which it was begun: a session of another one did not outlive it. */
+	boot: z.string(),
+	/** What its runtime calls the conversation, where it lets itself be told. */
+	conversation: z.string().nullable(),
+}
+
+/** A session as its folder has it; older holders did not write down all of it. */
+export const SavedInfo = SessionInfo.extend({
+	boot: ofRun.boot.default(""),
+	conversation: ofRun.conversation.default(null),
+})
+export type SavedInfo = z.infer<typeof SavedInfo>
+
 /** What the holder executes: nothing is left to look up. The environment is whole and never written to disk. */
 export const Execution = z.object({
 	id: SessionId,
@@ -19,7 +34,7 @@ export const Execution = z.object({
 	/** The variables that hold secrets: their values are masked in what leaves the session for keeping. */
 	secrets: z.array(z.string()),
 	substrate: Substrate,
-	/** Told of the session as it is. */
+	/** Told of the session as it is. A later run than the first goes on in the folder that is there. */
 	about: SessionInfo.pick({
 		network: true,
 		image: true,
@@ -29,18 +44,19 @@ export const Execution = z.object({
 		comesBack: true,
 		run: true,
 	}),
+	...ofRun,
 	cols: Cols,
 	rows: Rows,
 	createdAt: Time,
 })
 export type Execution = z.infer<typeof Execution>
 
-const HolderAsk = z.enum(["rename", "signal", "write", "screen", "log"])
+const HolderAsk = z.enum(["rename", "change", "signal", "write", "screen", "log"])
 export type HolderAsk = z.infer<typeof HolderAsk>
 
 /** Link process to holder. */
 export const ToHolder = z.discriminatedUnion("type", [
-	/** First, once in a session's life: begin. Ignored by a holder that has begun. */
+	/** First, once in a run of the session: begin. Ignored by a holder that has begun. */
 	z.object({ type: z.literal("start"), execution: Execution }),
 	z.object({ type: z.literal("watch"), viewer: ViewerId, have: Sequence.nullable() }),
 	z.object({ type: z.literal("unwatch"), viewer: ViewerId }),

@@ -52,6 +52,12 @@ export class Fingerprints {
 		this.#key = key
 	}
 
+	/** Whether all of the others are among these. */
+	has(others: Fingerprints): boolean {
+		const known = new Set(recordsOf(this.bytes()))
+		return recordsOf(others.bytes()).every((record) => known.has(record))
+	}
+
 	bytes(): Buffer {
 		const records = [...this.#byFirst.values()].flat().map(({ first, last, length, digest }) => {
 			const head = Buffer.alloc(RECORD_BYTES - DIGEST_BYTES)
@@ -100,6 +106,11 @@ export class Fingerprints {
 	#digest(piece: Uint8Array): Buffer {
 		return createHmac("sha256", this.#key).update(piece).digest().subarray(0, DIGEST_BYTES)
 	}
+}
+
+function recordsOf(bytes: Buffer): string[] {
+	const count = bytes.length / RECORD_BYTES
+	return Array.from({ length: count }, (_, i) => bytes.toString("latin1", i * RECORD_BYTES, (i + 1) * RECORD_BYTES))
 }
 
 /** The ways in which programs write a value. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, onTestFinished, test } from "vitest"
 import { type Audience, HeldSession } from "../../connector/held-session.ts"
+import { ASKS } from "../../protocol/ask.ts"
 import { newSessionId, newViewerId } from "../../protocol/ids.ts"
 import { execution } from "../holder/support/holder.ts"
 import { processesOver } from "../support/home.ts"
@@ -21,6 +22,7 @@ test("[SES1] a running session that was left to another process is asked of its 
 	const session = newSessionId()
 	const held = await HeldSession.start(
 		{ execution: execution(session, "read line; exit 5"), contained: null },
+		ASKS.start.asked.parse({ id: session }),
 		folder,
 		audience,
 	)

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
-import { command, detectRuntimes, sessionEnvironment } from "../../connector/runtimes.ts"
+import { command as commandOf, detectRuntimes, findRuntime, sessionEnvironment } from "../../connector/runtimes.ts"
 
 let folder: string
 beforeEach(async () => {
@@ -16,6 +16,10 @@ afterEach(async () => {
 	await rm(folder, { recursive: true })
 })
 
+async function command(runtime: string, argv: string[], environment: Record<string, string>, withoutKey = false) {
+	return commandOf(await findRuntime(folder, runtime), argv, environment, { withoutKey })
+}
+
 async function install(name: string, prints: string): Promise<string> {
 	const path = join(folder, name)
 	await writeFile(path, `#!/bin/sh\necho '${prints}'\n`)
@@ -26,7 +30,7 @@ async function install(name: string, prints: string): Promise<string> {
 test("an installed runtime is detected with its version, a missing one with how to get it", async () => {
 	const codex = await install("codex", "codex-cli 0.169.0")
 	const found = Object.fromEntries(
-		(await detectRuntimes({ HOME: folder, PATH: folder })).map((info) => [info.id, info]),
+		(await detectRuntimes(folder, { HOME: folder, PATH: folder })).map((info) => [info.id, info]),
 	)
 	expect(found.codex).toMatchObject({ program: codex, version: "0.169.0" })
 	expect(found.aider).toMatchObject({ program: null, version: null, install: expect.stringContaining("aider") })

@@ -22,7 +22,7 @@ function folder(): string {
 }
 
 const keys = mkdtempSync(join(tmpdir(), "homeport-keys-"))
-const sealing = Seal.create(join(keys, "key"))
+const sealing = Seal.make(join(keys, "key"))
 afterAll(() => rmSync(keys, { recursive: true }))
 
 const base = { cols: 80, rows: 24, bytes: Buffer.from("base") }

@@ -89,6 +89,11 @@ class MemoryStore implements Store {
 		this.snapshots.set(snapshot.session, { ...snapshot, bytes: snapshot.bytes.slice() })
 	}
 
+	dropSnapshot(id: SessionId): void {
+		this.writes++
+		this.snapshots.delete(id)
+	}
+
 	spendDial(jti: string, expiresAt: number, now: number): boolean {
 		for (const [spent, until] of this.dials) if (until <= now) this.dials.delete(spent)
 		if (this.dials.has(jti)) return false

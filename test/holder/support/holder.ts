@@ -58,6 +58,8 @@ export function execution(session: SessionId, script: string, more: Partial<Exec
 		secrets: [],
 		substrate: "host",
 		about: ON_HOST,
+		boot: "",
+		conversation: null,
 		cols: 80,
 		rows: 24,
 		createdAt: Date.now(),
