@@ -1,11 +1,12 @@
 // The one line that adds another computer: the script that the home serves, and the connector that it installs.
 import { execFile, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { accessSync, constants, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { hashSources } from "../../tools/init.ts"
 import { homeport } from "../support/command.ts"
 import { type Home, processesOver, startHome } from "../support/home.ts"
 import { until } from "../support/until.ts"
@@ -34,6 +35,11 @@ test("the script says what it does and installs the connector of exactly this ve
 	const installed = await promisify(execFile)(command, ["--version"], { env: environment })
 	const { version } = await home.call("me")
 	expect(installed.stdout.trim()).toBe(version)
+	for (const platform of ["linux-x64", "linux-arm64"]) {
+		const first = join(folder, ".local/share/homeport", version, `init-${platform}`)
+		accessSync(first, constants.X_OK)
+		expect(readFileSync(first).includes(hashSources())).toBe(true)
+	}
 })
 
 test("[LNK1] what it installed enrolls, links, and runs a session whose every line comes back", async () => {

@@ -596,12 +596,18 @@ describe.runIf(process.platform === "linux")("forwards", () => {
 })
 
 describe.runIf(process.platform === "linux")("--connect", () => {
+	const connect = (path: string) => {
+		const child = spawn(INIT, ["--connect", path])
+		started.push(() => child.kill("SIGKILL"))
+		return child
+	}
+
 	it("joins input and output with a socket, whose answer comes after the end of the input", async () => {
 		const bytes = randomBytes(3_000_000)
 		const path = await listen("served", (socket) => void buffer(socket).then((all) => socket.end(all.reverse())))
-		const child = start([], ["--connect", path])
-		child.stdin?.end(bytes)
-		const [code, output] = await Promise.all([once(child, "exit"), buffer(child.stdout ?? [])])
+		const child = connect(path)
+		child.stdin.end(bytes)
+		const [code, output] = await Promise.all([once(child, "exit"), buffer(child.stdout)])
 		expect(code).toEqual([0, null])
 		expect(output.equals(Buffer.from(bytes).reverse())).toBe(true)
 	})
@@ -612,17 +618,17 @@ describe.runIf(process.platform === "linux")("--connect", () => {
 			socket.end("first")
 			void text(socket).then(had.resolve)
 		})
-		const child = start([], ["--connect", path])
+		const child = connect(path)
 		const exit = once(child, "exit")
-		expect(await text(child.stdout ?? [])).toBe("first")
-		child.stdin?.end("later")
+		expect(await text(child.stdout)).toBe("first")
+		child.stdin.end("later")
 		expect(await had.promise).toBe("later")
 		expect(await exit).toEqual([0, null])
 	})
 
 	it("ends when the socket is gone, though the input stays", async () => {
 		const path = await listen("served", (socket) => socket.destroy())
-		const child = start([], ["--connect", path])
+		const child = connect(path)
 		expect(await once(child, "exit")).toEqual([0, null])
 	})
 })
