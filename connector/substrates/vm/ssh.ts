@@ -1,4 +1,5 @@
 // A connection to a VM by SSH: its host key is always verified, and it stays while the VM is paused.
+import { once } from "node:events"
 import { readFile } from "node:fs/promises"
 import { createConnection, type Socket } from "node:net"
 import { setTimeout as after } from "node:timers/promises"
@@ -109,6 +110,24 @@ export class Connection {
 		})
 	}
 
+	/** What a command line says, which must succeed, in this time. */
+	async say(line: string, patienceMs = PATIENCE_MS): Promise<string> {
+		const { channel, closed } = await this.run(line)
+		let said = ""
+		let errors = ""
+		channel.on("data", (bytes: Buffer) => {
+			said += bytes
+		})
+		channel.stderr.on("data", (bytes: Buffer) => {
+			errors = (errors + bytes).slice(-ERRORS_CHARS)
+		})
+		channel.end()
+		const late = AbortSignal.timeout(patienceMs)
+		const ended = await Promise.race([closed, this.closed.then(() => null), once(late, "abort").then(() => null)])
+		if (ended?.code !== 0) throw new Error(`The VM did not do what it was asked to: ${errors.trim() || "no answer"}.`)
+		return said
+	}
+
 	files(): Promise<SFTPWrapper> {
 		this.#files ??= new Promise((resolve, reject) => {
 			this.closed.then(() => reject(new Error("The connection to the VM has broken.")))
@@ -168,7 +187,10 @@ function wrongKey(error: Error): Error {
 	)
 }
 
-const NO_ENTRY = ["substrate_unavailable", "The VM does not take its own key. Rebuild it: its home folder stays."] as const
+const NO_ENTRY = [
+	"substrate_unavailable",
+	"The VM does not take its own key. Rebuild it: its home folder stays.",
+] as const
 
 function said(error: unknown): string {
 	return error instanceof Error ? error.message : String(error)
@@ -183,3 +205,4 @@ const RETRY_MS = 200
 /** Where processors are emulated, it takes a second. */
 const HANDSHAKE_MS = 20_000
 const KEEPALIVE_MS = 15_000
+const ERRORS_CHARS = 500
