@@ -52,8 +52,8 @@ export function connectorOptions(): BuildOptions {
 		outdir: "dist/connector",
 		platform: "node",
 		target: "node20",
-		// Programs and native files lie outside of the bundle; the last two are optional speed-ups of ws.
-		external: ["workerd", "@lydell/node-pty", "bufferutil", "utf-8-validate"],
+		// Programs and native files lie outside of the bundle; the others are optional speed-ups of ws and ssh2.
+		external: ["workerd", "@lydell/node-pty", "bufferutil", "utf-8-validate", "cpu-features", "*.node"],
 		// CommonJS packages inside of a module bundle call require for Node's own modules.
 		banner: {
 			js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',

@@ -13,6 +13,8 @@ const TOOLS = {
 	git: "git",
 	ps: "procps",
 	curl: "curl",
+	sshd: "openssh-server",
+	busybox: "busybox",
 }
 
 /** Installs what is missing. Ends this process with a sentence where that is not possible. */

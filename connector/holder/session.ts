@@ -504,7 +504,6 @@ function secretsOf({ secrets, substrate, environment }: Execution): string[] {
 /** `outcome`: what the session's warden has said, if it has one and could. */
 function endedAs(outcome: Outcome | null, code: number | null, signal: string | null): SessionState {
 	const at = Date.now()
-	if (outcome?.is === "failed") return { is: "failed", reason: outcome.reason, at }
 	if (outcome !== null) return { ...outcome, at }
 	return { is: "exited", code, signal, at }
 }

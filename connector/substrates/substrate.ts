@@ -55,9 +55,12 @@ export interface Terminal {
 	input(take: (bytes: Buffer) => Promise<void> | void): void
 }
 
+/** The program ran, and what it ran in has gone with it; the message is a sentence how. */
+export class Lost extends Error {}
+
 /** A program that runs inside. */
 export interface Running {
-	/** Once, after its last byte of output: nothing of the session is left inside by then. */
+	/** Once, after its last byte of output: nothing of the session is left inside by then. Rejects with Lost. */
 	ended: Promise<Ended>
 	/** To all processes of the session, but for SIGKILL not waited for. */
 	signal(signal: NodeJS.Signals): Promise<void>

@@ -3,7 +3,7 @@
 import { Refusal } from "../../protocol/errors.ts"
 import { maskTokens } from "../../protocol/token-shapes.ts"
 import { readContained } from "../substrates/contained.ts"
-import type { Running } from "../substrates/substrate.ts"
+import { Lost, type Running } from "../substrates/substrate.ts"
 import { loadSubstrate } from "../substrates/substrates.ts"
 import { openDoor } from "./door.ts"
 import { unwrapEnvironment } from "./environment.ts"
@@ -61,8 +61,9 @@ try {
 } catch (error) {
 	const reason = maskTokens(error instanceof Error ? error.message : String(error))
 	process.stdout.write(`\r\n${reason}\r\n`)
-	if (!(error instanceof Refusal) && error instanceof Error)
+	const isLost = error instanceof Lost
+	if (!(error instanceof Refusal) && !isLost && error instanceof Error)
 		process.stdout.write(`${maskTokens(error.stack ?? "")}\r\n`)
-	writeOutcome(folder, { is: "failed", reason })
+	writeOutcome(folder, { is: isLost ? "lost" : "failed", reason })
 	await end()
 }

@@ -6,6 +6,8 @@ export type Outcome =
 	| { is: "exited"; code: number | null; signal: string | null }
 	/** What it should run in could not be had: a sentence why. */
 	| { is: "failed"; reason: string }
+	/** It ran, and what it ran in has gone with it: a sentence how. */
+	| { is: "lost"; reason: string }
 
 export function writeOutcome(folder: string, outcome: Outcome): void {
 	const path = join(folder, FILE)

@@ -3,9 +3,9 @@ import { setTimeout as after } from "node:timers/promises"
 import { Refusal } from "../../../protocol/errors.ts"
 import type { Vm } from "../../../protocol/vm.ts"
 import type { Contained } from "../contained.ts"
-import type { Ended, Running, Terminal } from "../substrate.ts"
-import { COOKIE, keepLine, killLine } from "./processes.ts"
+import { type Ended, Lost, type Running, type Terminal } from "../substrate.ts"
 import { launchScript, quote } from "./launch-script.ts"
+import { COOKIE, keepLine, killLine } from "./processes.ts"
 import { type Connection, connect, type Remote } from "./ssh.ts"
 import type { Vms } from "./vms.ts"
 
@@ -32,7 +32,10 @@ export async function startInVm(
 	if (word === "no-program")
 		throw new Refusal("program_missing", `The VM ${vm} has no ${argv[0]}: install it there, for example by a loadout.`)
 	if (word === "no-limit")
-		throw new Refusal("substrate_unavailable", `The VM ${vm} cannot enforce these limits: its user may not become root.`)
+		throw new Refusal(
+			"substrate_unavailable",
+			`The VM ${vm} cannot enforce these limits: its user may not become root.`,
+		)
 	if (word !== "ready" || folder === undefined)
 		throw new Refusal("substrate_unavailable", `The VM ${vm} could not prepare the session: ${word}.`)
 	const { cols, rows } = terminal
@@ -82,7 +85,8 @@ class GuestSession implements Running {
 	}
 
 	async signal(signal: NodeJS.Signals): Promise<void> {
-		await this.#place.vms.touch(this.#place.vm)
+		// What cannot be resumed is not signalled now, but when it goes on.
+		await this.#place.vms.touch(this.#place.vm).catch(() => {})
 		if (this.#keeper.channel.writable) this.#keeper.channel.write(`${signal.slice("SIG".length)}\n`)
 		else if (signal === "SIGKILL") await this.#kill()
 		if (signal === "SIGKILL") await this.ended.catch(() => {})
@@ -106,7 +110,7 @@ class GuestSession implements Running {
 			return ended
 		}
 		connection.destroy()
-		throw new Refusal("substrate_unavailable", await this.#whyLost().catch(() => `The VM ${vm} is out of reach.`))
+		throw new Lost(await this.#whyLost().catch(() => `The VM ${vm} is out of reach.`))
 	}
 
 	async #kill(): Promise<void> {
