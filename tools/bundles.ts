@@ -54,6 +54,8 @@ export function connectorOptions(): BuildOptions {
 		target: "node20",
 		// Programs and native files lie outside of the bundle; the others are optional speed-ups of ws and ssh2.
 		external: ["workerd", "@lydell/node-pty", "bufferutil", "utf-8-validate", "cpu-features", "*.node"],
+		// ssh2 asks for its place, only to find a program of Windows there.
+		define: { __dirname: '"."' },
 		// CommonJS packages inside of a module bundle call require for Node's own modules.
 		banner: {
 			js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
