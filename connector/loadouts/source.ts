@@ -77,6 +77,7 @@ export function readSource(name: string, text: string): Source {
 		NOTHING,
 		parsed.error.issues
 			.flatMap((issue) => told(issue).map(([path, message, isKey]) => at(offsetOf(document, path, isKey), message)))
+			.sort((a, b) => a.line - b.line || a.column - b.column)
 			.slice(0, MOST_PROBLEMS),
 	)
 }
