@@ -1,17 +1,6 @@
-// Placeholder until this substrate is written: absent, and says so.
-import { Refusal } from "../../../protocol/errors.ts"
+// Sandboxes: programs of this machine that see the system, one folder and a private home, and nothing else of it.
+// By bubblewrap on Linux, by Seatbelt on macOS.
+import { bubblewrapped } from "./bubblewrapped.ts"
 import type { Substrate } from "../substrate.ts"
 
-const no = () => Promise.reject(new Refusal("substrate_unavailable", "This connector has none yet."))
-
-export const sandbox: Substrate = {
-	probe: async () => ({ is: "absent", substrate: "sandbox", reason: "This connector has none yet.", remedy: "" }),
-	check: no,
-	enter: no,
-	exec: no,
-	read: no,
-	write: no,
-	used: async () => null,
-	kill: async () => {},
-	remove: async () => {},
-}
+export const sandbox: Substrate = bubblewrapped
