@@ -231,7 +231,8 @@ describe.runIf(process.platform === "linux").each(PLACES)("%s", (_, before, isFi
 		["/etc/passwd", 126, EACCES],
 	])("the program %s cannot be executed: a sentence, code %i, and errno", async (program, code, errno) => {
 		const watcher = await control()
-		const ended = await run(before, ["--control", watcher.path, "--", program])
+		const env = { PATH: "/usr/bin:/bin" }
+		const ended = await run(before, ["--control", watcher.path, "--", program], { env })
 		expect(ended.code).toBe(code)
 		expect(ended.stderr).toMatch(new RegExp(`^homeport-init: .*${program}: .*\\.\n$`))
 		await watcher.closed
