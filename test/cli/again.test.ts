@@ -1,6 +1,5 @@
 // Sessions that begin again, by command, against a real home.
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { newViewerId } from "../../protocol/ids.ts"
 import { homeport, type Ran } from "../support/command.ts"
 import { type Home, startHome } from "../support/home.ts"
 

@@ -6,10 +6,10 @@ import { onTestFinished } from "vitest"
 import { connectHolder, type HolderConnection } from "../../../connector/holder/connection.ts"
 import { spawnHolder } from "../../../connector/holder/spawn.ts"
 import { Terminal } from "../../../connector/holder/terminal.ts"
-import type { Execution, FromHolder } from "../../../connector/holder/wire.ts"
+import { type Execution, type FromHolder, SavedInfo } from "../../../connector/holder/wire.ts"
 import { decodeFrame, encodeFrame, type Frame, KIND, type SnapshotFrame } from "../../../protocol/frames.ts"
 import { EVERYONE, KEEPER, newSessionId, newViewerId, type SessionId, type ViewerId } from "../../../protocol/ids.ts"
-import { SessionInfo } from "../../../protocol/session.ts"
+import type { SessionInfo } from "../../../protocol/session.ts"
 import { ON_HOST } from "../../support/on-host.ts"
 
 /** Node takes some 100 ms to start; a busy machine takes its time. */
@@ -77,8 +77,8 @@ export async function run(script: string, more: Partial<Execution> = {}): Promis
 	return { holder, link }
 }
 
-export function savedInfo(holder: Holder): SessionInfo {
-	return SessionInfo.parse(JSON.parse(readFileSync(join(holder.folder, "session.json"), "utf8")))
+export function savedInfo(holder: Holder): SavedInfo {
+	return SavedInfo.parse(JSON.parse(readFileSync(join(holder.folder, "session.json"), "utf8")))
 }
 
 /** The link process's side: hands every frame to the viewers that it is for, as the edge would. */
