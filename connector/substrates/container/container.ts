@@ -2,6 +2,7 @@
 import { constants } from "node:os"
 import { pipeline } from "node:stream/promises"
 import { Refusal } from "../../../protocol/errors.ts"
+import { furnishHome, imageWithLoadout } from "../../loadouts/sessions.ts"
 import type { Contained } from "../contained.ts"
 import { readByCommand, writeByCommand } from "../files.ts"
 import { NotExecuted } from "../init/init.ts"
@@ -10,7 +11,7 @@ import { LABEL_SESSION, nameOf } from "./creation.ts"
 import { Engine, EngineError } from "./engine.ts"
 import { execIn } from "./exec.ts"
 import { imageFor } from "./images.ts"
-import { clearPlace, preparePlace } from "./place.ts"
+import { clearPlace, type Place, preparePlace } from "./place.ts"
 import { tryContainers } from "./self-test.ts"
 import { removeContainer, start } from "./start.ts"
 
@@ -25,8 +26,10 @@ export const container: Substrate = {
 
 	exec: async (contained, command) => execIn(await Engine.get(), contained, command),
 
-	read: (contained, path, from, limit) => readByCommand(container, contained, path, from, limit),
-	write: (contained, path, at, bytes, moveTo) => writeByCommand(container, contained, path, at, bytes, moveTo),
+	read: (contained, path, from, limit) =>
+		readByCommand((command) => container.exec(contained, command), path, from, limit),
+	write: (contained, path, at, bytes, moveTo) =>
+		writeByCommand((command) => container.exec(contained, command), path, at, bytes, moveTo),
 
 	async used(contained) {
 		const found = await Engine.find()
@@ -50,8 +53,9 @@ async function enter(contained: Contained, environment: Record<string, string>, 
 	const engine = await Engine.get()
 	// An earlier run may have left one, where its warden could not end it.
 	await container.kill(contained)
-	const image = await imageFor(engine, contained, terminal)
+	const base = await imageFor(engine, contained, terminal)
 	const place = await preparePlace(contained, engine.about)
+	const image = await furnished(engine, contained, place, { base, environment, terminal })
 	const started = await start(engine, contained, place, {
 		...{ name: nameOf(contained), image, argv: contained.argv, environment, cwd: contained.cwd },
 		...{ network: contained.network, size: { cols: terminal.cols, rows: terminal.rows } },
@@ -75,6 +79,21 @@ async function enter(contained: Contained, environment: Record<string, string>, 
 			resized = resized.then(() => engine.ask("POST", `/containers/${id}/resize`, { query })).catch(() => {})
 		},
 	}
+}
+
+/** The image that it starts from: with its loadout in it, and its home filled, where it has one. */
+async function furnished(
+	engine: Engine,
+	contained: Contained,
+	place: Place,
+	{ base, environment, terminal }: { base: string; environment: Record<string, string>; terminal: Terminal },
+): Promise<string> {
+	const { loadout } = contained
+	if (loadout === null) return base
+	const loaded = { ...contained, loadout }
+	const image = await imageWithLoadout(engine, loaded, base, environment, terminal)
+	await furnishHome(engine, loaded, place, { image, environment, terminal })
+	return image
 }
 
 function notInImage({ errno }: NotExecuted, [program = ""]: string[], image: string): Refusal {

@@ -53,7 +53,7 @@ async function execBeside(
 async function execAnew(engine: Engine, contained: Contained, place: Place, command: Command): Promise<Done> {
 	try {
 		const started = await start(engine, contained, place, {
-			image: await imageOf(engine, contained),
+			image: await imageOf(contained),
 			argv: command.argv,
 			environment: command.environment ?? {},
 			cwd: command.cwd ?? contained.cwd,
@@ -119,7 +119,7 @@ const ERRORS_BYTES = 16 * 1024
  * The engine's packets: a byte for the stream (1 is standard output, 2 standard error), three of nothing, a length of 32
  * bits, and so many bytes. https://docs.docker.com/reference/api/engine/ under "Attach to a container".
  */
-async function* packets(socket: Socket): AsyncGenerator<{ isOutput: boolean; data: Buffer }> {
+export async function* packets(socket: Socket): AsyncGenerator<{ isOutput: boolean; data: Buffer }> {
 	let held: Buffer = Buffer.alloc(0)
 	for await (const part of socket as AsyncIterable<Buffer>) {
 		held = held.length === 0 ? part : Buffer.concat([held, part])
