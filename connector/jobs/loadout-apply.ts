@@ -1,15 +1,17 @@
 // The job that applies a loadout on this machine: to the machine itself, to a container's image, or to a VM.
-import { mkdir } from "node:fs/promises"
-import { join } from "node:path"
 import { Option } from "commander"
 import { EXIT, Failure } from "../exit.ts"
+import { alone } from "../loadouts/alone.ts"
 import { type Apply, apply, type Result, type Watcher } from "../loadouts/apply.ts"
 import { hostTarget } from "../loadouts/host-target.ts"
+import { loadoutImage, makeLoadoutImage } from "../loadouts/image.ts"
 import type { Merged } from "../loadouts/resolve.ts"
-import { loadoutsFolder, usableLoadout } from "../loadouts/store.ts"
-import type { Target } from "../loadouts/target.ts"
-import { onlyLink } from "../only-link.ts"
+import { usableLoadout } from "../loadouts/store.ts"
+import { vmTarget } from "../loadouts/vm-target.ts"
 import { style } from "../output.ts"
+import { Engine } from "../substrates/container/engine.ts"
+import { imageFor } from "../substrates/container/images.ts"
+import { Vms } from "../substrates/vm/vms.ts"
 import { action, verb } from "../verb.ts"
 
 export const APPLIED_TO = ["host", "container", "vm"] as const
@@ -51,22 +53,30 @@ export function loadoutApply() {
 		)
 }
 
-async function applyTo(job: Omit<Apply, "target">, { substrate, vm }: ApplyOptions): Promise<Result> {
-	if (substrate !== "host") throw new Failure("unsupported", `Not to a ${substrate} ${vm ?? ""} yet.`)
-	return alone(job, "host", hostTarget(job.dataDir))
-}
-
-/** One at a time on one target: two would install over each other. */
-async function alone(job: Omit<Apply, "target">, name: string, target: Target): Promise<Result> {
-	const place = join(loadoutsFolder(job.dataDir), "places", name)
-	await mkdir(place, { recursive: true, mode: 0o700 })
-	const waits = () => job.watcher.say("Another loadout is being applied there; this one waits for it.")
-	const { leave } = await onlyLink(place, waits, new AbortController().signal)
-	try {
-		return await apply({ ...job, target })
-	} finally {
-		leave()
-		await target.close()
+async function applyTo(job: Omit<Apply, "target">, { substrate, vm, image }: ApplyOptions): Promise<Result> {
+	const { dataDir, watcher } = job
+	switch (substrate) {
+		case "host":
+			return alone(dataDir, "host", watcher, () => apply({ ...job, target: hostTarget(dataDir) }))
+		case "container": {
+			const engine = await Engine.get()
+			const teller = { say: watcher.say, progress: () => {} }
+			const base = await imageFor(engine, { image: image ?? null, dataDir }, teller)
+			const made = await loadoutImage(engine, job.merged, base)
+			const { result } = await alone(dataDir, made, watcher, () => makeLoadoutImage({ ...job, engine, base }))
+			return result
+		}
+		case "vm": {
+			if (vm === undefined) throw new Failure("usage", "Say which VM with --vm.")
+			return alone(dataDir, `vm ${vm}`, watcher, async () => {
+				const target = await vmTarget(new Vms(dataDir), vm, watcher.say)
+				try {
+					return await apply({ ...job, target })
+				} finally {
+					await target.close()
+				}
+			})
+		}
 	}
 }
 

@@ -1,6 +1,6 @@
 // What of a loadout has been applied, kept on what it was applied to: read before a run, written after each of its steps.
 import * as z from "zod"
-import { must, readThere, type Target, writeThere } from "./target.ts"
+import { readThere, type Target, writeThere } from "./target.ts"
 
 const Applied = z.object({
 	steps: z.record(
@@ -16,7 +16,8 @@ const Applied = z.object({
 export type Applied = z.infer<typeof Applied>
 
 export async function readApplied(target: Target, loadout: string): Promise<Applied> {
-	const bytes = await readThere(target, fileOf(target, loadout), rootOf(target))
+	const { within } = target.state
+	const bytes = await readThere(target, fileOf(target, loadout), { within, asRoot: rootOf(target) })
 	try {
 		return Applied.parse(JSON.parse(bytes?.toString() ?? ""))
 	} catch {
@@ -26,14 +27,13 @@ export async function readApplied(target: Target, loadout: string): Promise<Appl
 }
 
 export async function writeApplied(target: Target, loadout: string, applied: Applied): Promise<void> {
-	const asRoot = rootOf(target)
-	await must(target.run([...asRoot, "mkdir", "-p", "-m", "0700", "--", target.state]), "Making its folder")
+	const { within } = target.state
 	const bytes = Buffer.from(`${JSON.stringify(applied, null, "\t")}\n`)
-	await writeThere(target, { path: fileOf(target, loadout), bytes, mode: "0600", within: target.state, asRoot })
+	await writeThere(target, { path: fileOf(target, loadout), bytes, mode: "0600", within, asRoot: rootOf(target) })
 }
 
 function fileOf({ state }: Target, loadout: string): string {
-	return `${state}/${loadout}.json`
+	return `${state.folder}/${loadout}.json`
 }
 
 /** The record lies under the person's own on the host, and under the system's elsewhere. */

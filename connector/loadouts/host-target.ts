@@ -15,7 +15,7 @@ export function hostTarget(dataDir: string): Target {
 		is: "host",
 		home,
 		prefix,
-		state: join(dataDir, "loadouts", "applied"),
+		state: { folder: join(dataDir, "loadouts", "applied"), within: dataDir },
 		asRoot: process.getuid?.() === 0 ? [] : null,
 		path: environment.PATH ?? "",
 		run: (argv, run) => runHere(argv, { cwd: home, env: environment }, run),
@@ -26,7 +26,7 @@ export function hostTarget(dataDir: string): Target {
 /** In this process's own group, so that it ends with the job's terminal. */
 export function runHere(
 	[program = "", ...args]: string[],
-	options: { cwd: string; env: Record<string, string> },
+	options: { cwd: string; env: Record<string, string>; uid?: number; gid?: number },
 	{ input, live }: Run = {},
 ): Promise<Ran> {
 	const child = spawn(program, args, { ...options, stdio: "pipe" })

@@ -29,6 +29,8 @@ export interface Step {
 	from: string
 	/** Whether only the administrator can do it. */
 	needsRoot: boolean
+	/** Whether it changes nothing but files of the home directory. */
+	isHome: boolean
 	/** Changes when the step is to be done again; null where it always is. */
 	fingerprint(): Promise<string | null>
 	/** Throws StepFailed. Answers with what was installed, where that is more exact than what was asked for. */
@@ -67,6 +69,7 @@ function aptStep({ value, from }: Said<string>): Step {
 		does: `apt ${value}`,
 		from,
 		needsRoot: true,
+		isHome: false,
 		fingerprint: async () => printOf(value),
 		async do({ target, live, once }) {
 			const installed = await aptVersion(target, name)
@@ -121,6 +124,7 @@ function npmStep(key: string, value: string, from: string, does = `npm ${value}`
 		does,
 		from,
 		needsRoot: false,
+		isHome: false,
 		fingerprint: async () => printOf(value),
 		async do({ target, live }) {
 			await mustHave(target, "npm", "add nodejs and npm to tools: apt:")
@@ -147,6 +151,7 @@ function pipStep(key: string, value: string, from: string, does = `pip ${value}`
 		does,
 		from,
 		needsRoot: false,
+		isHome: false,
 		fingerprint: async () => printOf(value),
 		async do({ target, live }) {
 			await mustHave(target, "pipx", "add pipx to tools: apt:")
@@ -171,6 +176,7 @@ function binaryStep({ value, from }: Said<Layer["tools"]["binaries"][number]>): 
 		does: `${value.name} from ${new URL(value.url).host}`,
 		from,
 		needsRoot: false,
+		isHome: false,
 		fingerprint: async () => printOf(value),
 		async do({ target, draft, live }) {
 			const bytes = await fetchBinary(value, draft, live)
@@ -201,6 +207,7 @@ function fileStep({ value, from }: Said<Layer["files"][number]>): Step {
 		does: secret === undefined ? `write ${path}` : `write ${path} from the secret ${secret}`,
 		from,
 		needsRoot: !isHome,
+		isHome,
 		// A secret's value is kept nowhere, so that it cannot be compared either.
 		fingerprint: async () => (secret === undefined ? printOf({ path, content, mode }) : null),
 		async do({ target, secrets }) {
@@ -228,6 +235,7 @@ function skillStep({ value, from }: Said<Layer["skills"][number]>): Step {
 		does: `skill ${value.name} from ${where}`,
 		from,
 		needsRoot: false,
+		isHome: true,
 		fingerprint: async () => printOf([value, await skillContents(value)]),
 		async do({ target, draft }) {
 			await mustHave(target, "tar", "add tar to tools: apt:")
@@ -248,10 +256,11 @@ function mcpSteps(name: string, { value, from }: Said<McpServer>, { runtimes }: 
 			does: `${name} for ${runtime}, in ~/${settings.path}`,
 			from,
 			needsRoot: false,
+			isHome: true,
 			fingerprint: async () => printOf([settings.path, value]),
 			async do({ target }) {
 				const path = `${target.home}/${settings.path}`
-				const before = (await readThere(target, path))?.toString() ?? ""
+				const before = (await readThere(target, path, { within: target.home }))?.toString() ?? ""
 				const bytes = Buffer.from(settings.with(before, name, value))
 				await writeThere(target, { path, bytes, mode: "0600", within: target.home, keeps: true })
 				return undefined
@@ -268,6 +277,7 @@ function commandStep({ value, from }: Said<Layer["commands"][number]>, merged: M
 		does: name,
 		from,
 		needsRoot: root,
+		isHome: false,
 		fingerprint: async () => printOf([run ?? sh, root, variables, literal]),
 		async do({ target, secrets, live }) {
 			if (root && target.asRoot === null) throw new StepFailed(needsRoot(target))

@@ -23,8 +23,8 @@ export interface Target {
 	home: string
 	/** Programs go to its bin. */
 	prefix: string
-	/** The folder there in which it is kept what has been applied. */
-	state: string
+	/** The folder there in which it is kept what has been applied, and one above it that there is, which no link leads out of. */
+	state: { folder: string; within: string }
 	/** The words before a command that make it the administrator's; null where nobody may be that. */
 	asRoot: string[] | null
 	/** Its own programs, then those of loadouts. */
@@ -65,11 +65,15 @@ export function withEnvironment(
 	}
 }
 
-/** The whole file, or null where there is none. */
-export async function readThere(target: Target, path: string, asRoot: string[] = []): Promise<Buffer | null> {
-	const script = '[ -e "$1" ] || exit 44; exec cat -- "$1"'
-	const ran = await target.run([...asRoot, "sh", "-c", script, "sh", path])
+/** The whole file, or null where there is none. It must be in `within` when every link has been followed. */
+export async function readThere(
+	target: Target,
+	path: string,
+	{ within, asRoot = [] }: { within: string; asRoot?: string[] },
+): Promise<Buffer | null> {
+	const ran = await target.run([...asRoot, "sh", "-c", READ, "sh", path, within])
 	if (ran.code === MISSING) return null
+	if (ran.code === OUTSIDE) throw new StepFailed(`${path} leads out of ${within} by a link.`)
 	await must(Promise.resolve(ran), `Reading ${path}`)
 	return ran.output
 }
@@ -112,6 +116,11 @@ const OUTSIDE = 41
 const OCCUPIED = 42
 const MISSING = 44
 
+const READ = `[ -e "$1" ] || exit ${MISSING}
+real=$(readlink -f -- "$1") && top=$(cd -P -- "$2" && pwd -P) || exit 1
+case "$real" in "$top"/*) exec cat -- "$real" ;; *) exit ${OUTSIDE} ;; esac
+`
+
 /** Makes the folder of "$1", which must lie in "$2" when every link has been followed. */
 const WITHIN = `set -eu
 parent=$(dirname -- "$1")
@@ -127,7 +136,7 @@ mkdir -p -- "$parent"
 `
 
 const WRITE = `if [ -d "$1" ]; then exit ${OCCUPIED}; fi
-if [ -n "$4" ] && [ -f "$1" ] && [ ! -e "$1.before-loadout" ]; then cp -p -- "$1" "$1.before-loadout"; fi
+if [ -n "$4" ] && [ -e "$1" ] && [ ! -e "$1.before-loadout" ]; then cp -pP -- "$1" "$1.before-loadout"; fi
 rm -f -- "$1.loadout-new"
 umask 077
 set -C

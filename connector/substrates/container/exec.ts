@@ -17,7 +17,7 @@ export async function execIn(engine: Engine, contained: Contained, command: Comm
 		const done = await execBeside(engine, contained, place, command)
 		if (done !== null) return done
 	}
-	return execAnew(engine, contained, place, command)
+	return execAnew(engine, contained, place, await imageOf(engine, contained), command)
 }
 
 /** Null where the session's container does not run. */
