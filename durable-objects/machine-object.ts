@@ -78,6 +78,10 @@ export class MachineObject extends DurableObject<Env> {
 		this.#machine.rename(name)
 	}
 
+	granted(session: SessionId): string[] {
+		return this.#machine.granted(session)
+	}
+
 	spend(jti: string, expiresAt: number): boolean {
 		return this.#machine.spend(jti, expiresAt)
 	}

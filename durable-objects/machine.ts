@@ -113,12 +113,20 @@ export class Machine {
 		const { version } = this.#link
 		const since = ask === "start" ? startSince(of as Asked<"start">) : sinceOf(ask)
 		if (version !== null && version < since.version) return { ok: false, code: "version_too_old", detail: since.why }
+		const delivery = this.#link.isUp() ? deliveryOf(ask, of) : null
+		// Before it is known what comes of it: an answer that is late shall not cost a session what it was given.
+		if (delivery !== null) this.#host.store.grant(delivery.session, delivery.secrets)
 		const outcome: Outcome<Answered<A>> = this.#link.isUp()
 			? await this.#asks.ask(ask, of, (message) => this.#link.say(message))
 			: { ok: false, code: "machine_offline" }
 		if (outcome.ok || ask !== "remove" || outcome.code === "session_running") return outcome
 		// A session that only this object remembers can still be forgotten.
 		return this.#remove((of as Asked<"remove">).session) as Outcome<Answered<A>>
+	}
+
+	/** The secrets that the session was given by whoever may: what it can be given again when it comes back by itself. */
+	granted(session: SessionId): string[] {
+		return this.#host.store.granted(session)
 	}
 
 	/** A session tells its activity when it is first observed, and answers what it is asked after that. */
@@ -355,6 +363,15 @@ function startSince(spec: Asked<"start">): Since {
 	if (isContained || isNew) return { version: 3, why: "Update the connector on this machine: it has only its host." }
 	const why = "Update the connector on this machine: it cannot take the secrets that this runtime gets."
 	return { version: spec.secrets.length > 0 ? 2 : 1, why }
+}
+
+/** The session that a question brings secrets to, and their names; null where it brings none. */
+function deliveryOf<A extends Ask>(ask: A, of: Asked<A>): { session: SessionId; secrets: string[] } | null {
+	const asked = { ask, of } as { [K in Ask]: { ask: K; of: Asked<K> } }[Ask]
+	if (asked.ask !== "start" && asked.ask !== "restart" && asked.ask !== "clone") return null
+	const session = asked.ask === "restart" ? asked.of.session : asked.of.id
+	const secrets = asked.of.secrets.map(({ name }) => name)
+	return secrets.length === 0 ? null : { session, secrets }
 }
 
 function sinceOf(ask: Ask): Since {

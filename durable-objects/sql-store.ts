@@ -54,6 +54,7 @@ export class SqlStore implements Store {
 	dropSession(id: SessionId): void {
 		this.sessions().delete(id)
 		this.#run("DELETE FROM session WHERE id = ?", id)
+		this.#run("DELETE FROM granted WHERE session = ?", id)
 		this.dropSnapshot(id)
 	}
 
@@ -83,6 +84,15 @@ export class SqlStore implements Store {
 		this.#run("DELETE FROM snapshot WHERE session = ?", id)
 	}
 
+	grant(id: SessionId, secrets: string[]): void {
+		this.#run("INSERT OR REPLACE INTO granted (session, secrets) VALUES (?, ?)", id, JSON.stringify(secrets))
+	}
+
+	granted(id: SessionId): string[] {
+		const row = this.#run("SELECT secrets FROM granted WHERE session = ?", id).next().value
+		return row === undefined ? [] : (JSON.parse(String(row.secrets)) as string[])
+	}
+
 	spendDial(jti: string, expiresAt: number, now: number): boolean {
 		this.#run("DELETE FROM dial WHERE expires_at <= ?", now)
 		const spent = this.#run("INSERT OR IGNORE INTO dial (jti, expires_at) VALUES (?, ?) RETURNING jti", jti, expiresAt)
@@ -90,7 +100,7 @@ export class SqlStore implements Store {
 	}
 
 	clear(): void {
-		for (const table of ["machine", "session", "snapshot", "dial"]) this.#run(`DELETE FROM ${table}`)
+		for (const table of ["machine", "session", "snapshot", "granted", "dial"]) this.#run(`DELETE FROM ${table}`)
 		this.#machine = undefined
 		this.#sessions = undefined
 	}
@@ -113,6 +123,7 @@ const TABLES = `
 	CREATE TABLE IF NOT EXISTS snapshot (
 		session TEXT PRIMARY KEY, sequence INTEGER NOT NULL, cols INTEGER NOT NULL, rows INTEGER NOT NULL, bytes BLOB NOT NULL
 	) WITHOUT ROWID;
+	CREATE TABLE IF NOT EXISTS granted (session TEXT PRIMARY KEY, secrets TEXT NOT NULL) WITHOUT ROWID;
 	CREATE TABLE IF NOT EXISTS dial (jti TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID;
 `
 

@@ -26,6 +26,10 @@ export interface Store {
 	snapshot(id: SessionId): Pick<SnapshotFrame, "sequence" | "cols" | "rows" | "bytes"> | null
 	putSnapshot(snapshot: Pick<SnapshotFrame, "session" | "sequence" | "cols" | "rows" | "bytes">): void
 	dropSnapshot(id: SessionId): void
+	/** Remembers the names of the secrets that somebody who may had delivered to the session. */
+	grant(id: SessionId, secrets: string[]): void
+	/** Empty for a session that was given none. */
+	granted(id: SessionId): string[]
 	/** Remembers a dial token until it expires; false for one that is remembered already. */
 	spendDial(jti: string, expiresAt: number, now: number): boolean
 	/** Forgets everything. */

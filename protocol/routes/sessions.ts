@@ -53,6 +53,14 @@ export const sessionRoutes = {
 		answer: SessionInfo,
 		shown: ["resume"],
 	},
+	returnSession: {
+		method: "POST",
+		path: "/api/machine/sessions/:session/return",
+		may: "machine",
+		summary: "Begin a session of this machine again after a restart of it, with the secrets that it was given before",
+		params: z.object({ session: SessionId }),
+		answer: done,
+	},
 	cloneSession: {
 		method: "POST",
 		path: "/api/machines/:machine/sessions/:session/clone",
@@ -67,8 +75,9 @@ export const sessionRoutes = {
 		method: "DELETE",
 		path: "/api/machines/:machine/sessions/:session",
 		may: "session:end",
-		summary: "Forget an ended session and its log",
+		summary: "Forget an ended session, its log, and the working directory that was made for it",
 		params: ofSession,
+		query: z.object({ force: z.stringbool().default(false) }),
 		answer: done,
 	},
 	signalSession: {

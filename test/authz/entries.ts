@@ -186,6 +186,7 @@ export const ENTRIES: { [N in RouteName]: Entry<N> } = {
 		request: (things) => ({ ...ofSession(things), body: { name: "renamed" } }),
 	},
 	restartSession: { may: "session:start", ...ASKED, request: (things) => ({ ...ofSession(things), body: {} }) },
+	returnSession: { may: "machine", told: "machine_offline", request: ({ session }) => ({ params: { session } }) },
 	cloneSession: {
 		may: "session:start",
 		...ASKED,

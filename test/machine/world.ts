@@ -61,11 +61,13 @@ class MemoryStore implements Store {
 	row: MachineRow | null = null
 	readonly held = new Map<SessionId, SessionInfo>()
 	readonly snapshots = new Map<SessionId, NonNullable<ReturnType<Store["snapshot"]>>>()
+	readonly grants = new Map<SessionId, string[]>()
 	readonly dials = new Map<string, number>()
 	writes = 0
 
 	machine = () => this.row
 	sessions = () => this.held
+	granted = (id: SessionId) => this.grants.get(id) ?? []
 	snapshot = (id: SessionId) => this.snapshots.get(id) ?? null
 
 	putMachine(row: MachineRow): void {
@@ -82,6 +84,7 @@ class MemoryStore implements Store {
 		this.writes++
 		this.held.delete(id)
 		this.snapshots.delete(id)
+		this.grants.delete(id)
 	}
 
 	putSnapshot(snapshot: Parameters<Store["putSnapshot"]>[0]): void {
@@ -92,6 +95,11 @@ class MemoryStore implements Store {
 	dropSnapshot(id: SessionId): void {
 		this.writes++
 		this.snapshots.delete(id)
+	}
+
+	grant(id: SessionId, secrets: string[]): void {
+		this.writes++
+		this.grants.set(id, secrets)
 	}
 
 	spendDial(jti: string, expiresAt: number, now: number): boolean {
@@ -106,6 +114,7 @@ class MemoryStore implements Store {
 		this.dials.clear()
 		this.held.clear()
 		this.snapshots.clear()
+		this.grants.clear()
 	}
 }
 

@@ -4,7 +4,7 @@ import { newViewerId } from "../../protocol/ids.ts"
 import type { Session } from "../../protocol/routes/sessions.ts"
 import { runtimeOf } from "../../protocol/session.ts"
 import type { Handlers } from "../call.ts"
-import { ask, describe, findMachine, listMachines } from "../machines.ts"
+import { ask, describe, findMachine, listMachines, objectOf } from "../machines.ts"
 import { secretsAgain, secretsFor, touchSecrets } from "../secrets.ts"
 
 export const sessions: Handlers<
@@ -12,6 +12,7 @@ export const sessions: Handlers<
 	| "startSession"
 	| "changeSession"
 	| "restartSession"
+	| "returnSession"
 	| "cloneSession"
 	| "removeSession"
 	| "signalSession"
@@ -57,6 +58,17 @@ export const sessions: Handlers<
 		return started
 	},
 
+	/** A machine alone gets no secret: only what somebody who may had delivered to this very session, and is bound still. */
+	async returnSession({ env, registry, dialler: { id, workspaceId }, traced, params: { session } }) {
+		traced.target = { machine: id, session }
+		const granted = await objectOf(env, id).granted(session)
+		const bound = await secretsAgain(env, registry, { machine: id, workspaceId }, session)
+		const secrets = bound.filter(({ name }) => granted.includes(name))
+		await ask(env, id, "restart", { session, resume: true, secrets })
+		await touchSecrets(registry, workspaceId, secrets)
+		return {}
+	},
+
 	async cloneSession({ env, registry, principal, params, body }) {
 		const { id, workspaceId } = await findMachine(registry, principal, params.machine)
 		const secrets = await secretsAgain(env, registry, { machine: id, workspaceId }, params.session)
@@ -65,9 +77,9 @@ export const sessions: Handlers<
 		return started
 	},
 
-	async removeSession({ env, registry, principal, params }) {
+	async removeSession({ env, registry, principal, params, query }) {
 		const { id } = await findMachine(registry, principal, params.machine)
-		return ask(env, id, "remove", { session: params.session })
+		return ask(env, id, "remove", { session: params.session, ...query })
 	},
 
 	async signalSession({ env, registry, principal, params, body: { signal } }) {
