@@ -1,23 +1,21 @@
 // Files inside by commands of any system there: so links inside lead nowhere but inside.
 import { Refusal } from "../../protocol/errors.ts"
-import type { Contained } from "./contained.ts"
-import type { Done, Substrate } from "./substrate.ts"
+import type { Command, Done } from "./substrate.ts"
 
-type Executor = Pick<Substrate, "exec">
+type Exec = (command: Command) => Promise<Done>
 
 /** A file that a hostile program has made endless or slow is given up. */
 const FILE_MS = 60_000
 
 /** As Substrate's `read` says. */
 export async function readByCommand(
-	substrate: Executor,
-	contained: Contained,
+	exec: Exec,
 	path: string,
 	from: number,
 	limit: number,
 ): Promise<{ bytes: Buffer; size: number }> {
 	const argv = ["sh", "-c", READ, "sh", path, String(from + 1), String(limit)]
-	const done = await substrate.exec(contained, { argv, timeoutMs: FILE_MS, limit: limit + HEAD_BYTES })
+	const done = await exec({ argv, timeoutMs: FILE_MS, limit: limit + HEAD_BYTES })
 	const end = done.output.indexOf("\n")
 	if (done.ended.code !== 0 || end < 0) throw new Refusal("not_found", why(done, `There is no file ${path}.`))
 	return { size: Number(done.output.toString("latin1", 0, end)), bytes: done.output.subarray(end + 1) }
@@ -25,15 +23,14 @@ export async function readByCommand(
 
 /** As Substrate's `write` says. */
 export async function writeByCommand(
-	substrate: Executor,
-	contained: Contained,
+	exec: Exec,
 	path: string,
 	at: number,
 	bytes: Uint8Array,
 	moveTo = "",
 ): Promise<void> {
 	const argv = ["sh", "-c", WRITE, "sh", path, String(at), moveTo]
-	const done = await substrate.exec(contained, { argv, input: bytes, timeoutMs: FILE_MS, limit: HEAD_BYTES })
+	const done = await exec({ argv, input: bytes, timeoutMs: FILE_MS, limit: HEAD_BYTES })
 	if (done.ended.code === 0) return
 	const moved = moveTo === "" ? path : moveTo
 	throw new Refusal("invalid_request", why(done, `${moved} could not be written.`))

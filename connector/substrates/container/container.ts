@@ -11,14 +11,17 @@ import { LABEL_SESSION, nameOf } from "./creation.ts"
 import { Engine, EngineError } from "./engine.ts"
 import { execIn } from "./exec.ts"
 import { imageFor } from "./images.ts"
-import { clearPlace, type Place, preparePlace } from "./place.ts"
+import { clearPlace, type Place, preparePlace, refusePlaces } from "./place.ts"
 import { tryContainers } from "./self-test.ts"
 import { removeContainer, start } from "./start.ts"
 
 export const container: Substrate = {
 	probe: tryContainers,
 
-	async check() {
+	async check(contained) {
+		if (contained.vm !== null)
+			throw new Refusal("substrate_unavailable", "A container is in no VM. Leave --vm out, or ask for --substrate vm.")
+		await refusePlaces(contained)
 		await Engine.get()
 	},
 
@@ -54,7 +57,7 @@ async function enter(contained: Contained, environment: Record<string, string>, 
 	// An earlier run may have left one, where its warden could not end it.
 	await container.kill(contained)
 	const base = await imageFor(engine, contained, terminal)
-	const place = await preparePlace(contained, engine.about)
+	const place = await preparePlace(contained, engine.about, (line) => terminal.say(line))
 	const image = await furnished(engine, contained, place, { base, environment, terminal })
 	const started = await start(engine, contained, place, {
 		...{ name: nameOf(contained), image, argv: contained.argv, environment, cwd: contained.cwd },

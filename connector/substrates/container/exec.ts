@@ -17,7 +17,7 @@ export async function execIn(engine: Engine, contained: Contained, command: Comm
 		const done = await execBeside(engine, contained, place, command)
 		if (done !== null) return done
 	}
-	return execAnew(engine, contained, place, await imageOf(engine, contained), command)
+	return execAnew(engine, contained, place, await imageOf(contained), command)
 }
 
 /** Null where the session's container does not run. */
@@ -50,10 +50,17 @@ async function execBeside(
 	}
 }
 
-async function execAnew(engine: Engine, contained: Contained, place: Place, command: Command): Promise<Done> {
+/** In a container of its own, which goes with it. */
+export async function execAnew(
+	engine: Engine,
+	contained: Contained,
+	place: Place,
+	image: string,
+	command: Command,
+): Promise<Done> {
 	try {
 		const started = await start(engine, contained, place, {
-			image: await imageOf(contained),
+			image,
 			argv: command.argv,
 			environment: command.environment ?? {},
 			cwd: command.cwd ?? contained.cwd,

@@ -1,14 +1,16 @@
 // What of this machine a session's container has beside the folders that were asked for: a private home, the folder of the
 // sockets that its first process dials, and accounts that name its user.
 import { randomBytes } from "node:crypto"
-import { chown, lstat, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises"
+import { chown, mkdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises"
 import { userInfo } from "node:os"
-import { join, relative } from "node:path"
+import { join } from "node:path"
 import { Refusal } from "../../../protocol/errors.ts"
 import { socketPath } from "../../socket-path.ts"
 import type { Contained } from "../contained.ts"
 import { initBinary } from "../init/init.ts"
 import { mountSized, unmount } from "../limits/disk.ts"
+import { makeHome, makePlaces, privateFolders, removeAll } from "../sandbox/home.ts"
+import { refuseMount, refusePlace, refuseWorkingFolder } from "../sandbox/rules.ts"
 import { accounts, homeInside, type Outside, type User } from "./creation.ts"
 import type { About } from "./engine.ts"
 
@@ -17,29 +19,50 @@ export interface Place {
 	outside: Outside
 }
 
-/** Makes what is missing. */
-export async function preparePlace(contained: Contained, about: About): Promise<Place> {
+/** Throws Refusal where a session must not have what it asks for; makes nothing. */
+export async function refusePlaces(contained: Contained): Promise<void> {
+	const { mounts, workingFolder, session } = contained
+	const dataDir = await realpath(contained.dataDir)
+	const home = homeInside(contained)
+	const homes = [...new Set([home, await realpath(home).catch(() => home), userInfo().homedir])]
+	const own = { homes, dataDir, workDir: join(dataDir, "work", session) }
+	if (workingFolder !== null) refuseWorkingFolder(await realpath(workingFolder), own)
+	for (const { path, at = path, writable } of mounts) {
+		refuseMount(await realpath(path).catch(() => refuse(`${path} is not there`)), writable, own)
+		refusePlace(at)
+		if (homes.includes(at) || at === "/tmp" || at === "/") refuse(`Nothing can be shown at ${at}`)
+	}
+}
+
+/** Makes what is missing. `say`: what a person should know of the private home. */
+export async function preparePlace(
+	contained: Contained,
+	about: About,
+	say: (line: string) => void = () => {},
+): Promise<Place> {
 	const { folder, limits } = contained
 	const user = await userOf(contained, about)
-	if (limits.disk !== undefined) await mountSized(join(folder, IMAGE), join(folder, DISK), limits.disk)
-	const own = limits.disk === undefined ? folder : join(folder, DISK)
+	const { inside, image, home, tmp } = privateFolders(folder)
+	if (limits.disk !== undefined) await mountSized(image, inside, limits.disk)
+	await makeHome(contained, user, homeInside(contained), say)
+	const mount = (at: string, from: string) => ({ is: "mount", at, from, isWritable: true }) as const
+	// An engine that runs as root would make them as root's.
+	await makePlaces({
+		privates: [mount(homeInside(contained), home)],
+		entries: shownIn(contained).map(({ at, from }) => mount(at, from)),
+		user,
+	})
 	const outside = {
-		init: initBinary(),
-		doors: doorsOf(contained),
-		home: join(own, "home"),
-		scratch: limits.disk === undefined ? null : join(own, "tmp"),
-		accounts: join(folder, "accounts"),
+		...{ init: initBinary(), doors: doorsOf(contained), home },
+		scratch: limits.disk === undefined ? null : tmp,
+		accounts: join(folder, "etc"),
 	}
 	await mkdir(outside.accounts, { recursive: true, mode: 0o755 })
-	// Those inside can neither list it nor, since they have it read-only, make it so that they can.
-	await mkdir(outside.doors, { recursive: true, mode: 0o311 })
-	for (const path of [outside.home, outside.scratch ?? outside.home])
-		if ((await mkdir(path, { recursive: true, mode: 0o700 })) !== undefined) await give(path, user)
 	const { passwd, group } = accounts(contained, user)
 	await writeFile(join(outside.accounts, "passwd"), passwd, { mode: 0o644 })
 	await writeFile(join(outside.accounts, "group"), group, { mode: 0o644 })
-	for (const { from, at } of shownIn(contained))
-		await makeMountPoint(outside.home, from, relative(homeInside(contained), at), user)
+	// Those inside can neither list it nor, since they have it read-only, make it so that they can.
+	await mkdir(outside.doors, { recursive: true, mode: 0o311 })
 	return { user, outside }
 }
 
@@ -54,15 +77,13 @@ export async function give(path: string, { uid, gid }: User): Promise<void> {
 	if (process.getuid?.() === 0) await chown(path, uid, gid)
 }
 
-/** Leaves nothing that outlives the session's folder. */
+/** Removes what a session leaves that is forgotten. */
 export async function clearPlace(contained: Contained): Promise<void> {
-	await unmount(join(contained.folder, DISK))
+	const { inside } = privateFolders(contained.folder)
+	await unmount(inside)
+	await removeAll(inside)
 	await rm(doorsOf(contained), { recursive: true, force: true })
 }
-
-/** The file system of a limited disk, and where it is mounted. */
-const IMAGE = "disk.img"
-const DISK = "disk"
 
 function doorsOf({ folder }: Contained): string {
 	return socketPath(folder, "doors")
@@ -90,24 +111,6 @@ function shownIn({ workingFolder, mounts }: Contained): { from: string; at: stri
 	]
 }
 
-/** An engine that runs as root would make it as root's. `path`: from the home on; elsewhere the engine may make it. */
-async function makeMountPoint(home: string, from: string, path: string, user: User): Promise<void> {
-	if (path === "" || path === ".." || path.startsWith("../")) return
-	const parts = path.split("/")
-	let at = home
-	for (const [index, part] of parts.entries()) {
-		at = join(at, part)
-		const found = await lstat(at).catch(() => null)
-		// What a program inside has put there is never followed outside.
-		if (found?.isSymbolicLink())
-			throw new Refusal(
-				"substrate_unavailable",
-				`A link lies in the session's home at ${path}. Remove it inside first.`,
-			)
-		if (found !== null) continue
-		const isFile = index === parts.length - 1 && !(await stat(from)).isDirectory()
-		if (isFile) await writeFile(at, "", { flag: "wx" })
-		else await mkdir(at)
-		await give(at, user)
-	}
+function refuse(reason: string): never {
+	throw new Refusal("substrate_unavailable", `${reason}. Take the mount out of the profile.`)
 }
