@@ -17,6 +17,7 @@ interface Options {
 	name?: string
 	cwd?: string
 	substrate?: (typeof SUBSTRATES)[number]
+	loadout?: string
 	attach?: boolean
 }
 
@@ -30,6 +31,7 @@ export function spawn() {
 			["homeport spawn --name build -- make -j4", "a command, by name"],
 			["homeport spawn --runtime claude-code --attach", "an agent, and watch it at once"],
 			["homeport spawn --machine server --cwd /srv", "on another machine"],
+			["homeport spawn --substrate container --loadout base", "in a container with that loadout"],
 		],
 	})
 		.argument("[argv...]", "after --: the command, or further arguments for the runtime")
@@ -38,6 +40,7 @@ export function spawn() {
 		.option("--name <name>", "what to call it (default: a free name after the command or the runtime)")
 		.option("--cwd <folder>", "working directory (default: this one on this computer, else the home directory)")
 		.addOption(new Option("--substrate <kind>", "what it runs in (default: the machine's)").choices(SUBSTRATES))
+		.option("--loadout <name>", "what is installed first in its container's image or its VM; `loadout ls` lists them")
 		.option("--attach", "attach to it at once")
 		.action(
 			action<[string[]], Options>(async ({ folder, out, signIn }, options, argv) => {
@@ -54,6 +57,7 @@ export function spawn() {
 						runtime: options.runtime ?? (argv.length > 0 ? "custom" : "shell"),
 						argv,
 						...(options.substrate === undefined ? {} : { substrate: options.substrate }),
+						...(options.loadout === undefined ? {} : { loadout: options.loadout }),
 						...(options.name === undefined ? {} : { name: options.name }),
 						...(cwd === undefined ? {} : { cwd }),
 						...(process.stdout.isTTY ? { cols: columns, rows } : {}),

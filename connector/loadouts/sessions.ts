@@ -6,6 +6,7 @@ import type { Engine } from "../substrates/container/engine.ts"
 import type { Place } from "../substrates/container/place.ts"
 import { start } from "../substrates/container/start.ts"
 import type { Terminal } from "../substrates/substrate.ts"
+import type { Connection } from "../substrates/vm/ssh.ts"
 import { alone } from "./alone.ts"
 import { apply, type Result, type Watcher } from "./apply.ts"
 import { SKELETON } from "./container-target.ts"
@@ -15,6 +16,7 @@ import type { Merged } from "./resolve.ts"
 import { recordedImage, recordImage } from "./session-image.ts"
 import { usableLoadout } from "./store.ts"
 import type { Target } from "./target.ts"
+import { targetOver } from "./vm-target.ts"
 
 /** The image of a session with a loadout, made where it is missing. `base` is there. Throws Refusal. */
 export async function imageWithLoadout(
@@ -68,6 +70,21 @@ export async function furnishHome(
 	const watcher = onTerminal(terminal)
 	const secrets = secretsOf(merged, environment)
 	mustBeDone(merged, await apply({ merged, target, secrets, watcher, dataDir, only: ({ isHome }) => isHome }))
+}
+
+/** Installs what is missing in the VM that a session is about to run in. Throws Refusal. */
+export async function applyInVm(
+	connection: Connection,
+	{ loadout, dataDir }: Contained & { loadout: string },
+	vm: string,
+	environment: Record<string, string>,
+	terminal: Terminal,
+): Promise<void> {
+	const { merged } = await usableLoadout(dataDir, loadout)
+	const [watcher, secrets] = [onTerminal(terminal), secretsOf(merged, environment)]
+	const target = await targetOver(connection)
+	const deed = () => apply({ merged, target, secrets, watcher, dataDir })
+	mustBeDone(merged, await alone(dataDir, `vm ${vm}`, watcher, deed))
 }
 
 /** Its files are made by whoever they belong to: links that a program has put there lead no further than that. */

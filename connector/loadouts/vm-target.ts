@@ -8,10 +8,12 @@ import { ERRORS_CHARS, OUTPUT_BYTES, type Ran, type Run, StepFailed, type Target
 
 /** Starts the VM where it does not run, and waits for it. */
 export async function vmTarget(vms: Vms, name: string, say: (line: string) => void): Promise<Target> {
-	return targetOver(await connect(await vms.ready(name, say)))
+	const connection = await connect(await vms.ready(name, say))
+	return { ...(await targetOver(connection)), close: async () => connection.close() }
 }
 
-async function targetOver(connection: Connection): Promise<Target> {
+/** Over a connection that there is; it stays. */
+export async function targetOver(connection: Connection): Promise<Target> {
 	const who = await connection.say(
 		'printf "%s\\n" "$HOME" "$PATH" "$(id -u)"; sudo -n true 2>/dev/null && echo sudo; true',
 	)
@@ -24,7 +26,7 @@ async function targetOver(connection: Connection): Promise<Target> {
 		asRoot: uid === "0" ? [] : sudo === "sudo" ? ["sudo", "-n"] : null,
 		path,
 		run: (argv, run) => runOver(connection, argv, run),
-		close: async () => connection.close(),
+		close: async () => {},
 	}
 }
 
