@@ -14,6 +14,7 @@ import { imageFor } from "./images.ts"
 import { clearPlace, type Place, preparePlace, refusePlaces } from "./place.ts"
 import { tryContainers } from "./self-test.ts"
 import { removeContainer, start } from "./start.ts"
+import { containersOf } from "./sweep.ts"
 
 export const container: Substrate = {
 	probe: tryContainers,
@@ -41,8 +42,7 @@ export const container: Substrate = {
 
 	async kill(contained) {
 		const engine = await Engine.get()
-		for (const id of await containersOf(engine, { [LABEL_SESSION]: contained.session }))
-			await removeContainer(engine, id)
+		for (const { Id } of await containersOf(engine, LABEL_SESSION, contained.session)) await removeContainer(engine, Id)
 	},
 
 	async remove(contained) {
@@ -132,12 +132,4 @@ interface Stats {
 	cpu_stats: { cpu_usage: { total_usage: number } }
 	memory_stats: { usage?: number; stats?: { total_inactive_file?: number; inactive_file?: number } }
 	pids_stats: { current?: number }
-}
-
-async function containersOf(engine: Engine, labels: Record<string, string>): Promise<string[]> {
-	const label = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
-	const found = await engine.ask<{ Id: string }[]>("GET", "/containers/json", {
-		query: { all: true, filters: JSON.stringify({ label }) },
-	})
-	return found.map(({ Id }) => Id)
 }

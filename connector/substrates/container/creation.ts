@@ -47,11 +47,12 @@ export interface Making {
 export const LABEL_SESSION = "homeport.session"
 /** The data folder of the connector that made it. */
 export const LABEL_HOME = "homeport.home"
+export const LABEL_FOLDER = "homeport.folder"
 /** Where these are inside. */
-const INIT = "/run/homeport/init"
+export const INIT = "/run/homeport/init"
 const DOORS = "/run/homeport/doors"
 /** Where programs inside find the gate, when there is one. */
-const GATE_PORT = 3128
+export const GATE_PORT = 3128
 const MIB = 1024 * 1024
 /** Temporary files are in memory; where nobody says more, /tmp has this much. */
 const SCRATCH_BYTES = 1024 * MIB
@@ -76,7 +77,11 @@ export function creation(contained: Contained, making: Making, about: About) {
 		Cmd: [...options(making), "--", ...argv],
 		Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
 		WorkingDir: cwd,
-		Labels: { [LABEL_SESSION]: contained.session, [LABEL_HOME]: contained.dataDir },
+		Labels: {
+			[LABEL_SESSION]: contained.session,
+			[LABEL_HOME]: contained.dataDir,
+			[LABEL_FOLDER]: contained.folder,
+		},
 		Tty: size !== null,
 		OpenStdin: true,
 		StdinOnce: true,
