@@ -4,7 +4,8 @@ import { join } from "node:path"
 import type { Answered, Asked } from "../protocol/ask.ts"
 import { Refusal, refusalCode } from "../protocol/errors.ts"
 import { EVERYONE, type SessionId, type ViewerId } from "../protocol/ids.ts"
-import type { SessionInfo } from "../protocol/session.ts"
+import { JOB, type SessionInfo } from "../protocol/session.ts"
+import { bootId } from "./boot.ts"
 import { connectHolder, type HolderConnection } from "./holder/connection.ts"
 import { HOLDER_VERSION } from "./holder/packets.ts"
 import { type SessionPaths, spawnHolder } from "./holder/spawn.ts"
@@ -16,6 +17,8 @@ import { socketPath } from "./socket-path.ts"
 import { type Contained, readContained, writeContained } from "./substrates/contained.ts"
 import { loadSubstrate } from "./substrates/substrates.ts"
 import { signalWarden } from "./warden/door.ts"
+import { recordBase } from "./workdir/changes.ts"
+import { MAKING } from "./workdir/make.ts"
 
 /** Where a session's news go. */
 export interface Audience {
@@ -47,6 +50,9 @@ export class HeldSession {
 	#restarting: Promise<void> | null = null
 	/** Called when the state is not "running" any more. */
 	#onEnd: (() => void) | null = null
+	/** It ran when the system was restarted, and is to come back: its folder does not call it lost yet. */
+	isReturning = false
+	readonly #boot: string
 	/** Which connection counts; what an older one says or its end is ignored. */
 	#dialled = 0
 	#version = HOLDER_VERSION
@@ -57,7 +63,14 @@ export class HeldSession {
 	/** The program has been executed, so a holder that goes away takes a session with it. */
 	#hasBegun = false
 
-	private constructor(info: SessionInfo, contained: Contained | null, paths: SessionPaths, audience: Audience) {
+	private constructor(
+		info: SessionInfo,
+		contained: Contained | null,
+		paths: SessionPaths,
+		audience: Audience,
+		boot: string,
+	) {
+		this.#boot = boot
 		this.info = info
 		this.contained = contained
 		this.#paths = paths
@@ -66,7 +79,7 @@ export class HeldSession {
 
 	/** Starts a new session from `spec`. Throws Refusal("start_failed") when the program cannot be executed; nothing is left then. */
 	static async start(
-		{ execution, contained }: Launch,
+		{ execution, contained, making }: Launch,
 		spec: Asked<"start">,
 		dataDir: string,
 		audience: Audience,
@@ -84,8 +97,11 @@ export class HeldSession {
 				lastOutputAt: null,
 				sequence: 0,
 			}
-			const session = new HeldSession(provisional, contained, paths, audience)
-			await spawnHolder(paths)
+			const session = new HeldSession(provisional, contained, paths, audience, execution.boot)
+			if (making !== null) await writePrivate(join(paths.folder, MAKING), making)
+			const workingFolder = contained === null ? execution.cwd : contained.workingFolder
+			const isRecorded = making === null && workingFolder !== null && execution.runtime !== JOB
+			await Promise.all([spawnHolder(paths), isRecorded && recordBase(workingFolder, paths.folder)])
 			await session.#begin(execution)
 			return session
 		} catch (error) {
@@ -95,14 +111,20 @@ export class HeldSession {
 	}
 
 	/** Takes up a session that an earlier link process left; undefined for a folder that holds none. */
-	static async adopt(id: SessionId, dataDir: string, audience: Audience): Promise<HeldSession | undefined> {
+	static async adopt(
+		id: SessionId,
+		dataDir: string,
+		audience: Audience,
+		boot: string = bootId(),
+	): Promise<HeldSession | undefined> {
 		const paths = sessionPaths(dataDir, id)
 		const info = await readSaved(paths.folder)
 		if (info === undefined) return undefined
 		const contained = info.substrate === "host" ? null : await readContained(paths.folder)
-		const session = new HeldSession(info, contained, paths, audience)
+		const session = new HeldSession(info, contained, paths, audience, boot)
 		session.#hasBegun = true
 		if (info.state.is === "running") await session.#reconnect()
+		else session.isReturning = comesBack(info, boot)
 		return session
 	}
 
@@ -139,6 +161,11 @@ export class HeldSession {
 		if (name === undefined || Object.keys(more).length > 0)
 			throw new Refusal("version_too_old", "An older connector began this session: restart it to change that.")
 		return this.ask("rename", { session, name })
+	}
+
+	/** Where its files lie. */
+	get folder(): string {
+		return this.#paths.folder
 	}
 
 	/** What it was started from. Throws Refusal where that was not kept. */
@@ -208,7 +235,7 @@ export class HeldSession {
 
 	/** Forgets an ended session: its folder, log included. */
 	async remove(): Promise<void> {
-		if (this.info.state.is === "running") throw new Refusal("session_running")
+		if (this.info.state.is === "running" || this.#restarting !== null) throw new Refusal("session_running")
 		this.#connection?.close()
 		if (this.contained !== null) await (await loadSubstrate(this.contained.substrate)).remove(this.contained)
 		await forget(this.#paths)
@@ -241,6 +268,15 @@ export class HeldSession {
 		})()
 		await this.#reopening
 		this.contained = contained
+		this.isReturning = false
+	}
+
+	/** It cannot come back. */
+	async giveUp(why: string): Promise<void> {
+		this.isReturning = false
+		const { state } = await this.saved()
+		const isOver = state.is === "exited" || state.is === "failed"
+		await this.#write(isOver ? state : { is: "lost", reason: `The machine was restarted. ${why}`, at: Date.now() })
 	}
 
 	/** Asks the program to end, and makes it end when it does not. */
@@ -362,10 +398,22 @@ export class HeldSession {
 		// It may have ended properly between its last word to us and its end.
 		const written = await readSaved(this.#paths.folder)
 		if (written !== undefined && written.state.is !== "running") return this.#told(written)
-		const state = { is: "lost", reason: "The process that held the session is gone.", at: Date.now() } as const
-		const info = { ...(written ?? this.info), state }
+		if (written !== undefined && comesBack(written, this.#boot)) {
+			// Not written down: whoever holds it next, when this process is killed, must know that it is to come back.
+			this.isReturning = true
+			return this.#told({ ...written, state: { is: "lost", reason: "The machine was restarted.", at: Date.now() } })
+		}
+		await this.#write({ is: "lost", reason: "The process that held the session is gone.", at: Date.now() })
+	}
+
+	async #write(state: SessionInfo["state"]): Promise<void> {
+		const saved = await readSaved(this.#paths.folder)
+		// What was stopped with the system and is called lost in that same start of it comes back in the next.
+		const wasStopped = saved?.wasStopped === true && saved.boot === this.#boot
+		const info = { ...(saved ?? this.info), wasStopped, state }
 		await writePrivate(join(this.#paths.folder, INFO_FILE), info)
-		this.#told(info)
+		this.info = info
+		this.#audience.changed(this)
 	}
 
 	#told(info: SessionInfo): void {
@@ -377,6 +425,12 @@ export class HeldSession {
 		if (info.state.is !== "running") this.#onEnd?.()
 		if (this.#restarting === null) this.#audience.changed(this)
 	}
+}
+
+/** Where the system does not say which start of it this is, nothing is taken for another. */
+function comesBack(saved: SavedInfo, boot: string): boolean {
+	const ranUntilTheEnd = saved.state.is === "running" || saved.wasStopped
+	return saved.comesBack && ranUntilTheEnd && saved.boot !== "" && boot !== "" && saved.boot !== boot
 }
 
 /** A program that is asked to end has this long for it. */

@@ -1,6 +1,8 @@
 // The link: dials the machine's object, greets, beats, and dials again for ever. What it carries, machine.ts decides.
 import WebSocket from "ws"
+import { client } from "../protocol/client.ts"
 import { REFUSALS, Refusal, type RefusalCode, refusalCode } from "../protocol/errors.ts"
+import type { SessionId } from "../protocol/ids.ts"
 import {
 	FRAME_BYTES,
 	GONE_AFTER_MS,
@@ -66,8 +68,15 @@ function isAlive(pid: number): boolean {
 }
 
 async function keepLinked({ url, identity, dataDir, log, signal }: Options): Promise<void> {
-	const machine = await Machine.open(dataDir, log)
 	const clock = new ServerClock()
+	const askBack = async (session: SessionId) => {
+		const token = await dialToken(await identity(), clock.now())
+		const call = client((path, init) =>
+			fetch(url + path, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } }),
+		)
+		await call("returnSession", { params: { session } })
+	}
+	const machine = await Machine.open({ dataDir, log, askBack })
 	const redial = new Redial()
 	while (!signal.aborted) {
 		const token = await dialToken(await identity(), clock.now())

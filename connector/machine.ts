@@ -1,7 +1,7 @@
 // What the edge asks of this machine: the mirror of durable-objects/machine.ts.
 import { mkdir, readdir } from "node:fs/promises"
 import { type Answered, ASKS, type Ask, type Asked } from "../protocol/ask.ts"
-import { never, Refusal } from "../protocol/errors.ts"
+import { never, REFUSALS, Refusal } from "../protocol/errors.ts"
 import { explain } from "../protocol/explain.ts"
 import { decodeFrame, KIND } from "../protocol/frames.ts"
 import { SessionId } from "../protocol/ids.ts"
@@ -13,10 +13,12 @@ import { answerAboutMachine } from "./answers.ts"
 import { bootId } from "./boot.ts"
 import { type Audience, HeldSession, sessionsFolder } from "./held-session.ts"
 import { calledBy, type Here, prepareLaunch } from "./launch.ts"
+import { lookInto } from "./look-into.ts"
 import { freeName } from "./names.ts"
 import { prepareRestart } from "./relaunch.ts"
-import { deniedOf } from "./substrates/network/denied.ts"
 import { Tried } from "./substrates/tried.ts"
+import { Usage } from "./usage.ts"
+import { unmakeWorkingFolder } from "./workdir/unmake.ts"
 
 /** The way out while the link is up. */
 export interface Out {
@@ -24,10 +26,21 @@ export interface Out {
 	send(frame: Uint8Array): void
 }
 
+interface Options {
+	dataDir: string
+	log: (line: string) => void
+	/** Asks the home to begin this session again, by `restart`, with the secrets that it was given before. */
+	askBack: (session: SessionId) => Promise<void>
+	/** Which start of the system this is. */
+	boot?: string
+}
+
 export class Machine {
 	readonly #dataDir: string
 	readonly #log: (line: string) => void
 	readonly #here: Here
+	readonly #askBack: Options["askBack"]
+	readonly #usage: Usage
 	readonly #sessions = new Map<SessionId, HeldSession>()
 	/** Sessions on their way, so that asking twice starts one. */
 	readonly #starting = new Map<SessionId, { name: string; session: Promise<HeldSession> }>()
@@ -38,25 +51,30 @@ export class Machine {
 	/** Called when a snapshot for keeping has gone out. */
 	#onKept: (() => void) | null = null
 
-	private constructor(dataDir: string, log: (line: string) => void, boot: string) {
+	private constructor({ dataDir, log, askBack, boot = bootId() }: Options) {
 		this.#dataDir = dataDir
+		this.#askBack = askBack
 		this.#log = log
+		this.#usage = new Usage(dataDir)
 		this.#here = { dataDir, tried: new Tried(dataDir), boot }
 	}
 
 	/** Takes up every session that earlier link processes left in the data folder. */
-	static async open(dataDir: string, log: (line: string) => void, boot: string = bootId()): Promise<Machine> {
-		const machine = new Machine(dataDir, log, boot)
+	static async open(options: Options): Promise<Machine> {
+		const { dataDir } = options
+		const machine = new Machine(options)
 		await mkdir(sessionsFolder(dataDir), { recursive: true, mode: 0o700 })
 		const names = await readdir(sessionsFolder(dataDir))
 		await Promise.all(
 			names.map(async (name) => {
 				const id = SessionId.safeParse(name)
 				if (!id.success) return
-				const session = await HeldSession.adopt(id.data, dataDir, machine.#audience)
+				const session = await HeldSession.adopt(id.data, dataDir, machine.#audience, machine.#here.boot)
 				if (session !== undefined) machine.#sessions.set(id.data, session)
 			}),
 		)
+		for (const session of machine.#sessions.values())
+			if (session.isReturning && !wantsSecrets(session)) void machine.#return(session)
 		return machine
 	}
 
@@ -70,7 +88,10 @@ export class Machine {
 		this.#out = out
 		for (const message of this.#unsaid.values()) out.tell(message)
 		this.#unsaid.clear()
-		for (const session of this.#sessions.values()) void session.linked()
+		for (const session of this.#sessions.values()) {
+			void session.linked()
+			if (session.isReturning && wantsSecrets(session)) void this.#return(session)
+		}
 	}
 
 	unlinked(): void {
@@ -185,16 +206,20 @@ export class Machine {
 			case "log":
 				return this.#session(asked.of.session).ask("log", asked.of)
 			case "remove": {
-				const { session } = asked.of
+				const { session, force } = asked.of
+				await unmakeWorkingFolder(this.#dataDir, this.#session(session), force)
 				await this.#session(session).remove()
 				this.#sessions.delete(session)
 				this.#say(session, { type: "removed", session })
 				return {}
 			}
-			case "denied": {
-				const { contained } = this.#session(asked.of.session)
-				return { denied: contained === null ? [] : await deniedOf(contained) }
-			}
+			case "diff":
+			case "denied":
+			case "readFile":
+			case "writeFile":
+				return lookInto(this.#session(asked.of.session), asked)
+			case "usage":
+				return this.#usage.of([...this.#sessions.values()])
 			case "ping":
 			case "runtimes":
 			case "folders":
@@ -247,6 +272,20 @@ export class Machine {
 		return session
 	}
 
+	/** What wants secrets is begun again by the home, which asks for it by `restart`. */
+	async #return(session: HeldSession): Promise<void> {
+		const { id, name } = session.info
+		try {
+			if (wantsSecrets(session)) await this.#askBack(id)
+			else await this.#restart({ session: id, resume: true, secrets: [] })
+		} catch (error) {
+			// A home that could not be asked is asked again when it is linked again.
+			const isOver = error instanceof Refusal && !REFUSALS[error.code].mayRetry
+			if (isOver && session.isReturning) await session.giveUp(error.message)
+			this.#log(`${name} does not come back: ${error instanceof Error ? error.message : String(error)}`)
+		}
+	}
+
 	/** As it was asked for, where and under the tags that it has now. */
 	async #clone({ session, id, name, secrets }: Asked<"clone">): Promise<HeldSession> {
 		const { spec, info } = this.#session(session)
@@ -290,6 +329,15 @@ export class Machine {
 			if (frame[0] === KIND.SNAPSHOT) this.#onKept?.()
 		},
 		log: (line) => this.#log(line),
+	}
+}
+
+function wantsSecrets(session: HeldSession): boolean {
+	try {
+		return session.spec.secrets.length > 0
+	} catch {
+		// What it was started from is gone: beginning it again says so.
+		return false
 	}
 }
 

@@ -45,7 +45,7 @@ export async function prepareRestart(
 	const { id, name, substrate, network, image, vm, loadout, tags, comesBack, run, cols, rows, createdAt } = info
 	const shared = {
 		...{ id, name, runtime, argv, substrate, cols, rows, boot, createdAt },
-		about: { network, image, vm, loadout, tags, comesBack, run: run + 1 },
+		about: { network, image, vm, loadout, tags, comesBack, run: run + 1, beganAt: Date.now() },
 		conversation: begin.conversation,
 		secrets: secrets.map(({ variable }) => variable),
 	} satisfies Partial<Execution>
@@ -54,7 +54,7 @@ export async function prepareRestart(
 	if (contained === null) {
 		const cwd = await workingDirectory(info.cwd)
 		const { program, arguments: args } = await command(known, argv, environment, withKey)
-		return { execution: { ...shared, program, arguments: args, cwd, environment }, contained: null }
+		return { execution: { ...shared, program, arguments: args, cwd, environment }, contained: null, making: null }
 	}
 	const tries = await tried.of(contained.substrate)
 	if (tries.is === "absent") throw new Refusal("substrate_unavailable", `${tries.reason} ${tries.remedy}`)
@@ -67,9 +67,11 @@ export async function prepareRestart(
 			program: process.execPath,
 			arguments: [...WARDEN, again.folder],
 			cwd: info.cwd,
+			startsIn: again.folder,
 			environment: wrapEnvironment(given),
 		},
 		contained: again,
+		making: null,
 	}
 }
 

@@ -95,6 +95,7 @@ function execution(given: Record<string, unknown>): Execution {
 		program: text(given.program),
 		arguments: list(given.arguments).map((item) => text(item)),
 		cwd: text(given.cwd),
+		...(given.startsIn === undefined ? {} : { startsIn: text(given.startsIn) }),
 		environment: Object.fromEntries(
 			Object.entries(fields(given.environment)).map(([key, value]) => [key, text(value)]),
 		),

@@ -29,6 +29,10 @@ const BACKLOG_BYTES = 512 * 1024
 
 // A holder has no terminal of its own, and must not end with the one that it was started from.
 process.on("SIGHUP", () => {})
+process.on("SIGTERM", () => {
+	if (!isEnded) session?.stopped()
+	process.exit()
+})
 closeInherited()
 
 /** Why an ended session cannot be served. */

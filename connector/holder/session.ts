@@ -43,6 +43,9 @@ const PASTE_END = "\x1b[201~"
 /** Viewers that attach at the same time get the same snapshot, when nothing has changed. */
 const SNAPSHOT_KEPT_MS = 1_000
 
+/** A program that is told to end with its holder may be the quicker of the two. */
+const STOPPED_WITHIN_MS = 10_000
+
 /** A title is told to everybody who looks at the list. */
 const TITLE_CHARS = 256
 
@@ -174,6 +177,14 @@ export class Session {
 		this.#endWhenIdle()
 	}
 
+	/** The system goes down, and this process with it: what it ends now may come back after it. */
+	stopped(): void {
+		const { state } = this.info
+		if (state.is !== "running" && Date.now() - state.at > STOPPED_WITHIN_MS) return
+		this.info = { ...this.info, wasStopped: true }
+		this.#save()
+	}
+
 	/** The client takes more again. */
 	writable(): void {
 		this.#channels.pump()
@@ -220,10 +231,10 @@ export class Session {
 		const environment = isContained ? execution.environment : programEnvironment(execution.environment, id, cwd)
 		this.#pty = new Pty(
 			// A warden is at home in the session's folder; it takes the program to its own place.
-			{ program, arguments: args, environment, cwd: isContained ? folder : cwd, cols, rows },
+			{ program, arguments: args, environment, cwd: execution.startsIn ?? cwd, cols, rows },
 			{
 				onOutput: (bytes) => this.#output(bytes),
-				onExit: (code, signal) => this.#ended(endedAs(isContained ? takeOutcome(folder) : null, code, signal)),
+				onExit: (code, signal) => this.#ended(endedAs(takeOutcome(folder), code, signal)),
 			},
 		)
 	}
@@ -489,6 +500,7 @@ function begun({ about, boot, conversation, ...execution }: Execution): SavedInf
 		...{ id, name, runtime, cwd, substrate, ...about, boot, conversation, cols, rows, createdAt },
 		// Told and kept everywhere, where no token should be.
 		argv: argv.map(maskTokens),
+		wasStopped: false,
 		state: { is: "running" },
 		title: "",
 		lastOutputAt: null,

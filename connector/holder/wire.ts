@@ -14,6 +14,8 @@ const ofRun = {
 
 /** A session as its folder has it; older holders did not write down all of it. */
 export const SavedInfo = SessionInfo.extend({
+	/** Its holder was told to end, as all processes are when the system goes down, while it ran or just after its end. */
+	wasStopped: z.boolean().default(false),
 	boot: ofRun.boot.default(""),
 	conversation: ofRun.conversation.default(null),
 })
@@ -30,6 +32,8 @@ export const Execution = z.object({
 	program: z.string(),
 	arguments: z.array(z.string()),
 	cwd: z.string(),
+	/** Where the program begins, if not there: it goes there by itself. */
+	startsIn: z.string().optional(),
 	environment: z.record(z.string(), z.string()),
 	/** The variables that hold secrets: their values are masked in what leaves the session for keeping. */
 	secrets: z.array(z.string()),
@@ -43,6 +47,7 @@ export const Execution = z.object({
 		tags: true,
 		comesBack: true,
 		run: true,
+		beganAt: true,
 	}),
 	...ofRun,
 	cols: Cols,
