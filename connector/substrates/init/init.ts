@@ -42,6 +42,8 @@ export class Control {
 	readonly #path: string
 	readonly #server: Server
 	#socket: Socket | null = null
+	/** Sent before there was a connection. */
+	readonly #early: number[] = []
 	#isClosed = false
 	#tellStarted: (error?: Error) => void = () => {}
 	#tellEnded: (ended: Ended | Error) => void = () => {}
@@ -72,9 +74,11 @@ export class Control {
 		return control
 	}
 
-	/** To everything inside but the first process. Nothing, where nothing runs. */
+	/** To everything inside but the first process; to the program as soon as it runs. Nothing, where nothing runs any more. */
 	signal(signal: NodeJS.Signals): void {
-		this.#socket?.write(Uint8Array.of(constants.signals[signal]))
+		const number = constants.signals[signal]
+		if (this.#socket === null) this.#early.push(number)
+		else this.#socket.write(Uint8Array.of(number))
 	}
 
 	/** Whatever still runs is killed. */
@@ -92,6 +96,7 @@ export class Control {
 		this.#server.close()
 		rmSync(this.#path, { force: true })
 		this.#socket = socket
+		if (this.#early.length > 0) socket.write(Uint8Array.from(this.#early))
 		let read = Buffer.alloc(0)
 		socket.on("data", (data) => {
 			read = Buffer.concat([read, data])

@@ -39,8 +39,19 @@ export function findHierarchies(): Hierarchies | null {
 	return null
 }
 
-/** Makes a group of this name. `extra`: processes of ours in it, which are not the session's. */
-export function makeGroup({ version, parents }: Hierarchies, name: string, limits: Limits, extra: number): Group {
+/**
+ * Makes a group of this name; null where these hierarchies cannot keep all of the limits. `extra`: processes of ours in
+ * it, which are not the session's.
+ */
+export function makeGroup(
+	{ version, parents }: Hierarchies,
+	name: string,
+	limits: Limits,
+	extra: number,
+): Group | null {
+	const { memory, cpus, processes } = limits
+	const needed = [memory !== undefined && "memory", cpus !== undefined && "cpu", processes !== undefined && "pids"]
+	if (needed.some((controller) => controller !== false && parents[controller] === undefined)) return null
 	const folders = new Map([...new Set(Object.values(parents))].map((parent) => [parent, join(parent, PREFIX + name)]))
 	const group = { folders: [...folders.values()] }
 	const set = (controller: string, file: string, value: string | number) => {
@@ -50,7 +61,6 @@ export function makeGroup({ version, parents }: Hierarchies, name: string, limit
 	}
 	try {
 		for (const folder of group.folders) mkdirSync(folder, { recursive: true })
-		const { memory, cpus, processes } = limits
 		const period = 100_000
 		if (memory !== undefined && version === 1) {
 			set("memory", "memory.limit_in_bytes", memory)
@@ -98,7 +108,8 @@ export function usedBy({ folders }: Group): { seconds: number | null; memory: nu
 export function isHeldBack(pid: number): boolean {
 	const groups = groupsOf(pid)
 	return readMounts().some((mount) => {
-		const group = mount.type === "cgroup2" ? groups.get("") : mount.options.includes("cpu") ? groups.get("cpu") : undefined
+		const group =
+			mount.type === "cgroup2" ? groups.get("") : mount.options.includes("cpu") ? groups.get("cpu") : undefined
 		const folder = group === undefined ? undefined : ownFolder(mount, group)
 		const stat = folder && tryTo(() => readFileSync(join(folder, "cpu.stat"), "utf8"))
 		return (field(stat ?? null, "nr_throttled") ?? 0) > 0

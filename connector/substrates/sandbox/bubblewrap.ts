@@ -63,7 +63,14 @@ interface Bubblewrap {
 
 export function startBubblewrap(what: Bubblewrap): ChildProcess {
 	const folders = what.group?.folders ?? []
-	const inGroup = ["/bin/sh", "-c", ENTER, "sh", String(folders.length), ...folders.map((folder) => `${folder}/cgroup.procs`)]
+	const inGroup = [
+		"/bin/sh",
+		"-c",
+		ENTER,
+		"sh",
+		String(folders.length),
+		...folders.map((folder) => `${folder}/cgroup.procs`),
+	]
 	const [program = "", ...args] = [...what.scope, ...inGroup, what.program, "--args", "3", "--", ...what.first]
 	const { XDG_RUNTIME_DIR, DBUS_SESSION_BUS_ADDRESS } = what.scope.length > 0 ? what.own : {}
 	const env = { ...OWN, XDG_RUNTIME_DIR, DBUS_SESSION_BUS_ADDRESS }

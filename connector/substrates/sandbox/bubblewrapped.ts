@@ -38,11 +38,7 @@ export const bubblewrapped: Substrate = {
 	},
 }
 
-async function enter(
-	contained: Contained,
-	environment: Record<string, string>,
-	terminal: Terminal,
-): Promise<Running> {
+async function enter(contained: Contained, environment: Record<string, string>, terminal: Terminal): Promise<Running> {
 	const found = await prepare(contained, (line) => terminal.say(line))
 	const { user, isRoot } = found
 	// The terminal is this process's; the program's user opens it by its name.

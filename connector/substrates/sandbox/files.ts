@@ -14,7 +14,13 @@ export async function readInside(exec: Exec, path: string, from: number, limit: 
 	return { bytes: output.subarray(end + 1), size: Number(output.toString("latin1", 0, end)) }
 }
 
-export async function writeInside(exec: Exec, path: string, at: number, bytes: Uint8Array, moveTo?: string): Promise<void> {
+export async function writeInside(
+	exec: Exec,
+	path: string,
+	at: number,
+	bytes: Uint8Array,
+	moveTo?: string,
+): Promise<void> {
 	await run(exec, path, {
 		argv: ["/bin/sh", "-c", WRITE, "sh", path, String(at), moveTo ?? ""],
 		input: bytes,
@@ -27,7 +33,8 @@ async function run(exec: Exec, path: string, command: Command): Promise<Done> {
 	const { code } = done.ended
 	if (code === 0) return done
 	if (code === MISSING) throw new Refusal("not_found", `${path} is not there, or no file that can be read.`)
-	if (code === ELSEWHERE) throw new Refusal("invalid_request", `${path} does not end there: write it from its beginning.`)
+	if (code === ELSEWHERE)
+		throw new Refusal("invalid_request", `${path} does not end there: write it from its beginning.`)
 	const why = done.errors.trim().split("\n").at(-1)
 	throw new Refusal("invalid_request", `${path} cannot be used: ${why || "the command was ended"}.`)
 }

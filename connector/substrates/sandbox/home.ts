@@ -1,6 +1,20 @@
 // The private folders of a session: its home and its /tmp, kept in the session's folder. The home begins with a copy of
 // what the runtime keeps in the person's own.
-import { chmod, chown, copyFile, lstat, mkdir, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises"
+import {
+	chmod,
+	chown,
+	copyFile,
+	lstat,
+	mkdir,
+	readdir,
+	readFile,
+	realpath,
+	rename,
+	rm,
+	stat,
+	symlink,
+	writeFile,
+} from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { Refusal } from "../../../protocol/errors.ts"
 import type { Contained } from "../contained.ts"
@@ -15,7 +29,12 @@ export function privateFolders(folder: string) {
 type Owner = Pick<Facts["user"], "uid" | "gid">
 
 /** Makes the private folders where they are missing, the home with the runtime's configuration. Tells what was left out. */
-export async function makeHome(contained: Contained, owner: Owner, home: string, say: (line: string) => void): Promise<void> {
+export async function makeHome(
+	contained: Contained,
+	owner: Owner,
+	home: string,
+	say: (line: string) => void,
+): Promise<void> {
 	const folders = privateFolders(contained.folder)
 	await mkdir(folders.tmp, { recursive: true, mode: 0o700 })
 	await own(folders.tmp, owner)
@@ -32,7 +51,9 @@ export async function makeHome(contained: Contained, owner: Owner, home: string,
 	await own(draft, owner)
 	await rename(draft, folders.home)
 	if (copy.leftOut > 0)
-		say(`Of the runtime's settings, ${copy.leftOut} files were left out of the private home: they are too large or too many.`)
+		say(
+			`Of the runtime's settings, ${copy.leftOut} files were left out of the private home: they are too large or too many.`,
+		)
 }
 
 /** Empties /tmp. Only while nothing of the session runs. */
@@ -79,7 +100,8 @@ export async function makePlaces(facts: Pick<Facts, "privates" | "entries" | "us
 			continue
 		}
 		const isFile = entry.is === "mount" && !pinned.includes(entry) && (await stat(entry.from)).isFile()
-		if (there === null) await (isFile ? writeFile(place, "", { flag: "wx", mode: 0o600 }) : mkdir(place, { mode: 0o700 }))
+		if (there === null)
+			await (isFile ? writeFile(place, "", { flag: "wx", mode: 0o600 }) : mkdir(place, { mode: 0o700 }))
 		else if (isFile ? !there.isFile() : !there.isDirectory()) refuseInTheWay(place)
 		if (there === null) await own(place, facts.user)
 	}
@@ -129,7 +151,8 @@ class Copy {
 			await rm(to, { force: true, recursive: true })
 			await mkdir(to, { mode: 0o700 })
 			for (const name of await readdir(real))
-				if (depth > 0 || !OTHER_WORK.has(name)) await this.take(join(real, name), join(to, name), `${path}/${name}`, depth + 1)
+				if (depth > 0 || !OTHER_WORK.has(name))
+					await this.take(join(real, name), join(to, name), `${path}/${name}`, depth + 1)
 			return own(to, this.#owner)
 		}
 		if (!file.isFile()) return
@@ -153,8 +176,30 @@ const MOST_BYTES = 64 * 1024 * 1024
 /** In the folders of Claude Code, Codex, Gemini CLI and OpenCode: conversations, logs, caches. */
 const OTHER_WORK = new Set([
 	...["projects", "sessions", "archived_sessions", "history", "history.jsonl", "todos", "tasks", "teams", "plans"],
-	...["shell-snapshots", "shell_snapshots", "session-env", "file-history", "paste-cache", "debug", "statsig", "telemetry"],
-	...["cache", "log", "logs", "tmp", "backups", "ide", "storage", "snapshot", "project", "downloads", "bin", "node_modules"],
+	...[
+		"shell-snapshots",
+		"shell_snapshots",
+		"session-env",
+		"file-history",
+		"paste-cache",
+		"debug",
+		"statsig",
+		"telemetry",
+	],
+	...[
+		"cache",
+		"log",
+		"logs",
+		"tmp",
+		"backups",
+		"ide",
+		"storage",
+		"snapshot",
+		"project",
+		"downloads",
+		"bin",
+		"node_modules",
+	],
 	...[".git", "usage-data", "stats-cache.json", "opencode.db", "opencode.db-wal", "opencode.db-shm"],
 ])
 
@@ -178,5 +223,8 @@ async function own(path: string, { uid, gid }: Owner): Promise<void> {
 }
 
 function exists(path: string): Promise<boolean> {
-	return lstat(path).then(() => true, () => false)
+	return lstat(path).then(
+		() => true,
+		() => false,
+	)
 }

@@ -80,9 +80,7 @@ export function firstProcess(contained: Contained, facts: Facts, inside: Inside)
 	const become = ["--reuid", String(user.uid), "--regid", String(user.gid), "--clear-groups", "--inh-caps=-all"]
 	const { disk, processes } = contained.limits
 	return [
-		...(isRoot && user.uid !== 0
-			? [setpriv, ...become, "--", unshare, "--user", "--map-current-user", "--"]
-			: []),
+		...(isRoot && user.uid !== 0 ? [setpriv, ...become, "--", unshare, "--user", "--map-current-user", "--"] : []),
 		...[`${RUN}/init`, "--control", `${RUN}/control`, "--limit", "core=0"],
 		...(disk === undefined ? [] : ["--limit", `fsize=${disk}`]),
 		// Counted for each sandbox by itself where it has a user namespace of its own; root is not counted at all.
@@ -148,4 +146,3 @@ function argumentsOf(entry: Entry): string[] {
 			return ["--perms", "0555", "--tmpfs", entry.at, "--remount-ro", entry.at]
 	}
 }
-

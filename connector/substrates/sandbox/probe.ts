@@ -1,7 +1,7 @@
 // What sandboxes on this machine are worth, found by making some: what a program sees in them, and which limits hold.
 import { execFile } from "node:child_process"
 import { mkdir, mkdtemp, realpath, stat, writeFile } from "node:fs/promises"
-import { tmpdir, userInfo } from "node:os"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { newSessionId } from "../../../protocol/ids.ts"
@@ -10,9 +10,10 @@ import { sessionEnvironment } from "../../runtimes.ts"
 import type { Contained } from "../contained.ts"
 import { findHierarchies, isHeldBack, sweepGroups } from "../limits/cgroups.ts"
 import type { Command, Done } from "../substrate.ts"
-import { findTool, NoSandbox, NOT_INSTALLED, type WhyNot, whyNot } from "./bubblewrap.ts"
+import { findTool, NOT_INSTALLED, NoSandbox, type WhyNot, whyNot } from "./bubblewrap.ts"
 import { removeAll } from "./home.ts"
 import { readRuns } from "./processes.ts"
+import { whoAmI } from "./survey.ts"
 
 type Exec = (contained: Contained, command: Command) => Promise<Done>
 
@@ -37,7 +38,9 @@ export async function probe(exec: Exec): Promise<SubstrateInfo> {
 			notes: notes(),
 		}
 	} catch (error) {
-		return absent(error instanceof NoSandbox ? error.why : whyNot(error instanceof Error ? error.message : String(error)))
+		return absent(
+			error instanceof NoSandbox ? error.why : whyNot(error instanceof Error ? error.message : String(error)),
+		)
 	} finally {
 		await removeAll(folder)
 	}
@@ -65,11 +68,19 @@ async function trial(folder: string, environment: Record<string, string>): Promi
 
 /** Why what a program sees is not what is promised; null where it is. */
 async function look(exec: Exec, contained: Contained): Promise<WhyNot | null> {
-	const home = await stat(contained.own.HOME ?? userInfo().homedir)
+	const home = await stat(contained.own.HOME ?? whoAmI().homedir)
 	const networks: Network[] = [{ is: "none" }, { is: "allow-list", hosts: ["nowhere.invalid"] }]
 	for (const network of networks) {
-		const done = await exec({ ...contained, network }, { argv: ["/bin/sh", "-c", LOOK, "sh", contained.dataDir], timeoutMs: 5_000 })
-		const seen = new Map(done.output.toString().split("\n").map((line) => line.split("=", 2) as [string, string]))
+		const done = await exec(
+			{ ...contained, network },
+			{ argv: ["/bin/sh", "-c", LOOK, "sh", contained.dataDir], timeoutMs: 5_000 },
+		)
+		const seen = new Map(
+			done.output
+				.toString()
+				.split("\n")
+				.map((line) => line.split("=", 2) as [string, string]),
+		)
 		const is = (name: string, value: string) => seen.get(name) === value
 		const variables = (seen.get("variables") ?? "").split(" ")
 		const foreign = variables.filter((name) => process.env[name] !== undefined && !GIVEN.has(name))
@@ -93,7 +104,21 @@ async function look(exec: Exec, contained: Contained): Promise<WhyNot | null> {
 	return null
 }
 
-const GIVEN = new Set(["PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "SHELL", "TERM", "COLORTERM", "PWD", "OLDPWD", "SHLVL", "_"])
+const GIVEN = new Set([
+	"PATH",
+	"HOME",
+	"USER",
+	"LOGNAME",
+	"LANG",
+	"TZ",
+	"SHELL",
+	"TERM",
+	"COLORTERM",
+	"PWD",
+	"OLDPWD",
+	"SHLVL",
+	"_",
+])
 /** The first process, the one that forwards, the trial's shell and what that starts. */
 const MOST_PROCESSES = 10
 
@@ -123,7 +148,10 @@ async function holds(exec: Exec, contained: Contained, limit: keyof Limits): Pro
 	const folder = join(contained.folder, "..", session)
 	const limits = { [limit]: value }
 	try {
-		const done = await exec({ ...contained, session, folder, limits }, { argv: ["/bin/sh", "-c", tries], timeoutMs: 5_000 })
+		const done = await exec(
+			{ ...contained, session, folder, limits },
+			{ argv: ["/bin/sh", "-c", tries], timeoutMs: 5_000 },
+		)
 		return expects(done, isHeld)
 	} catch {
 		// What it is kept by cannot be had here.
@@ -152,8 +180,9 @@ const TRIALS: Record<keyof Limits, Trial> = {
 		expects: (done) => !said(done, "over") && (said(done, "ended") || done.ended.signal === "SIGKILL"),
 	},
 	cpus: {
-		value: 0.2,
-		tries: "i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done; echo ended",
+		// So little that a machine which is busy with other things gives more.
+		value: 0.05,
+		tries: "i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; echo ended",
 		expects: (done, isHeld) => isHeld && said(done, "ended"),
 	},
 	processes: {
@@ -169,8 +198,10 @@ const TRIALS: Record<keyof Limits, Trial> = {
 }
 
 function notes(): string[] {
-	const notes = ["With the network \"full\", programs reach what listens on this machine's own addresses, 127.0.0.1 among them."]
-	if (userInfo().uid === 0)
+	const notes = [
+		'With the network "full", programs reach what listens on this machine\'s own addresses, 127.0.0.1 among them.',
+	]
+	if (whoAmI().uid === 0)
 		notes.push(
 			"Homeport runs as root here: programs have the rights of whoever owns the working directory. Where that is root, they read what only root may read in /usr and /opt.",
 		)

@@ -29,7 +29,12 @@ interface Process {
 }
 
 /** Notes it; answers what forgets it again. */
-export async function noteRun(folder: string, pid: number, isProgram: boolean, group: Group | null): Promise<() => void> {
+export async function noteRun(
+	folder: string,
+	pid: number,
+	isProgram: boolean,
+	group: Group | null,
+): Promise<() => void> {
 	const began = readProcess(pid)?.began
 	const path = join(folder, RUNS, String(pid))
 	// It has ended already: there is nothing to find.

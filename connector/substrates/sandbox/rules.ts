@@ -50,7 +50,10 @@ function refuseShared(path: string, { homes, dataDir }: Own, what: string): void
 				"Choose a project's folder with --cwd, or leave it out for a private home",
 			)
 	if (isIn(dataDir, path))
-		refuse(`A sandbox cannot ${what} ${path}, which holds Homeport's own data folder`, "Choose a project's folder with --cwd")
+		refuse(
+			`A sandbox cannot ${what} ${path}, which holds Homeport's own data folder`,
+			"Choose a project's folder with --cwd",
+		)
 }
 
 /** Whether `path` is the folder or lies in it. */

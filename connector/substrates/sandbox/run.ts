@@ -41,7 +41,7 @@ export async function start(
 	inside: Inside,
 	{ isProgram, stdio }: Options,
 ): Promise<Run> {
-	const { folder, limits, network, own } = contained
+	const { folder, network, own } = contained
 	const path = own.PATH ?? ""
 	const name = randomBytes(4).toString("hex")
 	const socket = socketPath(folder, `init-${name}.sock`)
@@ -58,16 +58,13 @@ export async function start(
 	const { user, isRoot } = found
 	if (isRoot && user.uid !== 0)
 		for (const each of [socket, ...(gate === null ? [] : [gateSocket])]) await chown(each, user.uid, user.gid)
-	const hierarchies = findHierarchies()
-	const group: Group | null =
-		hierarchies === null ? null : makeGroup(hierarchies, contained.session, limits, OWN_PROCESSES)
-	const systemd = group === null ? findTool("systemd-run", path) : null
+	const { group, scope } = bound(contained, user.uid)
 	const child = startBubblewrap({
 		program: findBubblewrap(path),
 		arguments: bubblewrapArguments(contained, facts, inside),
 		first: firstProcess(contained, facts, inside),
 		group,
-		scope: systemd === null ? [] : scopeCommand(systemd, limits, OWN_PROCESSES),
+		scope,
 		own,
 		stdio,
 	})
@@ -103,6 +100,21 @@ export async function start(
 	}
 }
 
+/** What keeps the session's limits, but that of its disk. Throws NoSandbox where one of them would not be kept. */
+function bound({ session, limits, own }: Contained, uid: number): { group: Group | null; scope: string[] } {
+	const hierarchies = findHierarchies()
+	const group = hierarchies === null ? null : makeGroup(hierarchies, session, limits, OWN_PROCESSES)
+	if (group !== null) return { group, scope: [] }
+	const scope = scopeCommand(findTool("systemd-run", own.PATH ?? ""), own, limits, OWN_PROCESSES)
+	const { memory, cpus, processes } = limits
+	// The first process keeps that of processes for anybody but root.
+	if (scope === null && (memory !== undefined || cpus !== undefined || (processes !== undefined && uid === 0)))
+		throw new NoSandbox({
+			reason: "This connector may not make control groups, so the limits that were asked for would not hold.",
+			remedy: "Run it as a service of systemd (`homeport connect --service`) or as root, or leave the limits out.",
+		})
+	return { group, scope: scope ?? [] }
+}
+
 /** Enough for a sentence or two; a program's own errors are not kept for ever. */
 const ERRORS_CHARS = 16 * 1024
-

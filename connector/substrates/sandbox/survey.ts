@@ -31,10 +31,13 @@ export async function survey(contained: Contained): Promise<Survey> {
 	if (contained.image !== null) refuse("A sandbox has no image", "Leave --image out, or ask for --substrate container")
 	if (contained.vm !== null) refuse("A sandbox is in no VM", "Leave --vm out, or ask for --substrate vm")
 	if (contained.loadout !== null)
-		refuse("A sandbox shows the machine's own programs, so nothing can be installed in it", "Ask for a container or a VM")
+		refuse(
+			"A sandbox shows the machine's own programs, so nothing can be installed in it",
+			"Ask for a container or a VM",
+		)
 	const home = await homeOf(contained)
 	const dataDir = await realpath(contained.dataDir)
-	const homes = [home, await realpath(userInfo().homedir).catch(() => home)]
+	const homes = [home, await realpath(whoAmI().homedir).catch(() => home)]
 	const own = { homes, dataDir, workDir: join(dataDir, "work", contained.session) }
 	if (home === "/" || SYSTEM.includes(home))
 		refuse(`The home directory ${home} cannot be made private`, "Give this user a home directory of its own")
@@ -57,7 +60,9 @@ export async function survey(contained: Contained): Promise<Survey> {
 	for (const tool of tools) if (isIn(dataDir, tool.at)) refuseTool(tool.at)
 	const entries: Entry[] = [...system, ...tools, ...shown]
 	// Wherever the data folder is, no session sees it.
-	const isUncovered = entries.some((entry) => entry.is === "mount" && isIn(dataDir, entry.at) && !isIn(entry.at, dataDir))
+	const isUncovered = entries.some(
+		(entry) => entry.is === "mount" && isIn(dataDir, entry.at) && !isIn(entry.at, dataDir),
+	)
 	return {
 		user: { uid: user.uid, gid: user.gid },
 		isRoot: process.getuid?.() === 0,
@@ -74,15 +79,25 @@ export async function survey(contained: Contained): Promise<Survey> {
 	}
 }
 
+/** This process's user, also where the system has no name for it, as in containers. */
+export function whoAmI(): { uid: number; gid: number; username: string; homedir: string } {
+	try {
+		return userInfo()
+	} catch {
+		const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()]
+		return { uid, gid, username: `user${uid}`, homedir: process.env.HOME ?? "/" }
+	}
+}
+
 /** The person's, as whoever started the connector has it. */
 async function homeOf({ own }: Contained): Promise<string> {
-	const home = own.HOME ?? userInfo().homedir
+	const home = own.HOME ?? whoAmI().homedir
 	return realpath(home).catch(() => refuse(`The home directory ${home} is not there`, "Set HOME to one that is"))
 }
 
 /** Whose rights a program has: of the connector's user; where that is root, of whoever the working directory belongs to. */
 async function userFor(working: string | null): Promise<{ uid: number; gid: number; name: string }> {
-	const { uid, gid, username } = userInfo()
+	const { uid, gid, username } = whoAmI()
 	if (uid !== 0 || working === null) return { uid, gid, name: username }
 	const owner = await stat(working)
 	return { uid: owner.uid, gid: owner.gid, name: owner.uid === 0 ? username : `user${owner.uid}` }
@@ -119,7 +134,8 @@ function environmentOf(
 		tools.some(({ at }) => dirname(at) === folder)
 	const path = (own.PATH ?? "").split(delimiter).filter((folder) => isAbsolute(folder) && isInside(folder))
 	const [program = ""] = argv
-	const beside = isAbsolute(program) && !path.includes(dirname(program)) && isInside(dirname(program)) ? [dirname(program)] : []
+	const beside =
+		isAbsolute(program) && !path.includes(dirname(program)) && isInside(dirname(program)) ? [dirname(program)] : []
 	const said = ["LANG", "TZ", "SHELL"].flatMap((name) => (own[name] === undefined ? [] : [[name, own[name]]]))
 	return {
 		...Object.fromEntries(said),

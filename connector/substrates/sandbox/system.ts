@@ -29,8 +29,29 @@ export const SYSTEM = [
 /** /etc/ssl and /etc/pki hold private keys beside these. */
 const ETC = [
 	...["ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "nsswitch.conf", "os-release", "debian_version"],
-	...["localtime", "timezone", "locale.conf", "locale.alias", "default/locale", "terminfo", "inputrc", "magic", "mime.types"],
-	...["profile", "profile.d", "bash.bashrc", "bashrc", "bash_completion.d", "zsh", "vim", "vimrc", "nanorc", "gitconfig"],
+	...[
+		"localtime",
+		"timezone",
+		"locale.conf",
+		"locale.alias",
+		"default/locale",
+		"terminfo",
+		"inputrc",
+		"magic",
+		"mime.types",
+	],
+	...[
+		"profile",
+		"profile.d",
+		"bash.bashrc",
+		"bashrc",
+		"bash_completion.d",
+		"zsh",
+		"vim",
+		"vimrc",
+		"nanorc",
+		"gitconfig",
+	],
 	...["ssl/certs", "ssl/openssl.cnf", "ssl/cert.pem", "ca-certificates", "ca-certificates.conf"],
 	...["pki/ca-trust", "pki/tls/certs", "pki/tls/cert.pem", "pki/tls/openssl.cnf", "crypto-policies"],
 	...["python3", "perl", "fonts", "java-17-openjdk", "java-21-openjdk", "mailcap", "protocols", "services", "shells"],
@@ -76,7 +97,16 @@ export function ownFiles({ uid, gid, name, home, shell }: Person, folder: string
 
 /** Parts of /proc that are the whole machine's: root may write them by its user id alone, without any capability. */
 export async function wholeMachines(): Promise<string[]> {
-	const paths = ["sys", "sysrq-trigger", "irq", "bus", "fs", "pressure", "acpi", "scsi", "mtrr"].map((name) => `/proc/${name}`)
-	const are = await Promise.all(paths.map((path) => stat(path).then(() => true, () => false)))
+	const paths = ["sys", "sysrq-trigger", "irq", "bus", "fs", "pressure", "acpi", "scsi", "mtrr"].map(
+		(name) => `/proc/${name}`,
+	)
+	const are = await Promise.all(
+		paths.map((path) =>
+			stat(path).then(
+				() => true,
+				() => false,
+			),
+		),
+	)
 	return paths.filter((_path, index) => are[index])
 }

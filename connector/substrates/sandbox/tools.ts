@@ -78,11 +78,20 @@ async function onPath(name: string, path: string): Promise<string | null> {
 	for (const folder of path.split(delimiter)) {
 		if (!isAbsolute(folder)) continue
 		const program = join(folder, name)
-		if (await stat(program).then((file) => file.isFile(), () => false)) return program
+		if (
+			await stat(program).then(
+				(file) => file.isFile(),
+				() => false,
+			)
+		)
+			return program
 	}
 	return null
 }
 
 function exists(path: string): Promise<boolean> {
-	return stat(path).then(() => true, () => false)
+	return stat(path).then(
+		() => true,
+		() => false,
+	)
 }
