@@ -48,6 +48,7 @@ export function connectorOptions(): BuildOptions {
 			homeport: "connector/main.ts",
 			holder: "connector/holder/main.ts",
 			warden: "connector/warden/main.ts",
+			"vm-keeper": "connector/substrates/vm/keeper/main.ts",
 		},
 		outdir: "dist/connector",
 		platform: "node",

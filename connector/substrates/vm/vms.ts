@@ -1,7 +1,15 @@
 // The VMs of this machine: what there is, and every deed on one. Used from any process; a VM's keeper does what takes long.
+import { rm } from "node:fs/promises"
 import { Refusal } from "../../../protocol/errors.ts"
+import { Label } from "../../../protocol/substrate.ts"
 import type { Vm, VmDeed, VmImage, VmSpec } from "../../../protocol/vm.ts"
 import type { Contained } from "../contained.ts"
+import { type Engine, findEngine } from "./engine.ts"
+import { listImages, sweepImages } from "./images.ts"
+import { askKeeper, isKept } from "./keeper/ask.ts"
+import { endProcesses } from "./keeper/system.ts"
+import { makeVm } from "./make.ts"
+import { asVm, readMade, readStatus, vmNames, vmPaths } from "./record.ts"
 
 /** How to come into a VM that answers. */
 export interface Reach {
@@ -21,27 +29,44 @@ export class Vms {
 		this.#dataDir = dataDir
 	}
 
-	list(): Promise<Vm[]> {
-		return this.#none()
+	/** All but those that are damaged; a VM that runs has its keeper again by then. */
+	async list(): Promise<Vm[]> {
+		const vms = await Promise.all((await vmNames(this.#dataDir)).map((name) => this.#read(name).catch(() => null)))
+		return vms.filter((vm) => vm !== null)
 	}
 
-	images(): Promise<VmImage[]> {
-		return this.#none()
+	async images(): Promise<VmImage[]> {
+		const images = await listImages(this.#dataDir)
+		return images.map(({ name, bytes, createdAt, from }) => ({ name, bytes, createdAt, from }))
+	}
+
+	/** What VMs run by here, tried where that is not known yet. Refusal("substrate_unavailable") where there can be none. */
+	engine(): Promise<Engine> {
+		return findEngine(this.#dataDir)
 	}
 
 	/** Begins a deed; a quick one is done when this answers. Null when the VM is gone. */
-	do(_name: string, _deed: VmDeed): Promise<Vm | null> {
-		return this.#none()
+	async do(name: string, deed: VmDeed): Promise<Vm | null> {
+		if (!Label.safeParse(name).success) throw new Refusal("invalid_request", "That cannot be a VM's name.")
+		if (deed.verb === "create") {
+			await this.#create({ ...deed.spec, name })
+			return this.#read(name)
+		}
+		if (deed.verb === "destroy") return this.#destroy(name)
+		const answer = await askKeeper(this.#dataDir, name, { ask: "do", deed })
+		return answer.is === "vm" ? answer.vm : null
 	}
 
 	/** Starts it or resumes it, and waits until its SSH answers; tells `say` what it waits for. */
-	ready(_name: string, _say: (line: string) => void): Promise<Reach> {
-		return this.#none()
+	async ready(name: string, say: (line: string) => void): Promise<Reach> {
+		const answer = await askKeeper(this.#dataDir, name, { ask: "ready" }, say)
+		if (answer.is !== "reach") throw new Error("invariant: who asks for a way in is told of one")
+		return answer.reach
 	}
 
 	/** Something in it has worked: its idle clock begins anew, and it resumes where it was paused for being idle. */
-	touch(_name: string): Promise<void> {
-		return this.#none()
+	async touch(name: string): Promise<void> {
+		await askKeeper(this.#dataDir, name, { ask: "touch" })
 	}
 
 	/** What the own VM of a session is made from; its name is free for no other session. */
@@ -58,7 +83,33 @@ export class Vms {
 		}
 	}
 
-	#none(): never {
-		throw new Refusal("substrate_unavailable", `There are no VMs in ${this.#dataDir} yet.`)
+	async #create(spec: VmSpec): Promise<void> {
+		const { networks, notes } = await this.engine()
+		const network = spec.network?.is ?? "full"
+		if (!networks.includes(network)) throw new Refusal("substrate_unavailable", notes.join(" "))
+		await makeVm(this.#dataDir, spec)
+	}
+
+	/** Also of a VM whose record or keeper is no good. */
+	async #destroy(name: string): Promise<null> {
+		const paths = vmPaths(this.#dataDir, name)
+		if (!(await vmNames(this.#dataDir)).includes(name))
+			throw new Refusal("not_found", `There is no VM ${name} on this machine.`)
+		await askKeeper(this.#dataDir, name, { ask: "do", deed: { verb: "destroy" } }).catch(() => {})
+		await endProcesses(paths)
+		await rm(paths.folder, { recursive: true, force: true })
+		await sweepImages(this.#dataDir)
+		return null
+	}
+
+	async #read(name: string): Promise<Vm | null> {
+		const paths = vmPaths(this.#dataDir, name)
+		const made = await readMade(paths)
+		if (made === undefined) return null
+		const status = await readStatus(paths)
+		const isResting = status.doing === null && (status.state.is === "stopped" || status.state.is === "crash-loop")
+		if (isResting || (await isKept(this.#dataDir, name))) return asVm(made, status)
+		const answer = await askKeeper(this.#dataDir, name, { ask: "vm" })
+		return answer.is === "vm" ? answer.vm : null
 	}
 }
