@@ -7,6 +7,7 @@ import { connect } from "./commands/connect.ts"
 import { denied } from "./commands/denied.ts"
 import { doctor } from "./commands/doctor.ts"
 import { here } from "./commands/here.ts"
+import { image } from "./commands/image.ts"
 import { kill } from "./commands/kill.ts"
 import { link } from "./commands/link.ts"
 import { loadout } from "./commands/loadout.ts"
@@ -59,6 +60,7 @@ for (const make of [
 	clone,
 	machines,
 	substrates,
+	image,
 	loadout,
 	members,
 	secrets,

@@ -93,7 +93,7 @@ async function show<Path extends string>(
 		const { ended, output, errors } = await execAnew(engine, contained, place, image, command)
 		if (ended.code !== 0)
 			throw new Refusal("substrate_unavailable", `A program in it does not end as it should. ${errors}`)
-		const texts = output.toString().split("\0")
+		const texts = output.subarray(0, -1).toString().split("\0")
 		// The environment of a process has such ends, too, so it is the last.
 		const last = texts.slice(paths.length - 1).join("\0")
 		return Object.fromEntries(
@@ -235,7 +235,7 @@ function mountAt(mounts: string, path: string): string | undefined {
 function emptySystem(): Buffer {
 	const header = Buffer.alloc(512)
 	header.write("etc/", 0)
-	header.write("0000755\0" + "0000000\0".repeat(2) + "00000000000\0".repeat(2), 100, "latin1")
+	header.write(`0000755\0${"0000000\0".repeat(2)}${"00000000000\0".repeat(2)}`, 100, "latin1")
 	header.write("        5", 148, "latin1")
 	header.write("ustar\x0000", 257, "latin1")
 	const sum = header.reduce((sum, byte) => sum + byte, 0)
