@@ -1,5 +1,6 @@
 // From what a person asked for to what a holder executes: the program, its variables, and what it runs in.
 import { randomUUID } from "node:crypto"
+import { mkdir } from "node:fs/promises"
 import { basename } from "node:path"
 import type { Asked } from "../protocol/ask.ts"
 import { Refusal } from "../protocol/errors.ts"
@@ -18,6 +19,7 @@ import { loadSubstrate } from "./substrates/substrates.ts"
 import type { Tried } from "./substrates/tried.ts"
 import { wrapEnvironment } from "./warden/environment.ts"
 import { WARDEN } from "./warden/self.ts"
+import { type Making, placeWithin, planWorkingFolder } from "./workdir/make.ts"
 
 /** The machine that things are started on. */
 export interface Here {
@@ -31,6 +33,8 @@ export interface Launch {
 	execution: Execution
 	/** What its warden is told; null on the host itself. */
 	contained: Contained | null
+	/** The working directory that is made for it first, if one is. */
+	making: Making | null
 }
 
 /** What a session is called that nobody named. */
@@ -63,23 +67,28 @@ export async function prepareLaunch(
 	const { id, argv, network, image, vm, loadout, tags, comesBack, limits, cols, rows } = spec
 	const ownImage = substrate === "container" ? known?.profile?.image : null
 	const own = { image: image ?? ownImage ?? null, vm: vm ?? null, loadout: loadout ?? null }
-	const about = { network, ...own, tags, comesBack, run: 1 }
+	const about = { network, ...own, tags, comesBack, run: 1, beganAt: Date.now() }
 	const shared = {
 		...{ id, name, runtime, argv, substrate, cols, rows, about },
 		secrets: spec.secrets.map(({ variable }) => variable),
 		...{ boot, conversation: newConversation(known, argv) },
 		createdAt: Date.now(),
 	}
+	const planned = async (within?: "sandbox" | "container" | "vm") =>
+		spec.from === undefined ? null : planWorkingFolder(spec.from, { dataDir, session: id, name, within })
 	const begin = { withoutKey: spec.withoutKey, conversation: shared.conversation }
 	if (substrate === "host") {
 		refuseOnHost(spec)
 		const environment = { ...sessionEnvironment(), ...given }
-		const cwd = await workingDirectory(spec.cwd)
+		const making = await planned()
+		const cwd = making === null ? await workingDirectory(spec.cwd) : placeWithin(making.folder, spec.cwd)
 		const { program, arguments: args } =
 			runtime === JOB
 				? { program: process.execPath, arguments: [SELF, "here", "--data-dir", dataDir, ...argv] }
 				: await command(known, argv, environment, begin)
-		return { execution: { ...shared, program, arguments: args, cwd, environment }, contained: null }
+		const begun =
+			making === null ? { program, arguments: args } : afterMaking(sessionFolder(dataDir, id), cwd, [program, ...args])
+		return { execution: { ...shared, ...begun, cwd, environment }, contained: null, making }
 	}
 	const info = await tried.of(substrate)
 	if (info.is === "absent") throw new Refusal("substrate_unavailable", `${info.reason} ${info.remedy}`)
@@ -88,15 +97,18 @@ export async function prepareLaunch(
 	const missing = Object.keys(limits).filter((limit) => !info.limits.includes(limit as (typeof info.limits)[number]))
 	if (missing.length > 0)
 		throw new Refusal("substrate_unavailable", `A ${substrate} here cannot limit ${missing.join(", ")}.`)
+	const making = await planned(substrate)
 	const isShared = substrate !== "vm" && spec.cwd !== undefined
-	const workingFolder = isShared ? await workingDirectory(spec.cwd) : null
+	const workingFolder = making?.folder ?? (isShared ? await workingDirectory(spec.cwd) : null)
+	// What it will be is known, and it is checked as what it will be.
+	if (making !== null) await mkdir(making.folder, { recursive: true, mode: 0o700 })
 	const contained: Contained = {
 		session: id,
 		name,
 		runtime,
 		substrate,
 		argv: await insideCommand(substrate, known, argv, { ...sessionEnvironment(), ...given }, begin),
-		cwd: workingFolder ?? spec.cwd ?? null,
+		cwd: making === null ? (workingFolder ?? spec.cwd ?? null) : placeWithin(making.folder, spec.cwd),
 		workingFolder,
 		network,
 		limits,
@@ -113,10 +125,28 @@ export async function prepareLaunch(
 		program: process.execPath,
 		arguments: [...WARDEN, contained.folder],
 		cwd: contained.cwd ?? "~",
+		startsIn: contained.folder,
 		environment: wrapEnvironment(given),
 	}
-	return { execution, contained }
+	return { execution, contained, making }
 }
+
+/** The program once its working directory has been made, on the same terminal; it takes the shell's place. */
+function afterMaking(
+	folder: string,
+	cwd: string,
+	argv: string[],
+): Pick<Execution, "program" | "arguments" | "startsIn"> {
+	const words = ["sh", process.execPath, SELF, folder, cwd, ...argv]
+	return { program: "/bin/sh", arguments: ["-c", AFTER_MAKING, ...words], startsIn: folder }
+}
+
+/** $1: Node; $2: this program; $3: the session's folder; $4: the working directory; then the program and its arguments. */
+const AFTER_MAKING = `env -i "PATH=$PATH" "HOME=$HOME" "SSH_AUTH_SOCK=\${SSH_AUTH_SOCK-}" "$1" "$2" here workdir "$3" || exit 125
+cd -- "$4" || exit 125
+unset OLDPWD
+shift 4
+exec "$@"`
 
 /** A name for the conversation that begins; null for a runtime that does not take one. */
 export function newConversation(runtime: Runtime | null, argv: string[]): string | null {

@@ -4,7 +4,9 @@ import { attach } from "./commands/attach.ts"
 import { audit } from "./commands/audit.ts"
 import { clone } from "./commands/clone.ts"
 import { connect } from "./commands/connect.ts"
+import { cp } from "./commands/cp.ts"
 import { denied } from "./commands/denied.ts"
+import { diff } from "./commands/diff.ts"
 import { doctor } from "./commands/doctor.ts"
 import { here } from "./commands/here.ts"
 import { image } from "./commands/image.ts"
@@ -16,6 +18,7 @@ import { logs } from "./commands/logs.ts"
 import { ls } from "./commands/ls.ts"
 import { machines } from "./commands/machines.ts"
 import { members } from "./commands/members.ts"
+import { ps } from "./commands/ps.ts"
 import { rename } from "./commands/rename.ts"
 import { restart } from "./commands/restart.ts"
 import { rm } from "./commands/rm.ts"
@@ -23,6 +26,7 @@ import { screen } from "./commands/screen.ts"
 import { secrets } from "./commands/secrets.ts"
 import { send } from "./commands/send.ts"
 import { spawn } from "./commands/spawn.ts"
+import { stats } from "./commands/stats.ts"
 import { substrates } from "./commands/substrates.ts"
 import { tag } from "./commands/tag.ts"
 import { tokens } from "./commands/tokens.ts"
@@ -51,6 +55,10 @@ for (const make of [
 	screen,
 	logs,
 	wait,
+	diff,
+	cp,
+	ps,
+	stats,
 	denied,
 	kill,
 	rm,

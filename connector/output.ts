@@ -61,9 +61,21 @@ function width(cell: string): number {
 
 /** A time as a person says it: "12 s ago". */
 export function ago(ms: number): string {
+	return `${age(ms)} ago`
+}
+
+/** How long, as a person says it: "12 s". */
+export function age(ms: number): string {
 	const seconds = Math.max(0, Math.round(ms / 1000))
-	if (seconds < 60) return `${seconds} s ago`
-	if (seconds < 3600) return `${Math.round(seconds / 60)} min ago`
-	if (seconds < 48 * 3600) return `${Math.round(seconds / 3600)} h ago`
-	return `${Math.round(seconds / 86_400)} days ago`
+	if (seconds < 60) return `${seconds} s`
+	if (seconds < 3600) return `${Math.round(seconds / 60)} min`
+	if (seconds < 48 * 3600) return `${Math.round(seconds / 3600)} h`
+	return `${Math.round(seconds / 86_400)} days`
+}
+
+/** A size as a person says it: "1.5 GiB". */
+export function bytes(count: number): string {
+	const step = Math.min(3, Math.max(0, Math.floor(Math.log2(Math.max(1, count)) / 10)))
+	const size = count / 1024 ** step
+	return `${size < 10 && step > 0 ? size.toFixed(1) : Math.round(size)} ${["B", "KiB", "MiB", "GiB"][step]}`
 }

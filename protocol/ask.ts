@@ -144,7 +144,14 @@ export const ASKS = {
 	/** Signals all of the session's processes; the answer does not wait for its effect. */
 	signal: { asked: z.object({ session: SessionId, signal: z.enum(SIGNALS) }), answered: z.object({}) },
 	/** Forgets an ended session and its log. */
-	remove: { asked: z.object({ session: SessionId }), answered: z.object({}) },
+	remove: {
+		asked: z.object({
+			session: SessionId,
+			/** Also where that loses changes in a working directory that was made for it alone. */
+			force: z.boolean().default(false),
+		}),
+		answered: z.object({}),
+	},
 	/** Writes text as `viewer`; answered when the PTY has it, or has taken no more of it for WRITE_MS. */
 	write: {
 		asked: Input.extend({ session: SessionId, viewer: ViewerId }),

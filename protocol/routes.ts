@@ -34,8 +34,12 @@ type In<N extends RouteName, Part extends string> =
 type Out<N extends RouteName, Part extends string> =
 	Route<N> extends { [K in Part]: infer S extends z.ZodType } ? { [K in Part]: z.output<S> } : unknown
 
+/** A query of which nothing must be said need not be there. */
+type InQuery<N extends RouteName> =
+	In<N, "query"> extends { query: infer Q } ? (Record<never, never> extends Q ? { query?: Q } : { query: Q }) : unknown
+
 /** What a caller passes: params, query and body, where the route has them. */
-export type Request<N extends RouteName> = In<N, "params"> & In<N, "query"> & In<N, "body">
+export type Request<N extends RouteName> = In<N, "params"> & InQuery<N> & In<N, "body">
 /** What a handler gets, parsed. */
 export type Parsed<N extends RouteName> = Out<N, "params"> & Out<N, "query"> & Out<N, "body">
 /** What a caller gets. */

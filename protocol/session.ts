@@ -75,6 +75,8 @@ export const SessionInfo = z
 		comesBack: z.boolean().default(false),
 		/** How often it was begun: a later run goes on in the same output. */
 		run: z.int().min(1).default(1),
+		/** When this run of it began; null where an older connector began it. */
+		beganAt: Time.nullable().default(null),
 		cols: Cols,
 		rows: Rows,
 		state: SessionState,

@@ -1,28 +1,25 @@
 // `homeport spawn`: starts a session.
-
+import { homedir } from "node:os"
 import { resolve } from "node:path"
-import { Option } from "commander"
 import { newSessionId } from "../../protocol/ids.ts"
-import { SUBSTRATES } from "../../protocol/substrate.ts"
 import { attachTo } from "../attach.ts"
 import { readIdentity } from "../identity.ts"
 import { typed } from "../invocation.ts"
 import { findMachine, shortestName } from "../lookup.ts"
 import { style } from "../output.ts"
+import { type PlaceOptions, placeFrom, withPlaceOptions } from "../spawn-options.ts"
 import { action, verb } from "../verb.ts"
 
-interface Options {
+interface Options extends PlaceOptions {
 	runtime?: string
 	machine?: string
 	name?: string
 	cwd?: string
-	substrate?: (typeof SUBSTRATES)[number]
-	loadout?: string
 	attach?: boolean
 }
 
 export function spawn() {
-	return verb("spawn", {
+	const command = verb("spawn", {
 		summary: "start a session",
 		description:
 			"Without a command it starts your shell. With --runtime the words after -- are further arguments for it; without, they are the command itself, taken as they are: no shell reads them.",
@@ -32,23 +29,24 @@ export function spawn() {
 			["homeport spawn --runtime claude-code --attach", "an agent, and watch it at once"],
 			["homeport spawn --machine server --cwd /srv", "on another machine"],
 			["homeport spawn --substrate container --loadout base", "in a container with that loadout"],
+			["homeport spawn --substrate sandbox --allow *.github.com --memory 2G", "where it can do little harm"],
+			["homeport spawn --runtime codex --from-git https://github.com/me/app --ref main", "in a clone of its own"],
 		],
 	})
 		.argument("[argv...]", "after --: the command, or further arguments for the runtime")
 		.option("--runtime <runtime>", "shell, claude-code, codex, gemini, opencode, aider or custom")
 		.option("--machine <name>", "where (default: this computer, or the only machine)")
 		.option("--name <name>", "what to call it (default: a free name after the command or the runtime)")
-		.option("--cwd <folder>", "working directory (default: this one on this computer, else the home directory)")
-		.addOption(new Option("--substrate <kind>", "what it runs in (default: the machine's)").choices(SUBSTRATES))
-		.option("--loadout <name>", "what is installed first in its container's image or its VM; `loadout ls` lists them")
+		.option("--cwd <folder>", "working directory (default: this one on this computer, else its home directory)")
+	return withPlaceOptions(command)
 		.option("--attach", "attach to it at once")
 		.action(
 			action<[string[]], Options>(async ({ folder, out, signIn }, options, argv) => {
 				const { call, credentials } = await signIn()
 				const machine = await findMachine(call, options.machine, folder.identity)
 				const isHere = (await readIdentity(folder.identity))?.machine === machine.id
-				// A relative folder is meant from here; "~" is the machine's to know.
-				const cwd = isHere && !options.cwd?.startsWith("~") ? resolve(options.cwd ?? ".") : options.cwd
+				const place = placeFrom(options, isHere)
+				const cwd = workingDirectory(options, isHere)
 				const { columns, rows } = process.stdout
 				const session = await call("startSession", {
 					params: { machine: machine.id },
@@ -56,8 +54,7 @@ export function spawn() {
 						id: newSessionId(),
 						runtime: options.runtime ?? (argv.length > 0 ? "custom" : "shell"),
 						argv,
-						...(options.substrate === undefined ? {} : { substrate: options.substrate }),
-						...(options.loadout === undefined ? {} : { loadout: options.loadout }),
+						...place,
 						...(options.name === undefined ? {} : { name: options.name }),
 						...(cwd === undefined ? {} : { cwd }),
 						...(process.stdout.isTTY ? { cols: columns, rows } : {}),
@@ -77,4 +74,13 @@ export function spawn() {
 				)
 			}),
 		)
+}
+
+/** A relative folder is meant from here; "~" is the machine's to know, and so is where a session begins by itself. */
+function workingDirectory(options: Options, isHere: boolean): string | undefined {
+	const { cwd, substrate, fromDir, fromGit, worktree } = options
+	const isMade = [fromDir, fromGit, worktree].some((from) => from !== undefined)
+	if (cwd !== undefined) return isHere && !isMade && !cwd.startsWith("~") ? resolve(cwd) : cwd
+	const here = process.cwd()
+	return isHere && !isMade && substrate !== "vm" && here !== homedir() ? here : undefined
 }

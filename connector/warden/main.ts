@@ -5,6 +5,7 @@ import { maskTokens } from "../../protocol/token-shapes.ts"
 import { readContained } from "../substrates/contained.ts"
 import { Lost, type Running } from "../substrates/substrate.ts"
 import { loadSubstrate } from "../substrates/substrates.ts"
+import { makeWanted } from "../workdir/make.ts"
 import { openDoor } from "./door.ts"
 import { unwrapEnvironment } from "./environment.ts"
 import { writeOutcome } from "./outcome.ts"
@@ -54,7 +55,9 @@ openDoor(folder, async (signal) => {
 const ENDING = new Set<NodeJS.Signals>(["SIGHUP", "SIGINT", "SIGTERM", "SIGKILL", "SIGQUIT"])
 
 try {
-	running = await substrate.enter(contained, environment, ownTerminal())
+	const terminal = ownTerminal()
+	await makeWanted(folder, terminal.say)
+	running = await substrate.enter(contained, environment, terminal)
 	const { code, signal } = await running.ended
 	writeOutcome(folder, { is: "exited", code, signal })
 	process.exit(code ?? FAILED)

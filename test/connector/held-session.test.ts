@@ -21,7 +21,7 @@ test("[SES1] a running session that was left to another process is asked of its 
 	const folder = mkdtempSync(join(tmpdir(), "homeport-held-"))
 	const session = newSessionId()
 	const held = await HeldSession.start(
-		{ execution: execution(session, "read line; exit 5"), contained: null },
+		{ execution: execution(session, "read line; exit 5"), contained: null, making: null },
 		ASKS.start.asked.parse({ id: session }),
 		folder,
 		audience,

@@ -206,7 +206,7 @@ export function runningSession(): SessionInfo {
 		cwd: "/",
 		substrate: "host",
 		...{ network: { is: "full" }, image: null, vm: null, loadout: null },
-		...{ tags: [], comesBack: false, run: 1 },
+		...{ tags: [], comesBack: false, run: 1, beganAt: null },
 		cols: 80,
 		rows: 24,
 		state: { is: "running" },

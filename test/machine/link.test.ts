@@ -195,7 +195,7 @@ test("a session that only the object remembers can be removed while the machine 
 	const world = new World()
 	const done = session({ state: { is: "lost", reason: "", at: 1 } })
 	world.core.closed(world.link([done]))
-	expect(await world.core.ask("remove", { session: done.id })).toEqual({ ok: true, value: {} })
+	expect(await world.core.ask("remove", { session: done.id, force: false })).toEqual({ ok: true, value: {} })
 	expect(world.core.describe().sessions).toEqual([])
 })
 

@@ -9,4 +9,5 @@ export const ON_HOST: Execution["about"] = {
 	tags: [],
 	comesBack: false,
 	run: 1,
+	beganAt: null,
 }
