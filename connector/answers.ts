@@ -7,6 +7,7 @@ import { readProfiles, removeProfile, saveProfile } from "./profiles.ts"
 import { detectRuntimes, sessionEnvironment } from "./runtimes.ts"
 import { changeSettings } from "./settings.ts"
 import type { Tried } from "./substrates/tried.ts"
+import { Vms } from "./substrates/vm/vms.ts"
 import { wantedSecrets } from "./wants.ts"
 
 /** The questions that are answered here. */
@@ -16,6 +17,8 @@ export const ABOUT_MACHINE = [
 	"folders",
 	"substrates",
 	"configure",
+	"vms",
+	"vm",
 	"wants",
 	"profiles",
 	"saveProfile",
@@ -46,6 +49,12 @@ export async function answerAboutMachine<A extends AboutMachine>(
 		case "configure":
 			await changeSettings(dataDir, asked.of)
 			return {}
+		case "vms": {
+			const vms = new Vms(dataDir)
+			return { vms: await vms.list(), images: await vms.images() }
+		}
+		case "vm":
+			return { vm: await new Vms(dataDir).do(asked.of.name, asked.of.deed) }
 		case "wants":
 			return { secrets: await wantedSecrets(dataDir, asked.of) }
 		case "profiles":

@@ -225,6 +225,8 @@ export class Machine {
 			case "folders":
 			case "substrates":
 			case "configure":
+			case "vms":
+			case "vm":
 			case "wants":
 			case "profiles":
 			case "saveProfile":

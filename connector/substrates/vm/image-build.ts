@@ -52,7 +52,7 @@ export async function buildImage(build: Build): Promise<void> {
 		if (!isOffline && build.mirror === null && !existsSync(KEYRING))
 			refuseMissing({ keyring: "debian-archive-keyring" })
 		await bootstrap({ ...build, draft, isRoot, packages, isOffline })
-		if (packages !== null && !isOffline) await keepPackages(join(draft, "packages"), packages)
+		if (packages !== null && !isOffline) await keepPackages(join(draft, "packages"), packages, suite)
 		await makeDisk(draft, isRoot, build)
 		const { "virtual-size": disk } = await readDisk(join(draft, "disk.qcow2"))
 		const { size } = await stat(join(draft, "disk.qcow2"))
@@ -205,7 +205,7 @@ function cacheKey(suite: string): string {
 }
 
 /** Makes a folder of packages a source that apt can install from. */
-async function keepPackages(folder: string, kept: string): Promise<void> {
+async function keepPackages(folder: string, kept: string, suite: string): Promise<void> {
 	const index: string[] = []
 	for (const name of (await readdir(folder)).sort()) {
 		const path = join(folder, name)
@@ -221,7 +221,12 @@ async function keepPackages(folder: string, kept: string): Promise<void> {
 	await rm(`${kept}.new`, { recursive: true, force: true })
 	await mkdir(`${kept}.new`)
 	for (const name of await readdir(folder)) await copyFile(join(folder, name), join(`${kept}.new`, name))
-	await writeFile(join(`${kept}.new`, "Packages"), index.join("\n"))
+	const packages = index.join("\n")
+	const hash = createHash("sha256").update(packages).digest("hex")
+	await writeFile(join(`${kept}.new`, "Packages"), packages)
+	// By its suite mmdebstrap finds which packages are essential.
+	const release = `Suite: ${suite}\nCodename: ${suite}\nSHA256:\n ${hash} ${Buffer.byteLength(packages)} Packages\n`
+	await writeFile(join(`${kept}.new`, "Release"), release)
 	await rm(kept, { recursive: true, force: true })
 	await rename(`${kept}.new`, kept)
 }
