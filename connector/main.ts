@@ -2,6 +2,8 @@
 import { Command, CommanderError } from "commander"
 import { attach } from "./commands/attach.ts"
 import { audit } from "./commands/audit.ts"
+import { broadcast } from "./commands/broadcast.ts"
+import { clean } from "./commands/clean.ts"
 import { clone } from "./commands/clone.ts"
 import { connect } from "./commands/connect.ts"
 import { cp } from "./commands/cp.ts"
@@ -9,8 +11,11 @@ import { denied } from "./commands/denied.ts"
 import { diff } from "./commands/diff.ts"
 import { doctor } from "./commands/doctor.ts"
 import { here } from "./commands/here.ts"
+import { history } from "./commands/history.ts"
 import { image } from "./commands/image.ts"
+import { keys } from "./commands/keys.ts"
 import { kill } from "./commands/kill.ts"
+import { killall } from "./commands/killall.ts"
 import { link } from "./commands/link.ts"
 import { loadout } from "./commands/loadout.ts"
 import { login } from "./commands/login.ts"
@@ -18,7 +23,10 @@ import { logs } from "./commands/logs.ts"
 import { ls } from "./commands/ls.ts"
 import { machines } from "./commands/machines.ts"
 import { members } from "./commands/members.ts"
+import { open } from "./commands/open.ts"
+import { profiles } from "./commands/profiles.ts"
 import { ps } from "./commands/ps.ts"
+import { purge } from "./commands/purge.ts"
 import { rename } from "./commands/rename.ts"
 import { restart } from "./commands/restart.ts"
 import { rm } from "./commands/rm.ts"
@@ -66,8 +74,16 @@ for (const make of [
 	tag,
 	restart,
 	clone,
+	history,
+	open,
+	broadcast,
+	killall,
+	clean,
+	purge,
 	machines,
 	substrates,
+	profiles,
+	keys,
 	image,
 	loadout,
 	members,

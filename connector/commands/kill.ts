@@ -27,10 +27,7 @@ export function kill() {
 		.option("--local", "a session of this computer, without a home")
 		.action(
 			action<[string], { signal: string; local?: boolean }>(async ({ folder, out, signIn }, options, name) => {
-				const wanted = options.signal.toUpperCase()
-				const signal = SIGNALS.find((one) => one === wanted || one === `SIG${wanted}`)
-				if (signal === undefined)
-					throw new Failure("usage", `There is no signal ${options.signal} here; there are ${SIGNALS.join(", ")}.`)
+				const signal = signalNamed(options.signal)
 				if (options.local) {
 					const session = await withLocalSessions(folder, (sessions) => signalOne(sessions, name, signal))
 					return out.result({ session, signal }, () => "")
@@ -41,6 +38,14 @@ export function kill() {
 				out.result({ session: session.id, signal }, () => "")
 			}),
 		)
+}
+
+export function signalNamed(word: string): Signal {
+	const wanted = word.toUpperCase()
+	const signal = SIGNALS.find((one) => one === wanted || one === `SIG${wanted}`)
+	if (signal === undefined)
+		throw new Failure("usage", `There is no signal ${word} here; there are ${SIGNALS.join(", ")}.`)
+	return signal
 }
 
 async function signalOne(sessions: HeldSession[], wanted: string, signal: Signal): Promise<SessionId> {

@@ -5,11 +5,13 @@ import { describeState } from "../describe-state.ts"
 import { typed } from "../invocation.ts"
 import { withLocalSessions } from "../local-sessions.ts"
 import { pickMachine } from "../lookup.ts"
+import { gather, hasTags } from "../many.ts"
 import { ago, style, table } from "../output.ts"
 import { action, type Context, verb } from "../verb.ts"
 
 interface Options {
 	machine?: string
+	tag: string[]
 	local?: boolean
 }
 
@@ -20,11 +22,13 @@ export function ls() {
 		examples: [
 			["homeport ls", "all sessions on all machines"],
 			["homeport ls --machine laptop", "those of one machine"],
+			["homeport ls --tag web", "those that have the tag"],
 			["homeport ls --local", "those of this computer while it is linked to no home"],
 			["homeport ls --json", "for programs: { sessions: [...] }, with their ids"],
 		],
 	})
 		.option("--machine <name>", "only this machine's")
+		.option("--tag <tag>", "those that have it; repeated: that have all of them", gather, [])
 		.option("--local", "this computer's, without a home")
 		.action(
 			action<[], Options>(async (context, options) => {
@@ -36,7 +40,9 @@ export function ls() {
 					options.machine === undefined
 						? undefined
 						: pickMachine((await call("listMachines")).machines, options.machine)
-				const sessions = machine === undefined ? all : all.filter((session) => session.machine === machine.id)
+				const sessions = all.filter(
+					(session) => (machine === undefined || session.machine === machine.id) && hasTags(session, options.tag),
+				)
 				out.result({ sessions }, () =>
 					sessions.length === 0 ? `No sessions. \`${typed("spawn")}\` starts one.` : table(HEAD, sessions.map(row)),
 				)
@@ -64,7 +70,7 @@ function byStart(a: SessionInfo, b: SessionInfo): number {
 	return a.createdAt - b.createdAt || a.id.localeCompare(b.id)
 }
 
-const HEAD = ["NAME", "MACHINE", "STATE", "RUNTIME", "LAST OUTPUT", "DIRECTORY"]
+const HEAD = ["NAME", "MACHINE", "STATE", "RUNTIME", "IN", "LAST OUTPUT", "TAGS", "DIRECTORY"]
 
 function row(session: Session): string[] {
 	const { machineName, machinePresence } = session
@@ -72,7 +78,8 @@ function row(session: Session): string[] {
 	return [name, machinePresence.is === "linked" ? machineName : `${machineName} (away)`, ...rest]
 }
 
-function cells({ name, state, runtime, cwd, lastOutputAt }: SessionInfo, now: number): string[] {
+function cells(session: SessionInfo, now: number): string[] {
+	const { name, state, runtime, substrate, tags, cwd, lastOutputAt } = session
 	const last = lastOutputAt === null ? "-" : ago(now - lastOutputAt)
-	return [style("bold", name), describeState(state), runtime, last, cwd]
+	return [style("bold", name), describeState(state), runtime, substrate, last, tags.join(" ") || "-", cwd]
 }

@@ -15,6 +15,7 @@ interface Options extends PlaceOptions {
 	machine?: string
 	name?: string
 	cwd?: string
+	withoutKey?: boolean
 	attach?: boolean
 }
 
@@ -34,11 +35,15 @@ export function spawn() {
 		],
 	})
 		.argument("[argv...]", "after --: the command, or further arguments for the runtime")
-		.option("--runtime <runtime>", "shell, claude-code, codex, gemini, opencode, aider or custom")
+		.option(
+			"--runtime <runtime>",
+			"shell, claude-code, codex, gemini, opencode, aider, a profile of the machine, or custom",
+		)
 		.option("--machine <name>", "where (default: this computer, or the only machine)")
 		.option("--name <name>", "what to call it (default: a free name after the command or the runtime)")
 		.option("--cwd <folder>", "working directory (default: this one on this computer, else its home directory)")
 	return withPlaceOptions(command)
+		.option("--without-key", "start a runtime that has no key here, and sign in in its terminal")
 		.option("--attach", "attach to it at once")
 		.action(
 			action<[string[]], Options>(async ({ folder, out, signIn }, options, argv) => {
@@ -54,6 +59,7 @@ export function spawn() {
 						id: newSessionId(),
 						runtime: options.runtime ?? (argv.length > 0 ? "custom" : "shell"),
 						argv,
+						withoutKey: options.withoutKey === true,
 						...place,
 						...(options.name === undefined ? {} : { name: options.name }),
 						...(cwd === undefined ? {} : { cwd }),

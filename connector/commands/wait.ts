@@ -1,5 +1,6 @@
 // `homeport wait`: until a session ends, falls silent, or shows a text.
 import { InvalidArgumentError } from "commander"
+import type { Client } from "../../protocol/client.ts"
 import { SCROLLBACK_LINES } from "../../protocol/limits.ts"
 import type { Session } from "../../protocol/routes/sessions.ts"
 import type { SessionState } from "../../protocol/session.ts"
@@ -15,16 +16,18 @@ interface Options {
 	exit?: boolean
 	idle?: number | true
 	text?: string
+	forPerson?: boolean
 	timeout?: number
 }
 
 export function wait() {
 	return verb("wait", {
-		summary: "wait until a session ends, is idle, or shows a text",
+		summary: "wait until a session ends, is idle, shows a text, or wants a person",
 		description: `It waits for the first that happens; without any, for the end. Exit code ${EXIT.timedOut} when the time is over first, ${EXIT.failed} when the session ended without showing the text.`,
 		examples: [
 			["homeport wait build", "until it ends; prints how"],
 			["homeport wait agent --idle 5", "until nothing was written for 5 s"],
+			["homeport wait agent --for-person", "until the agent asks for leave, as its runtime shows that"],
 			['homeport wait agent --text "proceed\\?" --timeout 60', "until the screen shows it, for a minute at most"],
 		],
 	})
@@ -32,6 +35,7 @@ export function wait() {
 		.option("--exit", "until the program ends")
 		.option("--idle [seconds]", `until it writes nothing for so long (${IDLE_SECONDS} s if not said)`, seconds)
 		.option("--text <regexp>", "until a line on its screen, or scrolled off it since, matches")
+		.option("--for-person", "until its screen shows what its runtime shows when it waits for a person")
 		.option("--timeout <seconds>", "give up after so long", seconds)
 		.action(
 			action<[string], Options>(async ({ out, signIn }, options, name) => {
@@ -39,10 +43,11 @@ export function wait() {
 				const { call, credentials } = await signIn()
 				const session = await findSession(call, name)
 				const idle = options.idle === true ? IDLE_SECONDS : options.idle
-				const isForEnd = options.exit === true || (idle === undefined && text === undefined)
-				const what = await waitFor({ session, credentials, idle, text, isForEnd, timeout: options.timeout })
+				const asking = options.forPerson === true ? await asksOf(call, session) : undefined
+				const isForEnd = options.exit === true || [idle, text, asking].every((wanted) => wanted === undefined)
+				const what = await waitFor({ session, credentials, idle, text, asking, isForEnd, timeout: options.timeout })
 				out.result({ session: session.id, ...what }, ({ because, state, line }) => {
-					if (because === "text") return line ?? ""
+					if (because === "text" || because === "person") return line ?? ""
 					return because === "idle" ? "idle" : describeState(state)
 				})
 			}),
@@ -57,19 +62,30 @@ interface Wanted {
 	/** Seconds. */
 	idle: number | undefined
 	text: RegExp | undefined
+	/** One that matches the screen's text says that it waits for a person. */
+	asking: RegExp[] | undefined
 	isForEnd: boolean
 	/** Seconds. */
 	timeout: number | undefined
 }
 
 interface Met {
-	because: "exit" | "idle" | "text"
+	because: "exit" | "idle" | "text" | "person"
 	state: SessionState
 	/** The line that matched. */
 	line?: string
 }
 
-function waitFor({ session, credentials, idle, text, isForEnd, timeout }: Wanted): Promise<Met> {
+/** Throws Failure for a runtime of which nobody has said how it waits. */
+async function asksOf(call: Client, { machine, runtime }: Session): Promise<RegExp[]> {
+	const { runtimes } = await call("listRuntimes", { params: { machine } })
+	const waits = runtimes.find(({ id }) => id === runtime)?.waits ?? []
+	if (waits.length === 0)
+		throw new Failure("usage", `It is not known how ${runtime} shows that it waits for a person: wait with --text.`)
+	return waits.map((pattern) => new RegExp(pattern, "mu"))
+}
+
+function waitFor({ session, credentials, idle, text, asking, isForEnd, timeout }: Wanted): Promise<Met> {
 	return new Promise((resolve, reject) => {
 		const { cols, rows } = session
 		const mirror = new Mirror({ cols, rows, scrollback: SCROLLBACK_LINES })
@@ -104,6 +120,12 @@ function waitFor({ session, credentials, idle, text, isForEnd, timeout }: Wanted
 		}
 		function look(): void {
 			first ??= mirror.screenAt
+			const shown = asking === undefined ? "" : mirror.lines(mirror.screenAt).join("\n")
+			const found = asking?.map((pattern) => pattern.exec(shown)).find((match) => match !== null)
+			if (found !== undefined) {
+				const [line = ""] = shown.slice(shown.lastIndexOf("\n", found.index) + 1).split("\n", 1)
+				return end({ because: "person", state: watch.info?.state ?? session.state, line: line.trim() })
+			}
 			if (text === undefined) return
 			const line = mirror.lines(Math.min(first, mirror.screenAt)).find((line) => text.test(line))
 			if (line !== undefined) end({ because: "text", state: watch.info?.state ?? session.state, line })
