@@ -119,7 +119,8 @@ export class Machine {
 		const outcome: Outcome<Answered<A>> = this.#link.isUp()
 			? await this.#asks.ask(ask, of, (message) => this.#link.say(message))
 			: { ok: false, code: "machine_offline" }
-		if (outcome.ok || ask !== "remove" || outcome.code === "session_running") return outcome
+		if (outcome.ok || ask !== "remove" || !["machine_offline", "session_not_found"].includes(outcome.code))
+			return outcome
 		// A session that only this object remembers can still be forgotten.
 		return this.#remove((of as Asked<"remove">).session) as Outcome<Answered<A>>
 	}

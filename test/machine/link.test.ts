@@ -341,3 +341,20 @@ test("[SES4] a connector that has only its host is told of nothing else: neither
 	void world.core.ask("start", { ...spec, substrate: "host" })
 	expect(link.take().said).toMatchObject([{ type: "ask", ask: "start" }])
 })
+
+test("what a machine refuses to remove stays, whatever its reason", async () => {
+	const world = new World()
+	const ended = session({ state: { is: "exited", code: 0, signal: null, at: 1 } })
+	const link = world.link([ended])
+	link.take()
+	const removed = world.core.ask("remove", { session: ended.id, force: false })
+	const asked = link.take().said.find((message) => message.type === "ask")
+	world.fromConnector(link, {
+		type: "refuse",
+		number: asked?.number ?? -1,
+		code: "changes_unsaved",
+		detail: "In /srv.",
+	})
+	expect(await removed).toMatchObject({ ok: false, code: "changes_unsaved", detail: "In /srv." })
+	expect(world.core.describe().sessions).toEqual([ended])
+})
