@@ -130,7 +130,8 @@ static _Noreturn void become(char **program) {
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int i = 0; i < limit_count; i++) set(&limits[i]);
-	if (refuse_typing() < 0) fail("The kernel takes no filter for", *program, errno);
+	keep_from_abstract_sockets();
+	if (refuse_typing() < 0 || refuse_keyrings() < 0) fail("The kernel takes no filter for", *program, errno);
 	execvp(*program, program);
 	tell_parent(errno);
 	_exit(NOT_EXECUTABLE);

@@ -1,4 +1,4 @@
-// What the two halves of the first process have of each other.
+// What the parts of the first process have of each other.
 #ifndef INIT_H
 #define INIT_H
 #include <sys/resource.h>
@@ -20,5 +20,11 @@ int connect_to(const char *path);
 void add_forward(const char *text);
 // Serves all that have been added, by a process of its own, which does not keep `control` open.
 void start_forwards(int control);
+
+// apart.c
+// Makes the kernel answer as one without keyrings; -1 and errno where it does not.
+int refuse_keyrings(void);
+// Where the kernel can.
+void keep_from_abstract_sockets(void);
 
 #endif
