@@ -40,6 +40,7 @@ import { tag } from "./commands/tag.ts"
 import { tokens } from "./commands/tokens.ts"
 import { up } from "./commands/up.ts"
 import { upgrade } from "./commands/upgrade.ts"
+import { vm } from "./commands/vm.ts"
 import { wait } from "./commands/wait.ts"
 import { logout, workspaces } from "./commands/workspaces.ts"
 import { EXIT, Failure } from "./exit.ts"
@@ -84,6 +85,7 @@ for (const make of [
 	substrates,
 	profiles,
 	keys,
+	vm,
 	image,
 	loadout,
 	members,

@@ -138,13 +138,14 @@ async function runTold(
 	const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"], detached: true })
 	const stop = () => kill(child)
 	signal.addEventListener("abort", stop)
-	let last = ""
+	let why = ""
 	let rest = ""
 	const hear = (data: Buffer) => {
 		const lines = `${rest}${data}`.split(/[\r\n]+/)
 		rest = lines.pop() ?? ""
 		for (const line of lines.filter((line) => line.trim() !== "")) {
-			if (/^[EW]: |rror|No space/.test(line)) last = line
+			// What follows the first error follows from it.
+			if (why === "" && /^E: |No space left/.test(line)) why = line
 			if (line.startsWith("I: ") && !line.includes("hook")) say(line.slice(3))
 		}
 	}
@@ -156,7 +157,7 @@ async function runTold(
 			child.once("close", resolve)
 		})
 		if (signal.aborted) throw new Failure("not_installed", "It was ended, and nothing is left of it.")
-		if (code !== 0) throw new Failure("not_installed", `${program} failed. ${last || rest}`.trim())
+		if (code !== 0) throw new Failure("not_installed", `${program} failed. ${why}`.trim())
 	} finally {
 		signal.removeEventListener("abort", stop)
 	}
@@ -215,12 +216,12 @@ async function keepPackages(folder: string, kept: string, suite: string): Promis
 		}
 		const control = (await runTool("dpkg-deb", ["--field", path])).trim()
 		const { size } = await stat(path)
-		index.push(`${control}\nFilename: ./${encodeURI(name)}\nSize: ${size}\nSHA256: ${await hashFile(path)}\n`)
+		index.push(`${control}\nFilename: ./${plain(name)}\nSize: ${size}\nSHA256: ${await hashFile(path)}\n`)
 	}
 	await mkdir(dirname(kept), { recursive: true })
 	await rm(`${kept}.new`, { recursive: true, force: true })
 	await mkdir(`${kept}.new`)
-	for (const name of await readdir(folder)) await copyFile(join(folder, name), join(`${kept}.new`, name))
+	for (const name of await readdir(folder)) await copyFile(join(folder, name), join(`${kept}.new`, plain(name)))
 	const packages = index.join("\n")
 	const hash = createHash("sha256").update(packages).digest("hex")
 	await writeFile(join(`${kept}.new`, "Packages"), packages)
@@ -229,6 +230,11 @@ async function keepPackages(folder: string, kept: string, suite: string): Promis
 	await writeFile(join(`${kept}.new`, "Release"), release)
 	await rm(kept, { recursive: true, force: true })
 	await rename(`${kept}.new`, kept)
+}
+
+/** Without what apt would have to spell in another way in an address. */
+function plain(name: string): string {
+	return name.replaceAll(/[^\w.+~-]/g, "-")
 }
 
 async function hashFile(path: string): Promise<string> {
