@@ -21,7 +21,7 @@ const Base = z.object({
 })
 
 /** A start waits no longer for it: a larger work tree is compared with its commit, and what was changed before shows, too. */
-const RECORD_MS = 2_000
+const RECORD_MS = 5_000
 /** Less than a question to a machine may take. */
 const DIFF_MS = 15_000
 /** Names of more files than anybody reads, before the patch. */
