@@ -9,14 +9,25 @@ export interface Asked<T> {
 	again: () => void
 }
 
-export function useAsked<T>(ask: () => Promise<T>): Asked<T> {
+interface Rhythm {
+	/** Also asked again so long after the last time, while somebody looks. */
+	everyMs?: number | null
+	/** Asked again only by `again`: to answer it costs the machine something. */
+	isOnDemand?: boolean
+}
+
+export function useAsked<T>(ask: () => Promise<T>, { everyMs = null, isOnDemand = false }: Rhythm = {}): Asked<T> {
 	const answer = useSignal<Loaded<T>>(LOADING)
 	/** How often it was asked: an older answer must not stand in a newer one's place. */
 	const asked = useRef(0)
+	/** Which of these has been answered last. */
+	const answered = useRef(0)
 	const again = async () => {
 		const number = ++asked.current
 		const told = await load(ask())
-		if (number !== asked.current || told.is === "loading") return
+		if (number !== asked.current) return
+		answered.current = number
+		if (told.is === "loading") return
 		if (told.is === "refused" && told.refusal instanceof Limited) {
 			setTimeout(() => {
 				if (number === asked.current) void again()
@@ -25,7 +36,14 @@ export function useAsked<T>(ask: () => Promise<T>): Asked<T> {
 		}
 		answer.value = told
 	}
-	useEffect(() => void again(), [changes.value, reachable.value])
+	useEffect(() => void again(), [isOnDemand ? 0 : changes.value, reachable.value])
+	useEffect(() => {
+		if (everyMs === null) return
+		const timer = setInterval(() => {
+			if (!document.hidden && answered.current === asked.current) void again()
+		}, everyMs)
+		return () => clearInterval(timer)
+	}, [everyMs])
 	useEffect(
 		() => () => {
 			asked.current++

@@ -1,9 +1,9 @@
 // Starting sessions: asks the machine, and goes to the session once the machine has confirmed it.
 import { type MachineId, newSessionId, type SessionId } from "../protocol/ids.ts"
 import type { Request } from "../protocol/routes.ts"
+import { CUSTOM, JOB, type SessionInfo, SHELL } from "../protocol/session.ts"
 import { api } from "./api.ts"
 import { go, sessionPath } from "./navigation.ts"
-import { attempt } from "./run.ts"
 import { dialog } from "./state.ts"
 import { windowSize } from "./window-size.ts"
 
@@ -19,24 +19,29 @@ export async function startSession(machine: MachineId, spec: Spec): Promise<void
 	go(sessionPath(machine, started.id))
 }
 
-/**
- * The same program with the same arguments in the same place. Secrets among them are kept as asterisks only: then the
- * person completes the command first.
- */
-export async function startAgain(
-	machine: MachineId,
-	of: { runtime: string; argv: string[]; cwd: string },
-): Promise<void> {
-	if (isMasked(of.argv)) {
-		dialog.value = { is: "start", machine, runtime: of.runtime, masked: { argv: of.argv, cwd: of.cwd } }
-		return
-	}
-	await attempt(() => startSession(machine, { runtime: of.runtime, argv: of.argv, cwd: of.cwd }))
+/** Work on the machine itself, whose terminal shows how it goes. `loadout` says whose secrets it gets. */
+export function startJob(machine: MachineId, argv: string[], loadout?: string): Promise<void> {
+	return startSession(machine, { runtime: JOB, argv, substrate: "host", ...(loadout === undefined ? {} : { loadout }) })
 }
 
-/** Whether an argument holds asterisks in the place of a secret. */
-export function isMasked(argv: readonly string[]): boolean {
-	return argv.some((argument) => argument.includes(MASK))
+/** In the same place, with the old output above; for work on the machine itself, in a session of its own. */
+export async function startAgain(machine: MachineId, of: SessionInfo, resume: boolean): Promise<void> {
+	if (of.runtime === JOB) await startJob(machine, of.argv, of.loadout ?? undefined)
+	else await api("restartSession", { params: { machine, session: of.id }, body: { resume } })
+}
+
+/** Another session like this one; goes to it. */
+export async function cloneSession(machine: MachineId, session: SessionId, name: string): Promise<void> {
+	const body = { id: newSessionId(), ...(name === "" ? {} : { name }) }
+	const { id } = await api("cloneSession", { params: { machine, session }, body })
+	mine.add(id)
+	dialog.value = null
+	go(sessionPath(machine, id))
+}
+
+/** Whether the runtime may have a conversation of its own that goes on. */
+export function mayTalk({ runtime }: SessionInfo): boolean {
+	return ![SHELL, CUSTOM, JOB].includes(runtime)
 }
 
 /** Whether this page has just started the session; its window is the one that it should fill. */
@@ -61,8 +66,6 @@ export function recentDirectories(machine: MachineId): string[] {
 
 const mine = new Set<SessionId>()
 const RECENT = 8
-/** Secrets are longer. */
-const MASK = "*".repeat(8)
 
 function rememberChoice(machine: MachineId, cwd: string | undefined): void {
 	localStorage.setItem("machine", machine)

@@ -47,12 +47,6 @@ export interface ViewingView {
 	sequence: number
 }
 
-/** What was started once, with asterisks where its command line held secrets. */
-export interface MaskedCommand {
-	argv: string[]
-	cwd: string
-}
-
 /** Something that the person should know once. */
 export interface Notice {
 	id: number
@@ -63,7 +57,8 @@ export interface Notice {
 }
 
 export type Dialog =
-	| { is: "start"; machine?: MachineId; runtime?: string; masked?: MaskedCommand }
+	/** `vm`: the one that is chosen. */
+	| { is: "start"; machine?: MachineId; runtime?: string; vm?: string }
 	| { is: "enroll" }
 	| { is: "palette" }
 	| { is: "shortcuts" }
@@ -72,6 +67,9 @@ export type Dialog =
 	| { is: "rename-session"; machine: MachineId; session: SessionId; name: string }
 	| { is: "remove-session"; machine: MachineId; session: SessionId; name: string }
 	| { is: "kill-session"; machine: MachineId; session: SessionId; name: string }
+	| { is: "restart-session"; machine: MachineId; of: SessionInfo }
+	| { is: "clone-session"; machine: MachineId; session: SessionId; name: string }
+	| { is: "tag-session"; machine: MachineId; session: SessionId; name: string; tags: string[] }
 	| { is: "create-workspace" }
 	| { is: "open-link"; url: string }
 	/** One that a screen has for itself, and loads with itself. */

@@ -35,7 +35,20 @@ export function bytes(count: number): string {
 	return `${(count / 1_000_000).toFixed(1)} MB`
 }
 
+/** Sizes of memory and disks, which are given out by powers of two. */
+export function binary(count: number): string {
+	const gib = count / 1024 ** 3
+	if (gib >= 1) return `${amount(gib)} GiB`
+	return `${Math.round(count / 1024 ** 2)} MiB`
+}
+
+/** With a digit behind the point, where it has one. */
+export function amount(count: number): string {
+	return amounts.format(count)
+}
+
 const LANGUAGE = "en"
+const amounts = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 1 })
 const format = (unit: string) =>
 	new Intl.NumberFormat(LANGUAGE, { style: "unit", unit, unitDisplay: "narrow", maximumFractionDigits: 0 })
 const formats = new Map(["second", "minute", "hour", "day"].map((unit) => [unit, format(unit)]))

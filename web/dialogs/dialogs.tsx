@@ -6,7 +6,14 @@ import { Enroll } from "./enroll.tsx"
 import { RemoveMachine, RenameMachine } from "./machine-dialogs.tsx"
 import { OpenLink } from "./open-link.tsx"
 import { Palette } from "./palette.tsx"
-import { KillSession, RemoveSession, RenameSession } from "./session-dialogs.tsx"
+import {
+	CloneSession,
+	KillSession,
+	RemoveSession,
+	RenameSession,
+	RestartSession,
+	TagSession,
+} from "./session-dialogs.tsx"
 import { Shortcuts } from "./shortcuts.tsx"
 import { StartSession } from "./start-session.tsx"
 
@@ -32,6 +39,12 @@ export function Dialogs() {
 			return <RemoveSession {...open} />
 		case "kill-session":
 			return <KillSession {...open} />
+		case "restart-session":
+			return <RestartSession {...open} />
+		case "clone-session":
+			return <CloneSession {...open} />
+		case "tag-session":
+			return <TagSession {...open} />
 		case "create-workspace":
 			return <CreateWorkspace />
 		case "open-link":

@@ -89,12 +89,12 @@ function commands(): Command[] {
 	const known = machines.value.is === "loaded" ? machines.value.value : []
 	const sessions = known.flatMap(({ id: machine, name: where }) =>
 		(sessionsOf(machine) ?? []).map(
-			({ id, name, runtime, cwd }): Command => ({
+			({ id, name, runtime, cwd, tags }): Command => ({
 				id,
 				kind: words.palette.session,
 				icon: "square-terminal",
 				name,
-				detail: `${where} · ${runtime} · ${cwd}`,
+				detail: [where, runtime, ...tags, cwd].join(" · "),
 				run: () => go(sessionPath(machine, id)),
 			}),
 		),

@@ -1,26 +1,36 @@
-// Starting a session: what, where, in which directory. A shell on the machine at hand is already chosen; Enter starts.
+// Starting a session: what, where, in what, in which directory. A shell on the machine at hand is already chosen; Enter
+// starts.
 import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
+import type { Answered } from "../../protocol/ask.ts"
 import type { MachineId } from "../../protocol/ids.ts"
-import type { RuntimeInfo } from "../../protocol/session.ts"
+import { TAGS } from "../../protocol/limits.ts"
+import { CUSTOM, type RuntimeInfo, SHELL } from "../../protocol/session.ts"
 import { api, load, sentence } from "../api.ts"
 import { quoteArgument, splitCommand } from "../argv.ts"
 import { words } from "../messages.ts"
-import { isMasked, lastMachine, startSession } from "../starting.ts"
-import { LOADING, type Loaded, type MaskedCommand, machines } from "../state.ts"
+import { lastMachine, startSession } from "../starting.ts"
+import { LOADING, type Loaded, machines } from "../state.ts"
 import { DirectoryField } from "../ui/directory-field.tsx"
+import { FromField, PlaceFields } from "../ui/from-fields.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { closeDialog, Modal } from "../ui/modal.tsx"
+import { More } from "../ui/more.tsx"
 import { standingOf } from "../ui/presence.tsx"
-import { CUSTOM, RuntimeNote, Runtimes, SHELL } from "../ui/runtimes.tsx"
+import { RuntimeNote, Runtimes } from "../ui/runtimes.tsx"
+import { SubstrateTiles } from "../ui/substrate-tiles.tsx"
+import { sessionTags, tagFault } from "../ui/tags.tsx"
+import { WhereFields } from "../ui/where-fields.tsx"
+import { WordsField } from "../ui/words-field.tsx"
+import { askedOf, directoryOf, FIRST_FROM, FIRST_WHERE, lacksHosts, optionsOf } from "../where.ts"
 
 interface Props {
 	machine?: MachineId
 	runtime?: string
-	masked?: MaskedCommand
+	vm?: string
 }
 
-export function StartSession({ machine: wanted, runtime: first = SHELL, masked }: Props) {
+export function StartSession({ machine: wanted, runtime: first = SHELL, vm }: Props) {
 	const listed = machines.value.is === "loaded" ? machines.value.value : []
 	const machine = useSignal<MachineId | null>(null)
 	machine.value ??= wanted ?? chooseMachine(listed.map(({ id }) => id))
@@ -28,9 +38,14 @@ export function StartSession({ machine: wanted, runtime: first = SHELL, masked }
 	const runtime = useSignal(first)
 	/** The chosen runtime lacks a key, and the person starts it nevertheless. */
 	const withoutKey = useSignal(false)
-	const command = useSignal(masked?.argv.map(quoteArgument).join(" ") ?? "")
-	const cwd = useSignal(masked?.cwd ?? "")
+	const command = useSignal("")
+	const tried = useSignal<Loaded<Answered<"substrates">>>(LOADING)
+	const where = useSignal(vm === undefined ? FIRST_WHERE : { ...FIRST_WHERE, substrate: "vm" as const, vm })
+	const from = useSignal(FIRST_FROM)
+	const cwd = useSignal("")
 	const name = useSignal("")
+	const tags = useSignal<string[]>([])
+	const comesBack = useSignal(false)
 	const isPending = useSignal(false)
 	const problem = useSignal("")
 
@@ -44,6 +59,24 @@ export function StartSession({ machine: wanted, runtime: first = SHELL, masked }
 			runtimes.value = answer.is === "loaded" ? { is: "loaded", value: answer.value.runtimes } : answer
 		})
 	}, [machine.value])
+	useEffect(() => {
+		const of = machine.value
+		if (of === null) return
+		tried.value = LOADING
+		let isGone = false
+		let again: ReturnType<typeof setTimeout> | undefined
+		const ask = async () => {
+			const answer = await load(api("listSubstrates", { params: { machine: of }, query: { again: "false" } }))
+			if (isGone) return
+			tried.value = answer
+			if (answer.is === "loaded" && answer.value.isTrying) again = setTimeout(() => void ask(), TRYING_MS)
+		}
+		void ask()
+		return () => {
+			isGone = true
+			clearTimeout(again)
+		}
+	}, [machine.value])
 
 	if (machine.value === null)
 		return (
@@ -55,12 +88,19 @@ export function StartSession({ machine: wanted, runtime: first = SHELL, masked }
 	const isAway = ["away", "never"].includes(standingOf(on).is)
 	const chosen =
 		runtimes.value.is === "loaded" ? runtimes.value.value.find(({ id }) => id === runtime.value) : undefined
-	const isMissing = chosen?.program === null
+	const wantedSubstrate = where.value.substrate ?? (tried.value.is === "loaded" ? tried.value.value.default : null)
+	const info =
+		tried.value.is === "loaded"
+			? tried.value.value.substrates.find(({ substrate }) => substrate === wantedSubstrate)
+			: null
+	const ready = info?.is === "ready" ? info : null
+	const options = optionsOf(where.value, ready)
+	const isMissing = chosen?.program === null && options.hasOwnPrograms
 	const lacksKey = chosen !== undefined && chosen.missingKeys.length > 0
 	const isBarred = isMissing || isAway || (lacksKey && !withoutKey.value)
 	const argv = splitCommand(command.value)
-	const lacksSecret = masked !== undefined && argv.ok && isMasked(argv.argv)
-	const isIncomplete = lacksSecret || !argv.ok || (runtime.value === CUSTOM && argv.argv.length === 0)
+	const directory = directoryOf(from.value, cwd.value)
+	const isWithoutHosts = lacksHosts(where.value.network) && options.networks.includes("allow-list")
 
 	const choose = (id: string) => {
 		runtime.value = id
@@ -68,21 +108,25 @@ export function StartSession({ machine: wanted, runtime: first = SHELL, masked }
 	}
 	const start = async () => {
 		if (isPending.value || isBarred) return
-		if (!argv.ok || isIncomplete) {
-			if (lacksSecret) problem.value = words.start.masked
-			else problem.value = argv.ok ? words.start.commandMissing : words.start.openQuote
-			return
-		}
+		if (!argv.ok) problem.value = words.start.openQuote
+		else if (runtime.value === CUSTOM && argv.argv.length === 0) problem.value = words.start.commandMissing
+		else if (directory === null) problem.value = words.start.fromMissing
+		else if (isWithoutHosts) problem.value = words.network.noHosts
+		else await ask(argv.argv, directory)
+	}
+	const ask = async (argv: string[], place: NonNullable<typeof directory>) => {
 		isPending.value = true
 		problem.value = ""
 		try {
-			const directory = cwd.value.trim()
 			const called = name.value.trim()
 			await startSession(on, {
 				runtime: runtime.value,
-				argv: argv.argv,
+				argv,
 				withoutKey: withoutKey.value,
-				...(directory === "" ? {} : { cwd: directory }),
+				tags: tags.value,
+				comesBack: comesBack.value,
+				...askedOf(where.value, ready),
+				...place,
 				...(called === "" ? {} : { name: called }),
 			})
 		} catch (error) {
@@ -101,7 +145,9 @@ export function StartSession({ machine: wanted, runtime: first = SHELL, masked }
 							value={on}
 							onChange={(event) => {
 								const picked = listed.find(({ id }) => id === event.currentTarget.value)
-								if (picked) machine.value = picked.id
+								if (picked === undefined) return
+								machine.value = picked.id
+								where.value = FIRST_WHERE
 							}}
 						>
 							{listed.map(({ id, name: called }) => (
@@ -119,12 +165,13 @@ export function StartSession({ machine: wanted, runtime: first = SHELL, masked }
 				</fieldset>
 				{chosen && (
 					<RuntimeNote
+						isInside={!options.hasOwnPrograms}
 						runtime={chosen}
 						withoutKey={withoutKey.value}
 						startWithoutKey={(said) => (withoutKey.value = said)}
 					/>
 				)}
-				{(runtime.value !== SHELL || masked !== undefined) && (
+				{runtime.value !== SHELL && (
 					<label class="field">
 						{runtime.value === CUSTOM ? words.start.command : words.start.extra}
 						<input
@@ -148,11 +195,17 @@ export function StartSession({ machine: wanted, runtime: first = SHELL, masked }
 							</span>
 						)}
 						{!argv.ok && <span class="problem">{words.start.openQuote}</span>}
-						{lacksSecret && <span class="problem">{words.start.masked}</span>}
 					</label>
 				)}
 				<div class="two-columns">
-					<DirectoryField machine={on} value={cwd.value} change={(value) => (cwd.value = value)} />
+					{from.value.is === "folder" && (
+						<DirectoryField
+							machine={on}
+							label={words.start.directory}
+							value={cwd.value}
+							change={(value) => (cwd.value = value)}
+						/>
+					)}
 					<label class="field">
 						{words.start.name}
 						<input
@@ -166,6 +219,48 @@ export function StartSession({ machine: wanted, runtime: first = SHELL, masked }
 						/>
 					</label>
 				</div>
+				<SubstrateTiles
+					tried={tried.value}
+					chosen={where.value.substrate}
+					choose={(substrate) => (where.value = { ...where.value, substrate })}
+				/>
+				{ready && (
+					<WhereFields machine={on} info={ready} draft={where.value} change={(changed) => (where.value = changed)} />
+				)}
+				<More title={words.start.more}>
+					<div class="form">
+						<FromField draft={from.value} change={(changed) => (from.value = changed)} />
+						{from.value.is !== "folder" && (
+							<div class="two-columns">
+								<PlaceFields
+									machine={on}
+									draft={from.value}
+									change={(changed) => (from.value = changed)}
+									directory={cwd.value}
+									changeDirectory={(value) => (cwd.value = value)}
+								/>
+							</div>
+						)}
+						<WordsField
+							label={words.tags}
+							add={words.newTag}
+							values={tags.value}
+							suggestions={sessionTags()}
+							fault={tagFault}
+							change={(changed) => (tags.value = changed.slice(0, TAGS))}
+						/>
+						<label class="check">
+							<input
+								type="checkbox"
+								checked={comesBack.value}
+								onChange={(event) => {
+									comesBack.value = event.currentTarget.checked
+								}}
+							/>
+							{words.start.comesBack}
+						</label>
+					</div>
+				</More>
 			</div>
 			{problem.value !== "" && (
 				<p class="problem" role="alert">
@@ -190,6 +285,9 @@ export function StartSession({ machine: wanted, runtime: first = SHELL, masked }
 		</Modal>
 	)
 }
+
+/** Substrates that are being tried are asked for again. */
+const TRYING_MS = 2_000
 
 /** The machine started on last if it is linked, else the first that is. */
 function chooseMachine(ids: readonly MachineId[]): MachineId | null {

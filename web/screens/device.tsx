@@ -18,7 +18,8 @@ import { Field } from "../ui/field.tsx"
 import { Form } from "../ui/form.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { More } from "../ui/more.tsx"
-import { FIRST_DRAFT, isComplete, knownTags, ScopeFields, scopeOf } from "../ui/scope-fields.tsx"
+import { FIRST_DRAFT, isComplete, ScopeFields, scopeOf } from "../ui/scope-fields.tsx"
+import { machineTags } from "../ui/tags.tsx"
 import "../styles/settings.css"
 
 type Shown = Answer<"showDevice">
@@ -216,7 +217,7 @@ function Answering({ code, shown: { request }, mine, decided }: DecisionProps & 
 						role={workspace.role}
 						draft={draft.value}
 						change={(changed) => (draft.value = changed)}
-						tags={workspace.id === here ? knownTags() : []}
+						tags={workspace.id === here ? machineTags() : []}
 					/>
 				</More>
 			)}

@@ -15,6 +15,8 @@ import { NoMachine } from "../ui/no-machine.tsx"
 import { PresenceMark, standingOf } from "../ui/presence.tsx"
 import { StateMark } from "../ui/session-state.tsx"
 import { Shell } from "../ui/shell.tsx"
+import { SUBSTRATE_ICONS } from "../ui/substrate-tiles.tsx"
+import { Tags } from "../ui/tags.tsx"
 
 export function Fleet() {
 	return (
@@ -89,6 +91,7 @@ function MachineRow({ machine, sessions }: { machine: Machine; sessions: Session
 				>
 					{platform === null ? "" : `${platform.release} · ${platform.arch}`}
 				</span>
+				<Tags tags={machine.tags} />
 				<span class="spring" />
 				<span class="dim running-count">{words.fleet.running(running)}</span>
 				<Act
@@ -154,17 +157,24 @@ function Sessions({ machine, sessions }: { machine: MachineId; sessions: Session
 }
 
 function SessionRow({ machine, session }: { machine: MachineId; session: SessionInfo }) {
-	const { id, name, runtime, cwd, state, title } = session
+	const { id, name, runtime, cwd, state, title, substrate, tags } = session
 	const stands = standingOf(machine).is
 	return (
 		<a class="row session-row" href={sessionPath(machine, id)} data-row>
 			<StateMark state={state} isKnown={stands === "linked" || stands === "unproven"} />
 			<strong>{name}</strong>
-			<span class="dim runtime">{runtime}</span>
+			<span class="about">
+				<span class="dim runtime">{runtime}</span>
+				<span class="dim runs-in" title={words.session.runsIn(substrate, session.network)}>
+					<Icon name={SUBSTRATE_ICONS[substrate]} />
+					{words.substrates.word[substrate]}
+				</span>
+				<Tags tags={tags} />
+			</span>
 			<span class="dim cwd mono" title={cwd}>
 				{cwd}
 			</span>
-			<span class="dim title">{title}</span>
+			<span class="dim title">{"reason" in state ? state.reason : title}</span>
 			<Activity session={session} />
 		</a>
 	)
@@ -188,12 +198,12 @@ export function sessionsOf(machine: MachineId): SessionInfo[] | null {
 	return [...view.sessions.values()].sort((a, b) => ended(a) - ended(b) || b.createdAt - a.createdAt)
 }
 
-function describes({ name, platform }: Machine): string {
-	return `${name} ${platform?.release ?? ""} ${platform?.arch ?? ""} ${platform?.hostname ?? ""}`.toLowerCase()
+function describes({ name, platform, tags }: Machine): string {
+	return `${name} ${tags.join(" ")} ${platform?.release ?? ""} ${platform?.arch ?? ""} ${platform?.hostname ?? ""}`.toLowerCase()
 }
 
-function tells({ name, runtime, cwd, title, state }: SessionInfo): string {
-	return `${name} ${runtime} ${cwd} ${title} ${state.is}`.toLowerCase()
+function tells({ name, runtime, cwd, title, state, substrate, tags }: SessionInfo): string {
+	return `${name} ${runtime} ${substrate} ${tags.join(" ")} ${cwd} ${title} ${state.is}`.toLowerCase()
 }
 
 function enroll(): void {

@@ -18,6 +18,7 @@ import { KeyBar } from "../ui/key-bar.tsx"
 import { LinkNote } from "../ui/link-truth.tsx"
 import { Ended, Unsent } from "../ui/session-banners.tsx"
 import { SessionBar } from "../ui/session-bar.tsx"
+import { SessionPanel } from "../ui/session-panel.tsx"
 import { Shell } from "../ui/shell.tsx"
 import { NotFound } from "./not-found.tsx"
 
@@ -96,6 +97,7 @@ function Open({ machine, session, info }: OpenProps) {
 	const room = useRef<HTMLElement>(null)
 	const open = useSignal<OpenSession | null>(null)
 	const finding = useSignal(false)
+	const isPanelOpen = useSignal(false)
 	const title = useSignal("")
 	useEffect(() => {
 		let isGone = false
@@ -136,6 +138,7 @@ function Open({ machine, session, info }: OpenProps) {
 				info={info}
 				open={open.value}
 				find={() => (finding.value = true)}
+				panel={{ isOpen: isPanelOpen.value, toggle: () => (isPanelOpen.value = !isPanelOpen.value) }}
 			/>
 			<Ended machine={machine} session={session} info={info} />
 			<div class="over-terminal">
@@ -152,7 +155,19 @@ function Open({ machine, session, info }: OpenProps) {
 					}}
 				/>
 			)}
-			<section ref={room} class="terminal-room" aria-label={words.session.terminal(name)} />
+			<div class="session-room">
+				<section ref={room} class="terminal-room" aria-label={words.session.terminal(name)} />
+				{isPanelOpen.value && info && (
+					<SessionPanel
+						machine={machine}
+						info={info}
+						close={() => {
+							isPanelOpen.value = false
+							open.value?.terminal.focus()
+						}}
+					/>
+				)}
+			</div>
 			{open.value && running && mayType && <KeyBar open={open.value} />}
 		</div>
 	)

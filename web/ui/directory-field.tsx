@@ -9,13 +9,14 @@ import { Icon } from "./icon.tsx"
 
 interface Props {
 	machine: MachineId
+	label: string
 	value: string
 	change: (value: string) => void
 }
 
 const SHOWN = 8
 
-export function DirectoryField({ machine, value, change }: Props) {
+export function DirectoryField({ machine, label, value, change }: Props) {
 	const folders = useSignal<string[]>([])
 	const isOpen = useSignal(false)
 	const at = useSignal(-1)
@@ -38,7 +39,7 @@ export function DirectoryField({ machine, value, change }: Props) {
 	}
 	return (
 		<div class="field combo">
-			<label for={`${list}-input`}>{words.start.directory}</label>
+			<label for={`${list}-input`}>{label}</label>
 			<input
 				id={`${list}-input`}
 				type="text"
@@ -80,7 +81,7 @@ export function DirectoryField({ machine, value, change }: Props) {
 				}}
 			/>
 			{isOpen.value && options.length > 0 && (
-				<div id={list} role="listbox" aria-label={words.start.directory} class="options">
+				<div id={list} role="listbox" aria-label={label} class="options">
 					{options.map((path, i) => (
 						<div
 							key={path}

@@ -3,7 +3,7 @@ import type { InputHTMLAttributes } from "preact"
 import { useId } from "preact/hooks"
 
 type Props = Omit<InputHTMLAttributes<HTMLInputElement>, "value" | "onInput" | "label" | "role" | "type"> & {
-	type?: "text" | "email" | "password" | "url"
+	type?: "text" | "email" | "password" | "url" | "number"
 	label: string
 	hint?: string | undefined
 	value: string

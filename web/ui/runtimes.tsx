@@ -1,5 +1,5 @@
 // What a session can run on a machine: tiles to choose from, and what the chosen one lacks.
-import type { RuntimeInfo } from "../../protocol/session.ts"
+import { CUSTOM, type RuntimeInfo, SHELL } from "../../protocol/session.ts"
 import { words } from "../messages.ts"
 import { missingSecretPath } from "../navigation.ts"
 import { forbidden } from "../permission.ts"
@@ -8,9 +8,6 @@ import { CopyField } from "./copy-field.tsx"
 import { Refused } from "./faces.tsx"
 import { Icon } from "./icon.tsx"
 import { closeDialog } from "./modal.tsx"
-
-export const SHELL = "shell"
-export const CUSTOM = "custom"
 
 type Choice = Pick<RuntimeInfo, "id" | "label" | "program" | "version" | "missingKeys">
 
@@ -54,14 +51,16 @@ export function Runtimes({ runtimes, chosen, choose }: RuntimesProps) {
 
 interface NoteProps {
 	runtime: RuntimeInfo
+	/** It runs where the machine's own programs are not. */
+	isInside: boolean
 	/** Said by the person: the program is to sign in by itself. */
 	withoutKey: boolean
 	startWithoutKey: (withoutKey: boolean) => void
 }
 
-export function RuntimeNote({ runtime, withoutKey, startWithoutKey }: NoteProps) {
+export function RuntimeNote({ runtime, isInside, withoutKey, startWithoutKey }: NoteProps) {
 	const { id, label, program, install, missingKeys, signsIn } = runtime
-	if (program === null)
+	if (program === null && !isInside)
 		return (
 			<div class="note">
 				<p>{words.start.install}</p>

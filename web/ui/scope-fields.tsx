@@ -2,9 +2,8 @@
 import { useSignal } from "@preact/signals"
 import { ACTIONS, type Action, can, type Role } from "../../protocol/roles.ts"
 import type { Scope } from "../../protocol/routes/tokens.ts"
-import { Tag } from "../../protocol/session.ts"
 import { words } from "../messages.ts"
-import { machines } from "../state.ts"
+import { tagFault } from "./tags.tsx"
 import { WordsField } from "./words-field.tsx"
 
 /** A scope while it is chosen: it counts from the moment at which it is asked for. */
@@ -105,16 +104,6 @@ export function ScopeFields({ role, draft, change, tags }: Props) {
 			</label>
 		</>
 	)
-}
-
-export function tagFault(word: string): string | null {
-	return Tag.safeParse(word).success ? null : words.tagFault
-}
-
-/** Tags in use in this workspace. */
-export function knownTags(): string[] {
-	const known = machines.value.is === "loaded" ? machines.value.value : []
-	return [...new Set(known.flatMap(({ tags }) => tags))].sort()
 }
 
 const DAY_MS = 24 * 60 * 60_000

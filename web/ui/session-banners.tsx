@@ -5,7 +5,8 @@ import { RESEND_WITHIN_MS } from "../../protocol/limits.ts"
 import type { SessionInfo, SessionState } from "../../protocol/session.ts"
 import { words } from "../messages.ts"
 import type { OpenSession } from "../open-session.ts"
-import { startAgain } from "../starting.ts"
+import { attempt } from "../run.ts"
+import { mayTalk, startAgain } from "../starting.ts"
 import { dialog, now, viewing } from "../state.ts"
 import { exact } from "../times.ts"
 import { Act } from "./act.tsx"
@@ -81,6 +82,11 @@ export function Ended({ machine, session, info }: EndedProps) {
 	const isStarting = useSignal(false)
 	if (info === undefined || info.state.is === "running") return null
 	const { state, name } = info
+	const again = async (resume: boolean) => {
+		isStarting.value = true
+		await attempt(() => startAgain(machine, info, resume))
+		isStarting.value = false
+	}
 	const when = words.session.ago(now.value - state.at)
 	return (
 		<div class={state.is === "exited" ? "banner" : "banner bad"} role="status">
@@ -88,16 +94,13 @@ export function Ended({ machine, session, info }: EndedProps) {
 			<span class="grow" title={exact(state.at)}>
 				{sentenceOf(state, when)}
 			</span>
-			<Act
-				may="session:start"
-				disabled={isStarting.value}
-				onClick={async () => {
-					isStarting.value = true
-					await startAgain(machine, info)
-					isStarting.value = false
-				}}
-			>
-				{isStarting.value ? words.start.pending : words.session.again}
+			{mayTalk(info) && (
+				<Act may="session:start" disabled={isStarting.value} onClick={() => void again(true)}>
+					{words.session.againTalking}
+				</Act>
+			)}
+			<Act may="session:start" disabled={isStarting.value} onClick={() => void again(false)}>
+				{isStarting.value ? words.session.beginning : words.session.again}
 			</Act>
 			<Act
 				may="session:end"

@@ -1,6 +1,7 @@
 // The thin bar over a terminal: what runs where, the truth about the link, who else is here, and what can be done.
 import type { MachineId, SessionId } from "../../protocol/ids.ts"
-import type { SessionInfo } from "../../protocol/session.ts"
+import { JOB, type SessionInfo } from "../../protocol/session.ts"
+import { api } from "../api.ts"
 import { copyText } from "../clipboard.ts"
 import { downloadLog } from "../download.ts"
 import { words } from "../messages.ts"
@@ -8,13 +9,14 @@ import { FLEET, sessionPath } from "../navigation.ts"
 import type { OpenSession } from "../open-session.ts"
 import { attempt } from "../run.ts"
 import { sessionsOf } from "../screens/fleet.tsx"
-import { dialog, fleet, machines, may, viewing } from "../state.ts"
+import { dialog, fleet, machines, may, notify, viewing } from "../state.ts"
 import { Act } from "./act.tsx"
 import { Icon } from "./icon.tsx"
 import { LinkTruth } from "./link-truth.tsx"
 import { Menu, MenuItem } from "./menu.tsx"
 import { standingOf } from "./presence.tsx"
 import { StateMark } from "./session-state.tsx"
+import { SUBSTRATE_ICONS } from "./substrate-tiles.tsx"
 
 interface Props {
 	machine: MachineId
@@ -22,9 +24,10 @@ interface Props {
 	info: SessionInfo | undefined
 	open: OpenSession | null
 	find: () => void
+	panel: { isOpen: boolean; toggle: () => void }
 }
 
-export function SessionBar({ machine, session, info, open, find }: Props) {
+export function SessionBar({ machine, session, info, open, find, panel }: Props) {
 	const where = fleet.value.get(machine)?.name ?? ""
 	return (
 		<header class="session-bar">
@@ -40,6 +43,10 @@ export function SessionBar({ machine, session, info, open, find }: Props) {
 				<>
 					<h1 title={info.id}>{info.name}</h1>
 					<span class="dim runtime wide-only">{info.runtime}</span>
+					<span class="dim runs-in wide-only">
+						<Icon name={SUBSTRATE_ICONS[info.substrate]} />
+						{words.session.runsIn(info.substrate, info.network)}
+					</span>
 					<span class="dim mono where wide-only" title={info.cwd}>
 						{where}:{info.cwd}
 					</span>
@@ -69,6 +76,16 @@ export function SessionBar({ machine, session, info, open, find }: Props) {
 			>
 				<Icon name="search" />
 			</button>
+			<button
+				type="button"
+				class="quiet square"
+				aria-label={words.session.panel}
+				title={words.session.panel}
+				aria-pressed={panel.isOpen}
+				onClick={panel.toggle}
+			>
+				<Icon name="panel-right" />
+			</button>
 			<Menu label={words.session.actions} icon="ellipsis">
 				{info && <Actions machine={machine} info={info} open={open} find={find} />}
 			</Menu>
@@ -87,7 +104,7 @@ function Actions({
 	open: OpenSession | null
 	find: () => void
 }) {
-	const { id: session, name } = info
+	const { id: session, name, tags, comesBack } = info
 	const running = info.state.is === "running"
 	return (
 		<>
@@ -122,6 +139,40 @@ function Actions({
 					dialog.value = { is: "rename-session", machine, session, name }
 				}}
 			/>
+			<MenuItem
+				icon="tag"
+				label={words.session.tag}
+				may="session:start"
+				onClick={() => {
+					dialog.value = { is: "tag-session", machine, session, name, tags }
+				}}
+			/>
+			{info.runtime !== JOB && (
+				<>
+					<MenuItem
+						icon="history"
+						label={comesBack ? words.session.comesBackNot : words.session.comesBack}
+						may="session:start"
+						onClick={() => void attempt(() => letComeBack(machine, info, !comesBack))}
+					/>
+					<MenuItem
+						icon="copy-plus"
+						label={words.session.clone}
+						may="session:start"
+						onClick={() => {
+							dialog.value = { is: "clone-session", machine, session, name }
+						}}
+					/>
+					<MenuItem
+						icon="rotate-ccw"
+						label={words.session.restart}
+						may="session:start"
+						onClick={() => {
+							dialog.value = { is: "restart-session", machine, of: info }
+						}}
+					/>
+				</>
+			)}
 			{running ? (
 				<MenuItem
 					icon="power"
@@ -145,6 +196,14 @@ function Actions({
 			)}
 		</>
 	)
+}
+
+async function letComeBack(machine: MachineId, { id: session }: SessionInfo, comesBack: boolean): Promise<void> {
+	const { name } = await api("changeSession", { params: { machine, session }, body: { comesBack } })
+	notify({
+		tone: "good",
+		text: comesBack ? words.session.willComeBack(name) : words.session.willNotComeBack(name),
+	})
 }
 
 /** All sessions, by machine, to go to another one. */

@@ -14,7 +14,7 @@ import { Face, Here } from "../../ui/faces.tsx"
 import { Field } from "../../ui/field.tsx"
 import { Form } from "../../ui/form.tsx"
 import { PresenceMark } from "../../ui/presence.tsx"
-import { knownTags, tagFault } from "../../ui/scope-fields.tsx"
+import { machineTags, tagFault } from "../../ui/tags.tsx"
 import { When } from "../../ui/when.tsx"
 import { WordsField } from "../../ui/words-field.tsx"
 import { Part, Row } from "./page.tsx"
@@ -121,7 +121,7 @@ function Manage({ machine }: { machine: Machine }) {
 					hint={words.machines.tagsHint}
 					add={words.newTag}
 					values={tags.value}
-					suggestions={knownTags()}
+					suggestions={machineTags()}
 					fault={tagFault}
 					change={(changed) => (tags.value = changed)}
 				/>

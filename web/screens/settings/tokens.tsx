@@ -12,7 +12,8 @@ import { CopyField } from "../../ui/copy-field.tsx"
 import { Face, Here } from "../../ui/faces.tsx"
 import { Icon } from "../../ui/icon.tsx"
 import { Once } from "../../ui/once.tsx"
-import { FIRST_DRAFT, isComplete, knownTags, ScopeFields, scopeOf } from "../../ui/scope-fields.tsx"
+import { FIRST_DRAFT, isComplete, ScopeFields, scopeOf } from "../../ui/scope-fields.tsx"
+import { machineTags } from "../../ui/tags.tsx"
 import { When } from "../../ui/when.tsx"
 import { Head, open } from "./page.tsx"
 
@@ -111,7 +112,7 @@ function CreateToken({ role }: { role: Role }) {
 				value={name.value}
 				change={(value) => (name.value = value)}
 			/>
-			<ScopeFields role={role} draft={draft.value} change={(changed) => (draft.value = changed)} tags={knownTags()} />
+			<ScopeFields role={role} draft={draft.value} change={(changed) => (draft.value = changed)} tags={machineTags()} />
 		</Confirm>
 	)
 }

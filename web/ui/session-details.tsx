@@ -1,0 +1,100 @@
+// Where a session runs, from what it was made, and what it uses now.
+import type { Answered } from "../../protocol/ask.ts"
+import type { MachineId } from "../../protocol/ids.ts"
+import type { SessionInfo } from "../../protocol/session.ts"
+import { api } from "../api.ts"
+import { useAsked } from "../asked.ts"
+import { words } from "../messages.ts"
+import { fleet, now } from "../state.ts"
+import { age, amount, binary, exact } from "../times.ts"
+import { Here } from "./faces.tsx"
+import { Tags } from "./tags.tsx"
+import { When } from "./when.tsx"
+
+const EVERY_MS = 3_000
+
+export function Details({ machine, info }: { machine: MachineId; info: SessionInfo }) {
+	const { runtime, cwd, substrate, network, image, vm, loadout, tags, comesBack, run, createdAt } = info
+	const facts: [string, string | null][] = [
+		[words.details.runtime, runtime],
+		[words.details.machine, fleet.value.get(machine)?.name ?? null],
+		[words.details.directory, cwd],
+		[words.details.substrate, words.substrates.names[substrate]],
+		[words.details.network, words.network.of(network)],
+		[words.details.image, image],
+		[words.details.vm, substrate === "vm" ? (vm ?? words.details.ownVm) : null],
+		[words.details.loadout, loadout],
+		[words.details.comesBack, comesBack ? words.details.comes : words.details.comesNot],
+		[words.details.run, words.details.times(run)],
+	]
+	return (
+		<>
+			<dl class="facts panel-note">
+				{facts.map(
+					([what, value]) =>
+						value !== null && (
+							<div key={what}>
+								<dt>{what}</dt>
+								<dd class="breaks">{value}</dd>
+							</div>
+						),
+				)}
+				<div>
+					<dt>{words.details.started}</dt>
+					<dd title={exact(createdAt)}>
+						<When at={createdAt} />
+					</dd>
+				</div>
+				{tags.length > 0 && (
+					<div>
+						<dt>{words.tags}</dt>
+						<dd>
+							<Tags tags={tags} />
+						</dd>
+					</div>
+				)}
+			</dl>
+			<section class="panel-note">
+				<h3>{words.usage.title}</h3>
+				<Uses key={info.id} machine={machine} info={info} />
+			</section>
+		</>
+	)
+}
+
+function Uses({ machine, info }: { machine: MachineId; info: SessionInfo }) {
+	const asked = useAsked(() => api("readUsage", { params: { machine } }), { everyMs: EVERY_MS })
+	return (
+		<Here asked={asked}>
+			{({ sessions }) => {
+				const used = sessions.find(({ session }) => session === info.id)
+				if (used === undefined) return <p class="dim">{words.usage.gone}</p>
+				return <Figures used={used} />
+			}}
+		</Here>
+	)
+}
+
+function Figures({ used }: { used: Answered<"usage">["sessions"][number] }) {
+	const { cpus, memory, processes, since } = used
+	return (
+		<dl class="facts tabular">
+			<div>
+				<dt>{words.usage.cpus}</dt>
+				<dd>{words.usage.cpusOf(amount(cpus))}</dd>
+			</div>
+			<div>
+				<dt>{words.usage.memory}</dt>
+				<dd>{binary(memory)}</dd>
+			</div>
+			<div>
+				<dt>{words.usage.processes}</dt>
+				<dd>{processes}</dd>
+			</div>
+			<div>
+				<dt>{words.usage.since}</dt>
+				<dd title={exact(since)}>{age(now.value - since)}</dd>
+			</div>
+		</dl>
+	)
+}
