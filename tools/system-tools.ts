@@ -15,6 +15,13 @@ const TOOLS = {
 	curl: "curl",
 	sshd: "openssh-server",
 	busybox: "busybox",
+	"qemu-system-x86_64": "qemu-system-x86",
+	"qemu-img": "qemu-utils",
+	mmdebstrap: "mmdebstrap",
+	mke2fs: "e2fsprogs",
+	slirp4netns: "slirp4netns",
+	mtype: "mtools",
+	ssh: "openssh-client",
 }
 
 /** Installs what is missing. Ends this process with a sentence where that is not possible. */
