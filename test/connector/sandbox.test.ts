@@ -1,15 +1,6 @@
 // Sandboxes: what a program finds in one, how it ends, what bounds it, and what it leaves.
 import { execFileSync } from "node:child_process"
-import {
-	chownSync,
-	existsSync,
-	mkdirSync,
-	readdirSync,
-	readFileSync,
-	statSync,
-	symlinkSync,
-	writeFileSync,
-} from "node:fs"
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { PEOPLE, sandboxWorld, type World } from "../support/sandbox.ts"
