@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import type { Contained } from "../../connector/substrates/contained.ts"
 import { runIn } from "../../connector/substrates/vm/commands.ts"
 import { readFrom, sendFolder, writeTo } from "../../connector/substrates/vm/guest-files.ts"
-import { launchScript } from "../../connector/substrates/vm/launch-script.ts"
+import { asLine, EVALUATE_LINE, launchScript } from "../../connector/substrates/vm/launch-script.ts"
 import { killLine, readUsed, usedLine } from "../../connector/substrates/vm/processes.ts"
 import { type Connection, connect } from "../../connector/substrates/vm/ssh.ts"
 import { makeKey, type Sshd, startSshd } from "../support/sshd.ts"
@@ -94,10 +94,12 @@ test("[SES4] nobody at all is a refusal after the time that there is", async () 
 
 describe.each(["dash", "bash --posix", "busybox sh"])("a launch script for %s", (shell) => {
 	const [program = "", ...options] = shell.split(" ")
-	const run = (start: Parameters<typeof launchScript>[0], mode = "run") => {
-		const script = join(sshd.folder, "script")
-		writeFileSync(script, launchScript(start))
-		return spawnSync(program, [...options, script, mode], { env: { PATH: process.env.PATH, HOME: sshd.folder } })
+	/** As it comes over a connection: the first line of the input. */
+	const run = (start: Parameters<typeof launchScript>[0]) => {
+		const input = asLine(launchScript(start, { noDirectory: "echo no-directory", noProgram: "echo no-program" }))
+		const read = `IFS= read -r homeport_line; ${EVALUATE_LINE}`
+		const env = { PATH: process.env.PATH, HOME: sshd.folder }
+		return spawnSync(program, [...options, "-c", read], { env, input: `${input}the rest` })
 	}
 
 	test("[SES3] passes every byte of its words", () => {
@@ -139,12 +141,19 @@ describe.each(["dash", "bash --posix", "busybox sh"])("a launch script for %s", 
 		expect(stdout.toString()).toBe(`${cwd}\n`)
 	})
 
-	test("says what is missing by its code, and tries without running", () => {
-		expect(run({ argv: ["true"], environment: {}, cwd: "/missing" }).status).toBe(126)
-		expect(run({ argv: ["no-such-program"], environment: {}, cwd: null }).status).toBe(127)
-		expect(run({ argv: ["true"], environment: { PATH: "/missing" }, cwd: null }).status).toBe(127)
-		const tried = run({ argv: ["sh", "-c", "echo ran; exit 3"], environment: {}, cwd: null }, "check")
-		expect([tried.status, tried.stdout.toString()]).toEqual([0, ""])
+	test("leaves the rest of the input to the program", () => {
+		expect(run({ argv: ["cat"], environment: {}, cwd: null }).stdout.toString()).toBe("the rest")
+	})
+
+	test("tells what is missing", () => {
+		const missing = (argv: string[], environment = {}, cwd: string | null = null) => {
+			const { status, stdout } = run({ argv, environment, cwd })
+			return [status, stdout.toString()]
+		}
+		expect(missing(["true"], {}, "/missing")).toEqual([126, "no-directory\n"])
+		expect(missing(["no-such-program"])).toEqual([127, "no-program\n"])
+		expect(missing(["/etc/passwd"])).toEqual([127, "no-program\n"])
+		expect(missing(["true"], { PATH: "/missing" })).toEqual([127, "no-program\n"])
 	})
 })
 

@@ -3,24 +3,23 @@ import { randomUUID } from "node:crypto"
 import { Refusal } from "../../../protocol/errors.ts"
 import type { Contained } from "../contained.ts"
 import type { Command, Done, Ended } from "../substrate.ts"
-import { launchScript } from "./launch-script.ts"
-import { COOKIE, killMarkedLine, RUN_LINE } from "./processes.ts"
+import { COMMAND_LINE, COOKIE, commandScript, killMarkedLine } from "./processes.ts"
 import type { Connection } from "./ssh.ts"
 
 /** After its time, or with too much output, everything that it has started is killed. */
 export async function runIn(connection: Connection, contained: Contained, command: Command): Promise<Done> {
 	const { argv, environment, input, timeoutMs, limit = Number.POSITIVE_INFINITY, isOffline = false } = command
 	const mark = randomUUID()
-	const script = launchScript({
+	const script = commandScript({
 		argv,
 		environment: { ...environment, [COOKIE]: contained.session, [MARK]: mark },
 		cwd: command.cwd ?? contained.cwd,
 		isOffline,
 	})
-	const { channel, closed } = await connection.run(RUN_LINE)
+	const { channel, closed } = await connection.run(COMMAND_LINE)
 	// It may end before it has read its input.
 	channel.on("error", () => {})
-	channel.write(`${Buffer.from(script).toString("base64")}\n`)
+	channel.write(script)
 	channel.end(input)
 	const output: Buffer[] = []
 	let length = 0

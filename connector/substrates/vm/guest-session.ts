@@ -1,33 +1,39 @@
 // A session's program in a VM, on a terminal there, as its warden has it.
+import { randomUUID } from "node:crypto"
+import { createInterface } from "node:readline"
 import { setTimeout as after } from "node:timers/promises"
 import { Refusal } from "../../../protocol/errors.ts"
 import type { Vm } from "../../../protocol/vm.ts"
 import type { Contained } from "../contained.ts"
 import { type Ended, Lost, type Running, type Terminal } from "../substrate.ts"
-import { launchScript, quote } from "./launch-script.ts"
-import { COOKIE, keepLine, killLine } from "./processes.ts"
+import type { Place } from "./place.ts"
+import { COOKIE, keepLine, killLine, programLine, programScript } from "./processes.ts"
 import { type Connection, connect, type Remote } from "./ssh.ts"
 import type { Vms } from "./vms.ts"
 
-interface Place {
-	vms: Vms
-	vm: string
-	connection: Connection
-}
+type Where = Pick<Place, "vms" | "vm">
 
 export async function startInVm(
-	{ vms, vm, connection }: Place,
+	connection: Connection,
+	{ vms, vm }: Where,
 	contained: Contained,
 	environment: Record<string, string>,
 	terminal: Terminal,
 ): Promise<Running> {
 	const { session, argv, cwd, limits } = contained
-	const keeper = await connection.run(keepLine(session, limits))
+	const meeting = randomUUID()
+	const keeper = await connection.run(keepLine(session, meeting, limits))
 	// The end of the program is told by the other channel.
 	keeper.channel.on("error", () => {})
 	const variables = { ...environment, ...ABOUT_TERMINAL, [COOKIE]: session }
-	keeper.channel.write(`${Buffer.from(launchScript({ argv, environment: variables, cwd })).toString("base64")}\n`)
-	const [word, folder, boot] = (await firstLine(keeper)).split(" ")
+	keeper.channel.write(programScript({ argv, environment: variables, cwd }))
+	const next = sayings(keeper)
+	const ready = await next()
+	if (ready !== "ready") throw unprepared(vm, ready)
+	const { cols, rows } = terminal
+	const pty = { term: ABOUT_TERMINAL.TERM, cols, rows, width: 0, height: 0, modes: UTF8 as never }
+	const program = await connection.run(programLine(meeting), { pty })
+	const [word, boot] = (await next()).split(" ")
 	if (word === "no-directory") throw new Refusal("directory_missing", `${cwd} in the VM ${vm}.`)
 	if (word === "no-program")
 		throw new Refusal("program_missing", `The VM ${vm} has no ${argv[0]}: install it there, for example by a loadout.`)
@@ -36,17 +42,13 @@ export async function startInVm(
 			"substrate_unavailable",
 			`The VM ${vm} cannot enforce these limits: its user may not become root.`,
 		)
-	if (word !== "ready" || folder === undefined)
-		throw new Refusal("substrate_unavailable", `The VM ${vm} could not prepare the session: ${word}.`)
-	const { cols, rows } = terminal
-	const pty = { term: ABOUT_TERMINAL.TERM, cols, rows, width: 0, height: 0, modes: UTF8 as never }
-	const program = await connection.run(`exec sh ${quote(`${folder}/launch`)}`, { pty })
-	return new GuestSession({ vms, vm, connection }, session, { keeper, program, boot: boot ?? "" }, terminal)
+	if (word !== "started" || boot === undefined) throw unprepared(vm, word)
+	return new GuestSession({ connection, vms, vm }, session, { keeper, program, boot }, terminal)
 }
 
 class GuestSession implements Running {
 	readonly ended: Promise<Ended>
-	readonly #place: Place
+	readonly #place: Where & { connection: Connection }
 	readonly #session: string
 	readonly #keeper: Remote
 	readonly #program: Remote
@@ -55,7 +57,7 @@ class GuestSession implements Running {
 	#touchedAt = 0
 
 	constructor(
-		place: Place,
+		place: Where & { connection: Connection },
 		session: string,
 		{ keeper, program, boot }: { keeper: Remote; program: Remote; boot: string },
 		terminal: Terminal,
@@ -173,20 +175,21 @@ class GuestSession implements Running {
 	}
 }
 
-/** Up to the end of the first line of its output, or what it said on standard error in place of one. */
-function firstLine({ channel, closed }: Remote): Promise<string> {
-	return new Promise((resolve) => {
-		let said = ""
-		let errors = ""
-		channel.on("data", (bytes: Buffer) => {
-			said += bytes
-			if (said.includes("\n")) resolve(said.slice(0, said.indexOf("\n")))
-		})
-		channel.stderr.on("data", (bytes: Buffer) => {
-			errors = (errors + bytes).slice(-ERRORS_CHARS)
-		})
-		void closed.then(() => resolve(errors.trim().replaceAll(/\s+/g, " ")))
+/** Its next line at each call; what it has said on standard error where there is none. */
+function sayings({ channel }: Remote): () => Promise<string> {
+	let errors = ""
+	channel.stderr.on("data", (bytes: Buffer) => {
+		errors = (errors + bytes).slice(-ERRORS_CHARS)
 	})
+	const lines = createInterface({ input: channel })[Symbol.asyncIterator]()
+	return async () => {
+		const { done, value } = await lines.next()
+		return done ? errors.trim().replaceAll(/\s+/g, " ") : value
+	}
+}
+
+function unprepared(vm: string, said = ""): Refusal {
+	return new Refusal("substrate_unavailable", `The VM ${vm} could not prepare the session: ${said || "it hung up"}.`)
 }
 
 async function stateOf(vms: Vms, name: string): Promise<Vm["state"] | undefined> {

@@ -9,35 +9,36 @@ export interface Start {
 	isOffline?: boolean
 }
 
-/** Where it could not be started it ends with these, as shells do. */
-export const NO_DIRECTORY = 126
-export const NO_PROGRAM = 127
+/** What sh does when it is known whether the program can be started; `began` comes last before it is. */
+export interface Telling {
+	noDirectory: string
+	noProgram: string
+	began?: string
+}
 
 /**
- * Executes the program in its own place, so that its process id and its end are the program's. The values of variables
- * never stand in any process's arguments, which everybody there can read; but for those of the shell's own variables,
- * which a shell cannot hold for others and which are no secrets. With the argument `check` it only tries.
+ * Executes the program in the shell's own place, so that its process id and its end are the program's. The values of
+ * variables never stand in any process's arguments, which everybody there can read; but for those of the shell's own
+ * variables, which a shell cannot hold for others and which are no secrets. Nothing of it needs a process more.
  */
-export function launchScript({ argv: [program = "", ...args], environment, cwd, isOffline }: Start): string {
+export function launchScript({ argv, environment, cwd, isOffline }: Start, telling: Telling): string {
 	// The shell says itself where it is.
 	const names = Object.keys(environment).filter((name) => name !== "PWD" && name !== "OLDPWD")
-	const odd = names.filter((name) => SHELLS_OWN.test(name))
-	const plain = names.filter((name) => !SHELLS_OWN.test(name))
+	const odd = names.filter((name) => SHELLS_OWN.test(name)).map((name) => quote(`${name}=${environment[name]}`))
 	return [
 		// Of the connection, and of the shell that the system starts first.
-		"unset SSH_CLIENT SSH_CONNECTION SSH_TTY SHLVL",
-		`cd -- ${directory(cwd)} 2>/dev/null || { echo "The directory is not there." >&2; exit ${NO_DIRECTORY}; }`,
+		"unset SSH_CLIENT SSH_CONNECTION SSH_TTY SHLVL MOTD_SHOWN",
+		`cd -- ${directory(cwd)} 2>/dev/null || { ${telling.noDirectory}; exit 126; }`,
 		"unset OLDPWD",
 		'export PWD PATH="$PATH:$HOME/.local/bin:$HOME/.npm-global/bin:$HOME/.bun/bin"',
-		...plain.map((name) => `export ${name}=${quote(environment[name] ?? "")}`),
-		`set -- "\${1-}" ${[program, ...args].map(quote).join(" ")}`,
+		...names.flatMap((name) => (SHELLS_OWN.test(name) ? [] : [`export ${name}=${quote(environment[name] ?? "")}`])),
+		`set -- ${argv.map(quote).join(" ")}`,
 		FIND,
-		'[ "$1" = check ] && exit 0',
-		"shift 2",
+		`[ -n "$homeport_found" ] || { ${telling.noProgram}; exit 127; }`,
+		"shift",
 		...(isOffline ? [OFFLINE] : []),
-		odd.length === 0
-			? 'exec "$homeport_found" "$@"'
-			: `exec /usr/bin/env ${odd.map((name) => quote(`${name}=${environment[name]}`)).join(" ")} "$homeport_found" "$@"`,
+		...(telling.began === undefined ? [] : [telling.began]),
+		`exec ${odd.length === 0 ? "" : `/usr/bin/env ${odd.join(" ")} `}"$homeport_found" "$@"`,
 		"",
 	].join("\n")
 }
@@ -46,6 +47,12 @@ export function launchScript({ argv: [program = "", ...args], environment, cwd, 
 export function quote(word: string): string {
 	return `'${word.replaceAll("'", `'\\''`)}'`
 }
+
+/** A text as one line, and what sh does to have it back from the variable `homeport_line`. */
+export function asLine(text: string): string {
+	return `${text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}\n`
+}
+export const EVALUATE_LINE = 'eval "$(printf %b "$homeport_line")"'
 
 /** Bash gives these a meaning or a value of its own, or refuses to have them set; some change how it reads on. */
 const SHELLS_OWN = new RegExp(
@@ -56,24 +63,25 @@ const SHELLS_OWN = new RegExp(
 	].join("|")})$`,
 )
 
-/** A program's file, as exec would find it; exec is given its path, since some shells take options before it. */
+/** The program's file, as exec would find it: exec is given its path, since some shells take options before it. */
 const FIND = `homeport_found=
-case $2 in
-*/*) [ -f "$2" ] && [ -x "$2" ] && homeport_found=$2 ;;
+case $1 in
+*/*) [ -f "$1" ] && [ -x "$1" ] && homeport_found=$1 ;;
 *)
 	set -f
 	IFS=:
 	for homeport_folder in $PATH; do
-		[ -f "\${homeport_folder:-.}/$2" ] && [ -x "\${homeport_folder:-.}/$2" ] && homeport_found=\${homeport_folder:-.}/$2 && break
+		homeport_found=\${homeport_folder:-.}/$1
+		[ -f "$homeport_found" ] && [ -x "$homeport_found" ] && break
+		homeport_found=
 	done
 	unset IFS
 	set +f
 	;;
-esac
-[ -n "$homeport_found" ] || { echo "The program is not there." >&2; exit ${NO_PROGRAM}; }`
+esac`
 
-const OFFLINE = `if [ "$(id -u)" = 0 ] && unshare -n true 2>/dev/null; then set -- -n -- "$homeport_found" "$@" && homeport_found=$(command -v unshare)
-elif unshare -c -n true 2>/dev/null; then set -- -c -n -- "$homeport_found" "$@" && homeport_found=$(command -v unshare)
+const OFFLINE = `if unshare -n true 2>/dev/null; then set -- -n -- "$homeport_found" "$@" && homeport_found=/usr/bin/unshare
+elif unshare -c -n true 2>/dev/null; then set -- -c -n -- "$homeport_found" "$@" && homeport_found=/usr/bin/unshare
 fi`
 
 function directory(cwd: string | null): string {

@@ -1,34 +1,66 @@
 // A session's processes in a VM, as sh there keeps them together: in a control group of their own where we may become
-// root and the kernel has them, and by a variable that all of them inherit.
+// root and the kernel has them, else by a variable that all of them inherit. Where processors are emulated each process
+// more costs a tenth of a second, so it does what it can by itself.
 import type { Limits } from "../../../protocol/substrate.ts"
 import type { Used } from "../substrate.ts"
-import { NO_DIRECTORY, NO_PROGRAM, quote } from "./launch-script.ts"
+import { asLine, EVALUATE_LINE, launchScript, quote, type Start } from "./launch-script.ts"
 
-/** The variable that a session's processes inherit; one that clears its environment is found by its control group. */
+/** The variable that a session's processes inherit. */
 export const COOKIE = "HOMEPORT_SESSION"
 
+/** What the keeper of a session's processes says of its program, in one line. */
+export type Word = "started" | "no-directory" | "no-program" | "no-limit"
+
 /**
- * Keeps a session's processes from before its program is there until our input ends: then it kills them all, and ends.
- * It reads the launch script in base64 as its first line, and says `ready FOLDER BOOT`: `sh FOLDER/launch` becomes the
- * program once it is in its group, and BOOT names this start of the system. Or it says `no-directory`, `no-program` or
- * `no-limit`. Each later line of its input is a signal's name.
+ * Keeps a session's processes from before its program is there until its input ends: then it kills them all, and ends.
+ * Says `ready` once `programLine` with the same `meeting` may be run, on the session's terminal; its input begins with
+ * `programScript`. Then it says a Word and what names this start of the system. Each later line is a signal's name.
  */
-export function keepLine(session: string, { memory, processes, cpus }: Limits): string {
-	const most = [memory ?? "max", processes ?? "max", cpus === undefined ? "max" : Math.ceil(cpus * CPU_PERIOD_US)]
-	return line(`${RECEIVE}\n${elevate(`${COMMON}${KEEP}`, [session, '"$d"', ...most.map(String)])}`)
+export function keepLine(session: string, meeting: string, { memory, processes, cpus }: Limits): string {
+	const most = [memory ?? "", processes ?? "", cpus === undefined ? "" : Math.ceil(cpus * CPU_PERIOD_US)]
+	const words = [session, quote(place(meeting)), ...most.map((limit) => quote(String(limit)))]
+	return line(`umask 077; d=${place(meeting)}
+mkdir "$d" && mkfifo "$d/up" "$d/down" || exit 3
+echo ready
+${asRoot(`${COMMON}${KEEP}`, words)}`)
 }
 
-/** Becomes what a launch script says: that is, in base64, the first line of its input. */
-export const RUN_LINE = line('IFS= read -r l; l=$(printf %s "$l" | base64 -d) && set -- run && eval "$l"')
+/** Becomes the program, in the session's group. */
+export function programLine(meeting: string): string {
+	return line(`homeport_up=${place(meeting)}/up
+echo $$ >"$homeport_up"
+IFS= read -r homeport_line <${place(meeting)}/down
+${EVALUATE_LINE}`)
+}
+
+export function programScript(start: Start): string {
+	const tell = (word: Word) => `echo ${word} >"$homeport_up"`
+	return asLine(
+		launchScript(start, { noDirectory: tell("no-directory"), noProgram: tell("no-program"), began: tell("started") }),
+	)
+}
+
+/** Becomes the command of a `commandScript`, which is the first line of its input. */
+export const COMMAND_LINE = line(`IFS= read -r homeport_line; ${EVALUATE_LINE}`)
+
+export function commandScript(start: Start): string {
+	const tell = (what: string) => `echo ${quote(what)} >&2`
+	return asLine(
+		launchScript(start, {
+			noDirectory: tell(`The directory ${start.cwd} is not there.`),
+			noProgram: tell(`The program ${start.argv[0]} is not there.`),
+		}),
+	)
+}
 
 /** Kills all of a session's processes, and ends when there are none. */
 export function killLine(session: string): string {
-	return line(elevate(`${COMMON}end`, [session]))
+	return line(asRoot(`${COMMON}end`, [session]))
 }
 
 /** The same for those that have this variable, such as NAME=VALUE, and no others. */
 export function killMarkedLine(variable: string): string {
-	return line(elevate(`${COMMON}group=; mark=$1; end`, [quote(variable)]))
+	return line(asRoot(`${COMMON}group=; mark=$1; end`, [quote(variable)]))
 }
 
 export function usedLine(session: string): string {
@@ -42,118 +74,138 @@ export function readUsed(said: string): Used | null {
 	return { seconds: microseconds / 1e6, memory, processes }
 }
 
+/** Where keeper and program meet: in memory, and its owner's only. */
+function place(meeting: string): string {
+	return `/dev/shm/homeport-${meeting}`
+}
+
 /** The person's shell there may be any: it only starts sh. */
 function line(script: string): string {
 	return `exec sh -c ${quote(script)}`
 }
 
-/** As root where that needs no password; else as who we are, with what that allows. `words` are words of sh. */
-function elevate(script: string, words: string[]): string {
+/** As root where that needs no password; else as who we are, with what that allows. No script of ours ends with 1. */
+function asRoot(script: string, words: string[]): string {
 	const command = `sh -c ${quote(script)} sh ${words.join(" ")}`
-	return `[ "$(id -u)" != 0 ] && sudo -n true 2>/dev/null && exec sudo -n ${command}\nexec ${command}`
+	return `if ! [ -w / ] && command -v sudo >/dev/null; then
+	sudo -n ${command}
+	code=$?
+	[ "$code" = 1 ] || exit "$code"
+fi
+exec ${command}`
 }
 
 const CPU_PERIOD_US = 100_000
 
-/** In memory, since it holds the session's variables; readable by its owner only. */
-const RECEIVE = `umask 077
-IFS= read -r l || exit 1
-d=$(mktemp -d /dev/shm/homeport.XXXXXX 2>/dev/null || mktemp -d) || exit 1
-trap 'rm -rf "$d"' EXIT
-printf %s "$l" | base64 -d >"$d/program" && mkfifo "$d/pid" "$d/go" || exit 1
-printf '%s\\n' 'd=\${0%/*}; s=$(cat "$d/program"); echo $$ >"$d/pid"; read -r l <"$d/go"; eval "$s"' >"$d/launch"
-sh "$d/program" check 2>/dev/null
-case $? in
-0) ;;
-${NO_DIRECTORY}) echo no-directory; exit ;;
-${NO_PROGRAM}) echo no-program; exit ;;
-*) exit 1 ;;
-esac
-trap - EXIT`
-
-/** `pids` lists the session's processes, `end` kills them until there is none. */
+/** `pids` sets `all` to the session's processes, `end` kills them until there are none. */
 const COMMON = `session=$1
 mark=${COOKIE}=$session
 group=/sys/fs/cgroup/homeport/$session
+marked() {
+	all=
+	for file in $(grep -lsF "$mark" /proc/[0-9]*/environ); do
+		file=\${file#/proc/}
+		all="$all \${file%/environ}"
+	done
+}
 pids() {
-	{
-		[ -d "$group" ] && find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null
-		grep -lsF "$mark" /proc/[0-9]*/environ | tr -dc '0-9\\n'
-	} | sort -u
+	[ -d "$group" ] || { marked; return; }
+	all=
+	for file in "$group"/cgroup.procs "$group"/*/cgroup.procs; do
+		[ -f "$file" ] && while read -r pid; do all="$all $pid"; done <"$file"
+	done
 }
 end() {
 	tries=0
-	while :; do
+	while [ "$tries" -le 100 ]; do
 		[ -w "$group/cgroup.kill" ] && echo 1 >"$group/cgroup.kill"
-		all=$(pids)
-		[ -z "$all" ] && break
+		pids
+		[ -n "$all" ] || marked
+		if [ -z "$all" ]; then
+			[ -d "$group" ] && rmdir "$group"/*/ "$group" 2>/dev/null
+			return 0
+		fi
 		kill -s KILL $all 2>/dev/null
 		tries=$((tries + 1))
-		[ "$tries" -gt 100 ] && return 1
 		sleep 0.1
 	done
-	[ -d "$group" ] && find "$group" -depth -type d -exec rmdir {} + 2>/dev/null
-	return 0
+	return 3
 }
 `
 
 const KEEP = `d=$2
-if [ "$(id -u)" = 0 ]; then
-	[ -n "$(ls -A /sys/fs/cgroup)" ] || mount -t cgroup2 none /sys/fs/cgroup 2>/dev/null
-	if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
-		top=\${group%/*}
-		mkdir -p "$top"
+IFS= read -r script
+cgroups=/sys/fs/cgroup
+set_limit() { [ -f "$group/$1" ] && echo "$2" >"$group/$1"; } 2>/dev/null
+if [ -w "$cgroups/cgroup.subtree_control" ]; then
+	[ -d "$cgroups/homeport" ] || mkdir "$cgroups/homeport"
+	for folder in "$cgroups" "$cgroups/homeport"; do
 		for controller in memory pids cpu; do
-			for folder in /sys/fs/cgroup "$top"; do echo "+$controller" >"$folder/cgroup.subtree_control"; done 2>/dev/null
-		done
-		mkdir -p "$group"
-	fi
+			read -r has <"$folder/cgroup.subtree_control"
+			case " $has " in *" $controller "*) ;; *) echo "+$controller" >"$folder/cgroup.subtree_control" ;; esac
+		done 2>/dev/null
+	done
+	mkdir "$group"
+	# What nobody has limited leaves a part to the system, so that it can still end it.
+	while read -r name most unit; do
+		[ "$name" = MemTotal: ] && set_limit memory.max $((most * 1024 / 100 * 85)) && break
+	done </proc/meminfo
+	read -r most </proc/sys/kernel/threads-max
+	set_limit pids.max $((most * 3 / 4))
 fi
-# What nobody has limited leaves a part to the system, so that it can still end it.
-suggest() { [ -f "$group/$1" ] && echo "$2" >"$group/$1"; } 2>/dev/null
-suggest memory.max "$(($(sed -n 's/^MemTotal: *\\([0-9]*\\).*/\\1/p' /proc/meminfo) * 1024 / 100 * 85))"
-suggest pids.max "$(($(cat /proc/sys/kernel/threads-max) * 3 / 4))"
-set_limit() {
-	[ "$2" = max ] || { echo "$2$3" >"$group/$1"; } 2>/dev/null || { echo no-limit; rm -rf "$d"; exit; }
-}
-set_limit memory.max "$3" ""
-set_limit pids.max "$4" ""
-set_limit cpu.max "$5" " ${CPU_PERIOD_US}"
-{
-	read -r pid <"$d/pid"
-	[ -d "$group" ] && echo "$pid" >"$group/cgroup.procs"
-	echo >"$d/go"
+{ [ -z "$3" ] || set_limit memory.max "$3"; } &&
+	{ [ -z "$4" ] || set_limit pids.max "$4"; } &&
+	{ [ -z "$5" ] || set_limit cpu.max "$5 ${CPU_PERIOD_US}"; } || {
+	echo no-limit
 	rm -rf "$d"
+	exit 3
+}
+read -r boot </proc/sys/kernel/random/boot_id
+{
+	read -r pid <"$d/up"
+	[ -d "$group" ] && echo "$pid" >"$group/cgroup.procs"
+	printf '%s\\n' "$script" >"$d/down"
+	read -r word <"$d/up"
+	rm -rf "$d"
+	echo "$word $boot"
 } &
-echo "ready $d $(cat /proc/sys/kernel/random/boot_id)"
+script=
 while read -r name; do
-	if [ "$name" = KILL ]; then end; continue; fi
-	all=$(pids)
-	[ -n "$all" ] && kill -s "$name" $all 2>/dev/null
-	case $name in HUP | TERM) kill -s CONT $all 2>/dev/null ;; esac
+	if [ "$name" = KILL ]; then
+		end
+		continue
+	fi
+	pids
+	[ -z "$all" ] || kill -s "$name" $all 2>/dev/null
+	# What is stopped takes the signal only when it goes on.
+	case $name in HUP | TERM) [ -z "$all" ] || kill -s CONT $all 2>/dev/null ;; esac
 done
 kill $! 2>/dev/null
-rm -rf "$d"
+[ ! -d "$d" ] || rm -rf "$d"
 end`
 
-const USED = `all=$(pids)
+const USED = `pids
+count=0
+for pid in $all; do count=$((count + 1)); done
+time=0
+memory=0
 if [ -d "$group" ]; then
-	time=$(sed -n 's/^usage_usec //p' "$group/cpu.stat")
+	while read -r name value; do [ "$name" = usage_usec ] && time=$value; done <"$group/cpu.stat"
 else
-	ticks=0
 	for pid in $all; do
-		set -- $(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null)
-		ticks=$((ticks + \${12:-0} + \${13:-0} + \${14:-0} + \${15:-0}))
+		[ -f "/proc/$pid/stat" ] && read -r stat <"/proc/$pid/stat" || continue
+		set -- \${stat##*) }
+		time=$((time + \${12} + \${13} + \${14} + \${15}))
 	done
-	time=$((ticks * 1000000 / $(getconf CLK_TCK)))
+	time=$((time * 1000000 / $(getconf CLK_TCK)))
 fi
 if [ -f "$group/memory.current" ]; then
-	memory=$(($(cat "$group/memory.current") - $(sed -n 's/^inactive_file //p' "$group/memory.stat")))
+	read -r memory <"$group/memory.current"
+	while read -r name value; do [ "$name" = inactive_file ] && memory=$((memory - value)); done <"$group/memory.stat"
 else
-	memory=0
 	for pid in $all; do
-		size=$(sed -n 's/^VmRSS:[^0-9]*\\([0-9]*\\).*/\\1/p' "/proc/$pid/status" 2>/dev/null)
-		memory=$((memory + \${size:-0} * 1024))
-	done
+		[ -f "/proc/$pid/status" ] || continue
+		while read -r name value unit; do [ "$name" = VmRSS: ] && memory=$((memory + value * 1024)); done <"/proc/$pid/status"
+	done 2>/dev/null
 fi
-echo "$time $memory $(printf %s "$all" | grep -c .)"`
+echo "$time $memory $count"`
