@@ -237,8 +237,7 @@ export class Machine {
 			case "removeLoadout":
 				return answerAboutMachine(asked.ask, asked.of, this.#here)
 			default:
-				// The issue's other questions are answered as they are built.
-				throw new Refusal("internal", `${asked.ask} is not answered yet.`)
+				never(asked)
 		}
 	}
 

@@ -6,6 +6,8 @@ import { JOB, runtimeOf } from "../protocol/session.ts"
 import { workingDirectory } from "./folders.ts"
 import type { Execution, SavedInfo } from "./holder/wire.ts"
 import { type Here, type Launch, newConversation } from "./launch.ts"
+import { variablesOf } from "./loadouts/resolve.ts"
+import { usableLoadout } from "./loadouts/store.ts"
 import { type Begin, command, findRuntime, insideCommand, type Runtime, sessionEnvironment } from "./runtimes.ts"
 import type { SessionSpec } from "./session-spec.ts"
 import type { Contained } from "./substrates/contained.ts"
@@ -37,6 +39,7 @@ export async function prepareRestart(
 	const known = await findRuntime(dataDir, runtime)
 	const given = {
 		...known?.profile?.environment,
+		...(info.loadout === null ? {} : variablesOf((await usableLoadout(dataDir, info.loadout)).merged)),
 		...Object.fromEntries(secrets.map(({ variable, value }) => [variable, value])),
 		...spec.environment,
 	}
