@@ -357,11 +357,14 @@ export class HeldSession {
 							this.#told(message.session)
 							if (this.#observed) this.#connection?.send({ type: "observe", on: true })
 							return ready?.resolve()
-						case "session":
+						case "session": {
+							// Its new holder knows of nobody who looks. One that does answers by telling the session again.
+							const isLater = message.session.run > this.info.run
 							this.#hasBegun = true
 							this.#told(message.session)
-							if (this.#observed) this.#connection?.send({ type: "observe", on: true })
+							if (isLater && this.#observed) this.#connection?.send({ type: "observe", on: true })
 							return ready?.resolve()
+						}
 						case "replaced":
 							this.#isTaken = true
 							return

@@ -18,20 +18,7 @@ const audience: Audience = {
 }
 
 test("[SES1] a running session that was left to another process is asked of its own holder, never of a second one", async () => {
-	const folder = mkdtempSync(join(tmpdir(), "homeport-held-"))
-	const session = newSessionId()
-	const held = await HeldSession.start(
-		{ execution: execution(session, "read line; exit 5"), contained: null, making: null },
-		ASKS.start.asked.parse({ id: session }),
-		folder,
-		audience,
-	)
-	onTestFinished(async () => {
-		await held.ask("signal", { session, signal: "SIGKILL" }).catch(() => {
-			// It has ended, as it should.
-		})
-		rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-	})
+	const { folder, session, held } = await start("read line; exit 5")
 	held.letGo()
 	await expect.poll(() => held.isConnected).toBe(false)
 	const asked = { session, from: 0, limit: 1 }
@@ -40,3 +27,26 @@ test("[SES1] a running session that was left to another process is asked of its 
 	await held.ask("write", { session, viewer: newViewerId(), text: "x", enter: true, paste: false })
 	await expect.poll(() => held.info.state, { timeout: 10_000 }).toMatchObject({ is: "exited", code: 5 })
 })
+
+test("a session that is looked at and says nothing is told once, not again and again", async () => {
+	let told = 0
+	const { session, held } = await start("read line", { ...audience, changed: () => void told++ })
+	told = 0
+	held.observe(true)
+	for (let time = 0; time < 20; time++) await held.ask("screen", { session })
+	expect(told).toBe(1)
+})
+
+async function start(script: string, to = audience) {
+	const folder = mkdtempSync(join(tmpdir(), "homeport-held-"))
+	const session = newSessionId()
+	const launch = { execution: execution(session, script), contained: null, making: null }
+	const held = await HeldSession.start(launch, ASKS.start.asked.parse({ id: session }), folder, to)
+	onTestFinished(async () => {
+		await held.ask("signal", { session, signal: "SIGKILL" }).catch(() => {
+			// It has ended, as it should.
+		})
+		rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+	})
+	return { folder, session, held }
+}
