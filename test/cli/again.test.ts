@@ -51,7 +51,8 @@ test("[OUT3] a viewer that is attached sees the next run without attaching by ha
 		await one.shows("first\nfirst")
 		for (const run of [2, 3, 4]) {
 			expect((await well("restart", "seen", "--json")).json()).toMatchObject({ run })
-			await one.live()
+			await viewer.until(`run ${run}`, () => viewer.socket.sessions.get(session)?.run === run)
+			await one.shows(new RegExp(`(started again[^]*){${run - 1}}`))
 			one.type(`in run ${run}\r`)
 			for (const each of [one, two]) await each.shows(`in run ${run}\nin run ${run}`)
 		}
