@@ -33,7 +33,8 @@ process.on("SIGHUP", () => {
 	void running?.signal("SIGHUP")
 	setTimeout(() => void end(), HANGUP_MS)
 })
-process.on("SIGWINCH", () => running?.resize?.(process.stdout.columns, process.stdout.rows))
+// Told once the new size is known, which is after SIGWINCH.
+process.stdout.on("resize", () => running?.resize?.(process.stdout.columns, process.stdout.rows))
 
 const contained = await readContained(folder)
 for (const name of Object.keys(process.env)) delete process.env[name]

@@ -69,9 +69,14 @@ async function enter(contained: Contained, environment: Record<string, string>, 
 	terminal.input((bytes) => new Promise((resolve) => void socket.write(bytes, () => resolve())))
 	// A terminal that is gone takes no more; the program is told so by its holder's end.
 	const told = pipeline(socket, terminal.output, { end: false }).catch(() => {})
+	const ended = told.then(async () => {
+		// The end is told before the terminal's. Without that it is the engine that let go of a program which still runs.
+		const timer = setTimeout(started.close, AFTER_OUTPUT_MS)
+		return started.ended.finally(() => clearTimeout(timer))
+	})
 	let resized: Promise<unknown> = Promise.resolve()
 	return {
-		ended: told.then(() => started.ended),
+		ended,
 		async signal(signal) {
 			started.signal(signal)
 			if (signal === "SIGKILL") await started.ended
@@ -83,6 +88,8 @@ async function enter(contained: Contained, environment: Record<string, string>, 
 		},
 	}
 }
+
+const AFTER_OUTPUT_MS = 5_000
 
 /** The image that it starts from: with its loadout in it, and its home filled, where it has one. */
 async function furnished(

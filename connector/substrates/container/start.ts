@@ -9,7 +9,7 @@ import type { Contained } from "../contained.ts"
 import { Control, NotExecuted } from "../init/init.ts"
 import { DeniedLog } from "../network/denied.ts"
 import { openGate } from "../network/gate.ts"
-import type { Ended } from "../substrate.ts"
+import { type Ended, Lost } from "../substrate.ts"
 import { creation, type Making } from "./creation.ts"
 import { type Engine, EngineError } from "./engine.ts"
 import { give, newDoor, type Place } from "./place.ts"
@@ -27,7 +27,7 @@ export interface Started {
 	signal(signal: NodeJS.Signals): void
 	/** Ends it, and everything inside. */
 	close(): void
-	/** Once the program has ended and the container is gone; whoever asks reads the socket to its end first. */
+	/** Once the program has ended and the container is gone; whoever asks reads the socket to its end first. Rejects with Lost. */
 	ended: Promise<Ended>
 }
 
@@ -59,7 +59,7 @@ export async function start(engine: Engine, contained: Contained, place: Place, 
 			`/containers/${id}/attach?stream=1&stdin=1&stdout=1&stderr=1&detachKeys=${detachKeys()}`,
 		)
 		// Asked before it starts: it may be gone soon after.
-		const status = whenGone(engine, id)
+		const gone = whenGone(engine, id)
 		await engine.ask("POST", `/containers/${id}/start`)
 		await control.started.catch(async (error: unknown) => {
 			throw error instanceof NotExecuted ? error : await neverBegun(engine, socket)
@@ -67,7 +67,7 @@ export async function start(engine: Engine, contained: Contained, place: Place, 
 		return {
 			...{ id, socket, close },
 			signal: (signal) => control.signal(signal),
-			ended: endOf(control, status).finally(close),
+			ended: endOf(engine, control, gone).finally(close),
 		}
 	} catch (error) {
 		close()
@@ -100,26 +100,23 @@ function detachKeys(): string {
 		.join(",")
 }
 
-/** With the exit code that the engine has seen; null where it can no longer say. */
-async function whenGone(engine: Engine, id: string): Promise<number | null> {
+/** Resolves when the container is gone, or nobody can know: false where the engine is gone itself. */
+async function whenGone(engine: Engine, id: string): Promise<boolean> {
 	try {
-		const message = await engine.follow("POST", `/containers/${id}/wait`, { query: { condition: "removed" } })
-		return (JSON.parse(await text(message)) as { StatusCode: number }).StatusCode
-	} catch {
-		// It is gone already, or the engine is.
-		return null
+		await text(await engine.follow("POST", `/containers/${id}/wait`, { query: { condition: "removed" } }))
+		return true
+	} catch (error) {
+		return error instanceof EngineError
 	}
 }
 
-async function endOf(control: Control, status: Promise<number | null>): Promise<Ended> {
-	try {
-		return await control.ended
-	} catch {
-		// The first process was killed itself, from outside or for want of memory.
-		return { code: null, signal: "SIGKILL" }
-	} finally {
-		await status
-	}
+async function endOf({ about }: Engine, control: Control, gone: Promise<boolean>): Promise<Ended> {
+	const ended = await control.ended.catch(() => null)
+	const hasEngine = await gone
+	if (ended !== null) return ended
+	if (!hasEngine) throw new Lost(`${about.name} has stopped, and the container with it.`)
+	// The first process was killed itself, from outside or for want of memory.
+	return { code: null, signal: "SIGKILL" }
 }
 
 /** The gate of an allow-list, on a socket beside the control socket; null for other networks. */
