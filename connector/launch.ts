@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises"
 import { basename } from "node:path"
 import type { Asked } from "../protocol/ask.ts"
 import { Refusal } from "../protocol/errors.ts"
+import type { SessionId } from "../protocol/ids.ts"
 import { CUSTOM, JOB, runtimeOf } from "../protocol/session.ts"
 import type { Substrate } from "../protocol/substrate.ts"
 import { workingDirectory } from "./folders.ts"
@@ -19,7 +20,7 @@ import { loadSubstrate } from "./substrates/substrates.ts"
 import type { Tried } from "./substrates/tried.ts"
 import { wrapEnvironment } from "./warden/environment.ts"
 import { WARDEN } from "./warden/self.ts"
-import { type Making, placeWithin, planWorkingFolder } from "./workdir/make.ts"
+import { folderInVm, type Making, placeWithin, planWorkingFolder } from "./workdir/make.ts"
 
 /** The machine that things are started on. */
 export interface Here {
@@ -99,7 +100,9 @@ export async function prepareLaunch(
 		throw new Refusal("substrate_unavailable", `A ${substrate} here cannot limit ${missing.join(", ")}.`)
 	const making = await planned(substrate)
 	const isShared = substrate !== "vm" && spec.cwd !== undefined
-	const workingFolder = making?.folder ?? (isShared ? await workingDirectory(spec.cwd) : null)
+	// What is made for a VM is taken into it, and is no longer here then.
+	const madeFolder = substrate === "vm" ? null : making?.folder
+	const workingFolder = madeFolder ?? (isShared ? await workingDirectory(spec.cwd) : null)
 	// What it will be is known, and it is checked as what it will be.
 	if (making !== null) await mkdir(making.folder, { recursive: true, mode: 0o700 })
 	const contained: Contained = {
@@ -108,7 +111,7 @@ export async function prepareLaunch(
 		runtime,
 		substrate,
 		argv: await insideCommand(substrate, known, argv, { ...sessionEnvironment(), ...given }, begin),
-		cwd: making === null ? (workingFolder ?? spec.cwd ?? null) : placeWithin(making.folder, spec.cwd),
+		cwd: making === null ? (workingFolder ?? spec.cwd ?? null) : placeInside(making, spec.cwd, substrate, id),
 		workingFolder,
 		network,
 		limits,
@@ -147,6 +150,12 @@ cd -- "$4" || exit 125
 unset OLDPWD
 shift 4
 exec "$@"`
+
+/** Where in a substrate the made folder is, or the place within it: in a VM under the home directory there. */
+function placeInside(making: Making, place: string | undefined, substrate: Substrate, session: SessionId): string {
+	if (substrate !== "vm") return placeWithin(making.folder, place)
+	return `~${placeWithin(`/${folderInVm(making, session)}`, place)}`
+}
 
 /** A name for the conversation that begins; null for a runtime that does not take one. */
 export function newConversation(runtime: Runtime | null, argv: string[]): string | null {

@@ -1,5 +1,5 @@
 // What the edge asks of this machine: the mirror of durable-objects/machine.ts.
-import { mkdir, readdir } from "node:fs/promises"
+import { mkdir, readdir, rm } from "node:fs/promises"
 import { type Answered, ASKS, type Ask, type Asked } from "../protocol/ask.ts"
 import { never, REFUSALS, Refusal } from "../protocol/errors.ts"
 import { explain } from "../protocol/explain.ts"
@@ -18,6 +18,7 @@ import { freeName } from "./names.ts"
 import { prepareRestart } from "./relaunch.ts"
 import { Tried } from "./substrates/tried.ts"
 import { Usage } from "./usage.ts"
+import { workFolder } from "./workdir/make.ts"
 import { unmakeWorkingFolder } from "./workdir/unmake.ts"
 
 /** The way out while the link is up. */
@@ -261,8 +262,13 @@ export class Machine {
 	}
 
 	async #execute(spec: Asked<"start">, name: string): Promise<HeldSession> {
-		const launch = await prepareLaunch(spec, name, this.#here)
-		return HeldSession.start(launch, spec, this.#dataDir, this.#audience)
+		try {
+			const launch = await prepareLaunch(spec, name, this.#here)
+			return await HeldSession.start(launch, spec, this.#dataDir, this.#audience)
+		} catch (error) {
+			await rm(workFolder(this.#dataDir, spec.id), { recursive: true, force: true })
+			throw error
+		}
 	}
 
 	async #restart({ session: id, resume, secrets }: Asked<"restart">): Promise<HeldSession> {

@@ -5,7 +5,7 @@ import { maskTokens } from "../../protocol/token-shapes.ts"
 import { readContained } from "../substrates/contained.ts"
 import { Lost, type Running } from "../substrates/substrate.ts"
 import { loadSubstrate } from "../substrates/substrates.ts"
-import { makeWanted } from "../workdir/make.ts"
+import { folderInVm, forgetMade, makeWanted } from "../workdir/make.ts"
 import { openDoor } from "./door.ts"
 import { unwrapEnvironment } from "./environment.ts"
 import { writeOutcome } from "./outcome.ts"
@@ -57,7 +57,12 @@ const ENDING = new Set<NodeJS.Signals>(["SIGHUP", "SIGINT", "SIGTERM", "SIGKILL"
 
 try {
 	const terminal = ownTerminal()
-	await makeWanted(folder, terminal.say)
+	const made = await makeWanted(folder, terminal.say)
+	if (made !== null && contained.substrate === "vm") {
+		const { upload } = await import("../substrates/vm/vm.ts")
+		await upload(contained, made.folder, folderInVm(made, contained.session), terminal.say)
+		await forgetMade(made, folder)
+	}
 	running = await substrate.enter(contained, environment, terminal)
 	const { code, signal } = await running.ended
 	writeOutcome(folder, { is: "exited", code, signal })

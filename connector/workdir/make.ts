@@ -54,21 +54,33 @@ export function placeWithin(folder: string, place: string | undefined): string {
 	return within
 }
 
+/** Where in a VM what was made for a session lies: under the home directory there. */
+export function folderInVm({ folder }: Making, session: SessionId): string {
+	return `work/${session}/${basename(folder)}`
+}
+
 /** The file in a session's folder that says what is still to be made, and the one that says what was. */
 export const MAKING = "making.json"
 const MADE = "made.json"
 
 /**
  * Makes what the session's folder says, if that says anything, and remembers what was in it at the start. Tells its progress
- * by `say`. Throws Refusal; nothing is left then.
+ * by `say`. Answers what it has made. Throws Refusal; nothing is left then.
  */
-export async function makeWanted(sessionFolder: string, say: (line: string) => void): Promise<void> {
+export async function makeWanted(sessionFolder: string, say: (line: string) => void): Promise<Making | null> {
 	const file = join(sessionFolder, MAKING)
 	const making = await readPrivate(file, Making)
-	if (making === undefined) return
+	if (making === undefined) return null
 	await makeWorkingFolder(making, say)
 	await recordBase(making.folder, sessionFolder)
 	await rename(file, join(sessionFolder, MADE))
+	return making
+}
+
+/** What was made is somewhere else now: it is neither here, nor to be looked after here, any more. */
+export async function forgetMade({ folder }: Making, sessionFolder: string): Promise<void> {
+	await rm(join(folder, ".."), { recursive: true, force: true })
+	await rm(join(sessionFolder, MADE), { force: true })
 }
 
 /** What was made for the session of this folder; undefined where nothing was. */
