@@ -3,7 +3,13 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
-import { command as commandOf, detectRuntimes, findRuntime, sessionEnvironment } from "../../connector/runtimes.ts"
+import {
+	type Begin,
+	command as commandOf,
+	detectRuntimes,
+	findRuntime,
+	sessionEnvironment,
+} from "../../connector/runtimes.ts"
 
 let folder: string
 beforeEach(async () => {
@@ -59,6 +65,49 @@ test("[SES3] a custom command is an array from end to end, found on the PATH, an
 	await expect(command("custom", ["no-such-tool"], {})).rejects.toMatchObject({ code: "program_missing" })
 	await expect(command("custom", [], {})).rejects.toMatchObject({ code: "invalid_request" })
 	await expect(command("unheard-of", [], {})).rejects.toMatchObject({ code: "invalid_request" })
+})
+
+describe("a conversation", () => {
+	const words = async (runtime: string, argv: string[], begin: Begin) =>
+		(await commandOf(await findRuntime(folder, runtime), argv, { HOME: folder }, { ...begin, withoutKey: true }))
+			.arguments
+
+	test("is named where the runtime takes a name, and taken up by that", async () => {
+		await install("claude", "2.1.197")
+		const conversation = "0b8e0d8e-5b0e-4f5e-9d3c-000000000000"
+		const begun = ["--session-id", conversation]
+		expect(await words("claude-code", ["--model", "x"], { conversation })).toEqual([...begun, "--model", "x"])
+		expect(await words("claude-code", ["fix it", "--model", "x"], { conversation, resume: true })).toEqual([
+			"--resume",
+			conversation,
+			"--model",
+			"x",
+		])
+		expect(await words("claude-code", [], { resume: true })).toEqual(["--continue"])
+	})
+
+	test("that the person names themselves is left to them", async () => {
+		await install("claude", "2.1.197")
+		for (const argv of [["--resume", "talk"], ["-c"], ["--session-id=talk"]]) {
+			expect(await words("claude-code", argv, { conversation: "other" })).toEqual(argv)
+			expect(await words("claude-code", argv, { conversation: "other", resume: true })).toEqual(argv)
+		}
+	})
+
+	test.each([
+		["codex", ["do it", "--search"], ["resume", "--last", "--search"]],
+		["gemini", ["--yolo"], ["--resume", "latest", "--yolo"]],
+		["opencode", ["."], ["--continue", "."]],
+	])("is the last one in the directory elsewhere: %s", async (runtime, argv, expected) => {
+		await install(runtime, "1.0.0")
+		expect(await words(runtime, argv, { resume: true })).toEqual(expected)
+		expect(await words(runtime, argv, {})).toEqual(argv)
+	})
+
+	test("is none of a shell's", async () => {
+		vi.stubEnv("SHELL", "/bin/sh")
+		expect(await words("shell", [], { resume: true })).toEqual(["-l"])
+	})
 })
 
 describe("[SES3] sessions do not inherit", () => {

@@ -538,3 +538,42 @@ describe("refusals", () => {
 		expect(attaches()).toEqual([100, 100])
 	})
 })
+
+describe("a session that begins again", () => {
+	const attached = () => viewing.message({ type: "attached", session, live: true })
+	const expects = (sequence: number) => viewing.message({ type: "expects", session, sequence })
+
+	test("[OUT3] is shown anew, also where its machine has less of the output than this viewer", () => {
+		make()
+		viewing.opened(send)
+		attached()
+		snapshot(100, "before")
+		output(106, " more")
+		viewing.beganAgain()
+		viewing.message({ type: "again", session })
+		expect(said.at(-1)).toMatchObject({ type: "attach", have: null })
+		attached()
+		snapshot(90, "again")
+		output(90, "!")
+		expect(screen.text).toBe("again!")
+		expect(viewing.sequence).toBe(91)
+	})
+
+	test("[INP1] takes what was typed for its program, and waits for the person with what was typed for the one before", () => {
+		make()
+		viewing.opened(send)
+		attached()
+		expects(0)
+		viewing.type(bytesOf("rm it"))
+		frames = []
+		viewing.beganAgain()
+		viewing.message({ type: "again", session })
+		attached()
+		expects(0)
+		expect(viewing.holding).toBe(true)
+		expect(frames.filter(({ kind }) => kind === KIND.INPUT)).toEqual([])
+		viewing.discardHeld()
+		viewing.type(bytesOf("ls"))
+		expect(frames.at(-1)).toMatchObject({ kind: KIND.INPUT, sequence: 0, bytes: bytesOf("ls") })
+	})
+})
