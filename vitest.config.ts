@@ -16,7 +16,7 @@ export default defineConfig({
 			{
 				test: {
 					name: "whole",
-					include: ["test/{authz,cli,e2e,chaos}/**/*.test.ts"],
+					include: ["test/{authz,cli,conformance,e2e,chaos}/**/*.test.ts"],
 					globalSetup: "test/support/build.ts",
 					// Real processes and, in e2e, a real browser: one file at a time keeps their timing honest.
 					fileParallelism: false,

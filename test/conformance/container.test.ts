@@ -1,0 +1,4 @@
+// The conformance suite in: container.
+import { conformance } from "./suite.ts"
+
+conformance("container")

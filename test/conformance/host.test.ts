@@ -1,0 +1,4 @@
+// The conformance suite in: host.
+import { conformance } from "./suite.ts"
+
+conformance("host")

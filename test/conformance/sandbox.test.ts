@@ -1,0 +1,4 @@
+// The conformance suite in: sandbox.
+import { conformance } from "./suite.ts"
+
+conformance("sandbox")

@@ -1,0 +1,4 @@
+// The conformance suite in: vm.
+import { conformance } from "./suite.ts"
+
+conformance("vm")
