@@ -9,6 +9,7 @@ import { removeGroup, usedBy } from "../limits/cgroups.ts"
 import { mountSized, unmount } from "../limits/disk.ts"
 import type { Command, Done, Ended, Running, Substrate, Terminal, Used } from "../substrate.ts"
 import { findBubblewrap } from "./bubblewrap.ts"
+import { shareCredentials } from "./credentials.ts"
 import { readInside, writeInside } from "./files.ts"
 import { emptyTmp, makeHome, makePlaces, privateFolders, removeAll } from "./home.ts"
 import { probe } from "./probe.ts"
@@ -49,7 +50,11 @@ async function enter(contained: Contained, environment: Record<string, string>, 
 		environment: { ...found.environment, ...environment },
 		isOffline: false,
 	}
-	const run = await start(contained, found, inside, { isProgram: true, stdio: "inherit" })
+	const credentials = await shareCredentials({
+		...{ configuration: contained.configuration, home: found.home, owner: user },
+		privateHome: privateFolders(contained.folder).home,
+	})
+	const run = await start(contained, found, inside, { isProgram: true, stdio: "inherit", finish: credentials.end })
 	await run.control.started.catch((error: unknown) => {
 		if (!(error instanceof NotExecuted)) throw run.whyNot()
 		throw new Refusal("start_failed", error.message)
@@ -74,7 +79,7 @@ async function exec(contained: Contained, command: Command): Promise<Done> {
 		environment: { ...found.environment, ...command.environment },
 		isOffline: command.isOffline ?? false,
 	}
-	const run = await start(contained, found, inside, { isProgram: false, stdio: "pipe" })
+	const run = await start(contained, found, inside, { isProgram: false, stdio: "pipe", finish: async () => {} })
 	const { stdin, stdout } = run.child
 	// It need not read what it is given.
 	stdin?.on("error", () => {})

@@ -10,6 +10,8 @@ export type Entry =
 	| { is: "hidden"; at: string }
 	/** In memory. */
 	| { is: "memory"; at: string }
+	/** Of the sandbox's own skeleton: bubblewrap lets only its own user into those that it makes by itself. */
+	| { is: "folder"; at: string }
 
 /** What is as the machine and the session's folder have it: all paths are absolute and resolved. */
 export interface Facts {
@@ -69,7 +71,8 @@ export function bubblewrapArguments(contained: Contained, facts: Facts, inside: 
 		...(facts.gate !== null && !inside.isOffline ? ["--bind", facts.gate, `${RUN}/gate`] : []),
 		// What is not mounted anew is the sandbox's own skeleton, in memory.
 		...["--remount-ro", "/dev", "--remount-ro", "/"],
-		...["--chdir", inside.cwd, "--clearenv"],
+		...(isOther ? [] : ["--chdir", inside.cwd]),
+		...["--clearenv", "--setenv", "PWD", inside.cwd],
 		...Object.entries(inside.environment).flatMap(([name, value]) => ["--setenv", name, value]),
 	]
 }
@@ -79,8 +82,12 @@ export function firstProcess(contained: Contained, facts: Facts, inside: Inside)
 	const { user, isRoot, setpriv, unshare } = facts
 	const become = ["--reuid", String(user.uid), "--regid", String(user.gid), "--clear-groups", "--inh-caps=-all"]
 	const { disk, processes } = contained.limits
+	// Only the user may enter folders of its own.
+	const enter = ["/bin/sh", "-c", 'cd -- "$0" && exec "$@"', inside.cwd]
 	return [
-		...(isRoot && user.uid !== 0 ? [setpriv, ...become, "--", unshare, "--user", "--map-current-user", "--"] : []),
+		...(isRoot && user.uid !== 0
+			? [setpriv, ...become, "--", ...enter, unshare, "--user", "--map-current-user", "--"]
+			: []),
 		...[`${RUN}/init`, "--control", `${RUN}/control`, "--limit", "core=0"],
 		...(disk === undefined ? [] : ["--limit", `fsize=${disk}`]),
 		// Counted for each sandbox by itself where it has a user namespace of its own; root is not counted at all.
@@ -104,7 +111,17 @@ function placesOf(facts: Facts): Entry[] {
 		...pins(facts),
 		...covered.map((at): Entry => ({ is: "mount", at, from: at, isWritable: false })),
 	]
-	return places.toSorted((one, other) => one.at.length - other.at.length)
+	return [...places, ...skeleton(places, mounts)].toSorted((one, other) => one.at.length - other.at.length)
+}
+
+/** The folders above what is shown that nothing shown has. */
+function skeleton(places: Entry[], mounts: Mount[]): Entry[] {
+	const folders = new Set<string>()
+	for (const at of [...places.map(({ at }) => at), `${RUN}/init`])
+		for (let path = dirname(at); path !== "/"; path = dirname(path)) folders.add(path)
+	const isMade = (path: string) =>
+		/^\/(proc|dev)(\/|$)/.test(path) || holder(mounts, path) !== null || places.some(({ at }) => at === path)
+	return [...folders].filter((path) => !isMade(path)).map((at) => ({ is: "folder", at }))
 }
 
 /**
@@ -140,6 +157,8 @@ function argumentsOf(entry: Entry): string[] {
 			return [entry.isWritable ? "--bind" : "--ro-bind", entry.from, entry.at]
 		case "link":
 			return ["--symlink", entry.to, entry.at]
+		case "folder":
+			return ["--perms", "0755", "--dir", entry.at]
 		case "memory":
 			return ["--perms", "1777", "--tmpfs", entry.at]
 		case "hidden":

@@ -22,6 +22,8 @@ interface Options {
 	/** Whether this is the session's program, not a command beside it. */
 	isProgram: boolean
 	stdio: "inherit" | "pipe"
+	/** Called when nothing runs any more and the private folders are still there. */
+	finish(): Promise<void>
 }
 
 export interface Run {
@@ -39,7 +41,7 @@ export async function start(
 	contained: Contained,
 	found: Survey,
 	inside: Inside,
-	{ isProgram, stdio }: Options,
+	{ isProgram, stdio, finish }: Options,
 ): Promise<Run> {
 	const { folder, network, own } = contained
 	const path = own.PATH ?? ""
@@ -84,6 +86,7 @@ export async function start(
 			control.close()
 			gate?.close()
 			forget()
+			await finish()
 			if (group !== null) removeGroup(group)
 			if (isProgram || !readRuns(folder).some((run) => run.isProgram))
 				await unmount(privateFolders(folder).inside).catch(() => {})
