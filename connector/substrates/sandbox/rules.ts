@@ -12,7 +12,8 @@ interface Own {
 /** `folder` is resolved. Throws Refusal for one that a program must not write to. */
 export function refuseWorkingFolder(folder: string, own: Own): void {
 	refuseShared(folder, own, "work in")
-	if (isIn(folder, own.dataDir) && !isIn(folder, own.workDir))
+	if (isIn(folder, own.workDir)) return
+	if (isIn(folder, own.dataDir))
 		refuse(`${folder} is in Homeport's own data folder`, "Choose a project's folder with --cwd")
 	if (WHOLE.includes(folder)) refuse(`${folder} belongs to the whole machine`, "Choose a folder in it with --cwd")
 	for (const system of SYSTEM)
