@@ -63,7 +63,6 @@ export async function placeVm(
 			await writeFile(join(draft, file), privateKey, { mode: 0o600 })
 			await writeFile(join(draft, `${file}.pub`), publicKey, { mode: 0o600 })
 		}
-		for (const folder of ["inbox", "outbox"]) await mkdir(join(draft, folder), { mode: 0o700 })
 		await fill(join(draft, "system.qcow2"), join(draft, "home.qcow2"))
 		const firmware = await findFirmware(made.base)
 		if (firmware !== null) {

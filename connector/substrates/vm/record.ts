@@ -71,8 +71,6 @@ export function vmPaths(dataDir: string, name: Label) {
 		serial: join(folder, "serial.log"),
 		log: join(folder, "qemu.log"),
 		firmware: join(folder, "firmware.fd"),
-		inbox: join(folder, "inbox"),
-		outbox: join(folder, "outbox"),
 		keeperSocket: socket("keeper"),
 		qmpSocket: socket("qmp"),
 		serialSocket: socket("serial"),

@@ -33,7 +33,7 @@ import type { Reach } from "../vms.ts"
 import { endProcesses, System } from "./system.ts"
 
 /** A system in software on a busy machine; others than ours are provisioned at their first boot. */
-const BOOT_MS = { direct: 3 * 60_000, bios: 10 * 60_000, uefi: 10 * 60_000 }
+const BOOT_MS = { direct: 5 * 60_000, bios: 10 * 60_000, uefi: 10 * 60_000 }
 /** A guest that has not shut down by then does not. */
 const STOP_MS = 90_000
 /** A system that is still booting does not heed the first press. */
