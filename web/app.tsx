@@ -54,7 +54,7 @@ function Door() {
 	return (
 		<Router>
 			<Route path={FLEET} component={Fleet} />
-			<Route path={`${SETTINGS.index}/:noun?/:thing?`} component={Settings} />
+			<Route path={`${SETTINGS.index}/:noun?/:thing?/:part?/:item?`} component={Settings} />
 			<Route path="/m/:machine/s/:session" component={SessionScreen} />
 			<Route default component={NotFound} />
 		</Router>

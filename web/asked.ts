@@ -9,14 +9,14 @@ export interface Asked<T> {
 	again: () => void
 }
 
-interface Rhythm {
-	/** Also asked again so long after the last time, while somebody looks. */
-	everyMs?: number | null
+interface Rhythm<T> {
+	/** Also asked again so long after the last time, while somebody looks; null for not. */
+	everyMs?: number | ((answer: T) => number | null)
 	/** Asked again only by `again`: to answer it costs the machine something. */
 	isOnDemand?: boolean
 }
 
-export function useAsked<T>(ask: () => Promise<T>, { everyMs = null, isOnDemand = false }: Rhythm = {}): Asked<T> {
+export function useAsked<T>(ask: () => Promise<T>, { everyMs, isOnDemand = false }: Rhythm<T> = {}): Asked<T> {
 	const answer = useSignal<Loaded<T>>(LOADING)
 	/** How often it was asked: an older answer must not stand in a newer one's place. */
 	const asked = useRef(0)
@@ -37,18 +37,20 @@ export function useAsked<T>(ask: () => Promise<T>, { everyMs = null, isOnDemand 
 		answer.value = told
 	}
 	useEffect(() => void again(), [isOnDemand ? 0 : changes.value, reachable.value])
+	const told = answer.value
+	const periodMs = typeof everyMs !== "function" ? everyMs : told.is === "loaded" ? everyMs(told.value) : undefined
 	useEffect(() => {
-		if (everyMs === null) return
+		if (periodMs === undefined || periodMs === null) return
 		const timer = setInterval(() => {
 			if (!document.hidden && answered.current === asked.current) void again()
-		}, everyMs)
+		}, periodMs)
 		return () => clearInterval(timer)
-	}, [everyMs])
+	}, [periodMs])
 	useEffect(
 		() => () => {
 			asked.current++
 		},
 		[],
 	)
-	return { answer: answer.value, again: () => void again() }
+	return { answer: told, again: () => void again() }
 }

@@ -13,6 +13,7 @@ const typed = (count: number) => (count < 1_000 ? `${count} ${s(count, "key", "k
 
 const unsent = (count: number) => `${typed(count)} unsent`
 
+const all = new Intl.ListFormat("en", { type: "conjunction" })
 const either = new Intl.ListFormat("en", { type: "disjunction" })
 
 /** In the middle of a sentence. */
@@ -50,6 +51,8 @@ export const words = {
 	add: "Add",
 	removeIt: "Remove",
 	copiedIt: "I have copied it",
+	list: (words: string[]) => all.format(words),
+	any: (words: string[]) => either.format(words),
 	made: (when: string) => `made ${when}`,
 	tags: "Tags",
 	newTag: "New tag",
@@ -386,6 +389,7 @@ export const words = {
 		makeDefaultOf: (name: string) => `Make ${name} the default`,
 		best: "Let the machine choose",
 		bestText: "A sandbox where that works, else the host.",
+		build: "Build its image",
 		defaultSaved: (name: string) => `Sessions that do not say so run in: ${name}.`,
 		network: { full: "full", none: "none", "allow-list": "allow-list" } satisfies Record<
 			(typeof NETWORKS)[number],
@@ -469,6 +473,7 @@ export const words = {
 		idleOf: (minutes: number) => (minutes === 0 ? "never paused" : `paused after ${minutes} min without work`),
 		withLoadout: (name: string) => `loadout ${name}`,
 		snapshots: "Snapshots",
+		snapshotOf: (name: string) => (when: string) => `${name}, ${when}`,
 		forwards: "Ports",
 		forwardOf: (port: number, at: number) => `${port} is 127.0.0.1:${at} there`,
 		made: (when: string) => `made ${when}`,
@@ -482,12 +487,12 @@ export const words = {
 			kill: "Force stop",
 			pause: "Pause",
 			resume: "Resume",
-			snapshot: "Snapshot…",
-			restore: "Restore…",
-			clone: "Clone…",
-			rebuild: "Rebuild…",
-			destroy: "Destroy…",
-			forward: "Forward a port…",
+			snapshot: "Snapshot",
+			restore: "Restore",
+			clone: "Clone",
+			rebuild: "Rebuild",
+			destroy: "Destroy",
+			forward: "Forward a port",
 		} satisfies Record<VmVerb, string>,
 		doing: {
 			create: "being created",
@@ -526,9 +531,15 @@ export const words = {
 		noImages: "None yet. Build one: it takes some minutes, from Debian’s packages.",
 		build: "Build image",
 		buildTitle: "Build a VM image",
-		buildText: "It runs as a session of the machine, whose terminal shows the progress.",
-		imageName: "Name",
+		buildText: "It runs as a session of the machine, whose terminal shows the progress. In the end it is booted once.",
+		buildFrom: "Made from",
+		buildFroms: { debian: "Debian, from its packages", disk: "A disk that is on the machine" },
+		file: "Path of the disk",
+		fileHint: "A qcow2 or raw disk with cloud-init, such as /srv/debian-12-genericcloud.qcow2",
+		firmware: "Boots by",
+		firmwares: { bios: "BIOS", uefi: "UEFI" },
 		imageFrom: (from: string) => `from ${from}`,
+		imageSize: (count: number) => binary(count),
 	},
 
 	loadouts: {
@@ -592,6 +603,7 @@ export const words = {
 			"environment, secrets (variable: name of a secret), keys (variables, files), configuration, mounts, image, signsIn, waits.",
 		notJson: "That is no JSON.",
 		openQuote: "A quote is not closed.",
+		unknown: (keys: string[]) => `A profile has no ${either.format(keys)}.`,
 		edit: "Edit",
 		remove: "Remove",
 		removeText: "It is forgotten as a runtime. Its sessions go on.",

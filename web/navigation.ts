@@ -21,8 +21,14 @@ export const SETTINGS = {
 export type SettingsPage = Exclude<keyof typeof SETTINGS, "index">
 export const SETTINGS_PAGES = (Object.keys(SETTINGS) as (keyof typeof SETTINGS)[]).filter((key) => key !== "index")
 
+/** What a machine's settings are told in. */
+export const MACHINE_PARTS = ["general", "substrates", "vms", "loadouts", "runtimes"] as const
+export type MachinePart = (typeof MACHINE_PARTS)[number]
+
 export const sessionPath = (machine: MachineId, session: SessionId) => `/m/${machine}/s/${session}`
-export const machinePath = (machine: MachineId) => `${SETTINGS.machines}/${machine}`
+export const machinePath = (machine: MachineId, part: MachinePart = "general") =>
+	part === "general" ? `${SETTINGS.machines}/${machine}` : `${SETTINGS.machines}/${machine}/${part}`
+export const loadoutPath = (machine: MachineId, loadout: string) => `${machinePath(machine, "loadouts")}/${loadout}`
 
 /** Where a key that a runtime lacks is saved, with its name and runtime filled in. */
 export const missingSecretPath = (name: string, runtime: string) =>

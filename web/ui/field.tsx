@@ -6,14 +6,21 @@ type Props = Omit<InputHTMLAttributes<HTMLInputElement>, "value" | "onInput" | "
 	type?: "text" | "email" | "password" | "url" | "number"
 	label: string
 	hint?: string | undefined
+	/** For words of machines, which no browser is to mend. */
+	isCode?: boolean
 	value: string
 	change: (value: string) => void
 }
 
-export function Field({ type = "text", label, hint, value, change, ...input }: Props) {
+export function Field({ type = "text", label, hint, isCode, value, change, ...input }: Props) {
 	const id = useId()
 	// The compiler wants to know which type it is, since not each takes every attribute.
-	const attributes = { type, autocomplete: "off", ...input } as InputHTMLAttributes<HTMLInputElement>
+	const attributes = {
+		type,
+		autocomplete: "off",
+		...(isCode && CODE),
+		...input,
+	} as InputHTMLAttributes<HTMLInputElement>
 	return (
 		<div class="field">
 			<label for={id}>{label}</label>
@@ -32,3 +39,5 @@ export function Field({ type = "text", label, hint, value, change, ...input }: P
 		</div>
 	)
 }
+
+const CODE = { class: "mono", autocapitalize: "off", spellcheck: false }

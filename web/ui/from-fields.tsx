@@ -43,9 +43,7 @@ export function PlaceFields({ machine, draft, change, directory, changeDirectory
 	const ref = (
 		<Field
 			label={words.start.ref}
-			class="mono"
-			autocapitalize="off"
-			spellcheck={false}
+			isCode
 			placeholder={draft.is === "git" ? words.start.refHint : words.start.worktreeRefHint}
 			value={draft.ref}
 			change={(value) => change({ ...draft, ref: value })}
@@ -56,9 +54,7 @@ export function PlaceFields({ machine, draft, change, directory, changeDirectory
 			<>
 				<Field
 					label={words.start.url}
-					class="mono"
-					autocapitalize="off"
-					spellcheck={false}
+					isCode
 					placeholder={words.start.urlHint}
 					value={draft.url}
 					change={(value) => change({ ...draft, url: value })}

@@ -43,6 +43,7 @@ export const ICONS = [
 	"message-square-text",
 	"minus",
 	"monitor",
+	"package",
 	"panel-right",
 	"pause",
 	"pencil",

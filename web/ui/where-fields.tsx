@@ -35,9 +35,7 @@ export function WhereFields({ machine, info, draft, change }: Props) {
 					{hasImage && !hasVm && (
 						<Field
 							label={words.start.image}
-							class="mono"
-							autocapitalize="off"
-							spellcheck={false}
+							isCode
 							placeholder={words.start.imageHint}
 							value={draft.image}
 							change={(image) => change({ ...draft, image })}

@@ -1,4 +1,5 @@
-// One machine: its name and tags, for whom it is, its key, and who has ever opened a session on it.
+// One machine: what it uses now, its name and tags, for whom it is, its key, who has ever opened a session on it; and
+// beside that its substrates, VMs, loadouts and runtimes.
 import { useSignal } from "@preact/signals"
 import { MACHINE_MEMBERS, NAME_CHARS, TAGS } from "../../../protocol/limits.ts"
 import type { Machine } from "../../../protocol/routes/machines.ts"
@@ -6,6 +7,7 @@ import { api } from "../../api.ts"
 import { useAsked } from "../../asked.ts"
 import { refreshMachines } from "../../home.ts"
 import { words } from "../../messages.ts"
+import { MACHINE_PARTS, type MachinePart, machinePath } from "../../navigation.ts"
 import { dialog, machines, may, me, notify } from "../../state.ts"
 import { exact } from "../../times.ts"
 import { Act } from "../../ui/act.tsx"
@@ -17,30 +19,64 @@ import { PresenceMark } from "../../ui/presence.tsx"
 import { machineTags, tagFault } from "../../ui/tags.tsx"
 import { When } from "../../ui/when.tsx"
 import { WordsField } from "../../ui/words-field.tsx"
+import { LoadoutPart } from "./machine-loadout.tsx"
+import { LoadoutsPart } from "./machine-loadouts.tsx"
+import { RuntimesPart } from "./machine-runtimes.tsx"
+import { SubstratesPart } from "./machine-substrates.tsx"
+import { UsagePart } from "./machine-usage.tsx"
+import { VmsPart } from "./machine-vms.tsx"
 import { Part, Row } from "./page.tsx"
 
-export function MachineSettings({ machine }: { machine: string }) {
+interface Props {
+	machine: string
+	part: MachinePart
+	/** The one of the part that is looked at. */
+	item: string | undefined
+}
+
+export function MachineSettings({ machine, part, item }: Props) {
 	return (
 		<Here asked={{ answer: machines.value, again: () => void refreshMachines() }}>
 			{(all) => {
 				const found = all.find(({ id }) => id === machine)
-				if (found !== undefined) return <Known key={found.id} machine={found} />
+				if (found !== undefined) return <Known key={found.id} machine={found} part={part} item={item} />
 				return <Face icon="server" title={words.machines.missing} text={words.machines.missingText} />
 			}}
 		</Here>
 	)
 }
 
-function Known({ machine }: { machine: Machine }) {
-	const { id, name, key, platform, enrolledBy, createdAt, running } = machine
-	const role = me.value.is === "loaded" ? me.value.value.role : "guest"
-	const isMine = me.value.is === "loaded" && me.value.value.id === enrolledBy?.id
+function Known({ machine, part, item }: Pick<Props, "part" | "item"> & { machine: Machine }) {
+	const { id, name } = machine
 	return (
 		<>
 			<header class="page-head">
 				<h1>{name}</h1>
 				<PresenceMark machine={id} />
 			</header>
+			<nav class="parts" aria-label={words.machines.partsOf(name)}>
+				{MACHINE_PARTS.map((of) => (
+					<a key={of} href={machinePath(id, of)} aria-current={of === part ? "page" : undefined}>
+						{words.machines.parts[of]}
+					</a>
+				))}
+			</nav>
+			{part === "general" && <General machine={machine} />}
+			{part === "substrates" && <SubstratesPart machine={id} />}
+			{part === "vms" && <VmsPart machine={id} />}
+			{part === "loadouts" && item === undefined && <LoadoutsPart machine={id} />}
+			{part === "loadouts" && item !== undefined && <LoadoutPart key={item} machine={id} name={item} />}
+			{part === "runtimes" && <RuntimesPart machine={id} />}
+		</>
+	)
+}
+
+function General({ machine }: { machine: Machine }) {
+	const { id, name, key, platform, enrolledBy, createdAt, running } = machine
+	const role = me.value.is === "loaded" ? me.value.value.role : "guest"
+	const isMine = me.value.is === "loaded" && me.value.value.id === enrolledBy?.id
+	return (
+		<>
 			<dl class="facts">
 				<dt>{words.machines.platform}</dt>
 				<dd>{platform === null ? words.machines.noPlatform : words.platform(platform)}</dd>
@@ -61,6 +97,7 @@ function Known({ machine }: { machine: Machine }) {
 					)}
 				</dd>
 			</dl>
+			<UsagePart machine={id} />
 			<Part title={words.machines.key} about={words.machines.keyText}>
 				<CopyField text={key} />
 			</Part>

@@ -265,10 +265,8 @@ function VariableField({ name, value, change }: { name: string; value: string; c
 		<Field
 			label={words.secrets.variable}
 			hint={words.secrets.variableHint}
-			class="mono"
+			isCode
 			pattern="[A-Za-z_][A-Za-z0-9_]*"
-			autocapitalize="off"
-			spellcheck={false}
 			maxLength={128}
 			placeholder={name}
 			value={value}

@@ -3,7 +3,7 @@ import type { VNode } from "preact"
 import { useRoute } from "preact-iso"
 import type { Action } from "../../../protocol/roles.ts"
 import { words } from "../../messages.ts"
-import { SETTINGS, type SettingsPage } from "../../navigation.ts"
+import { MACHINE_PARTS, SETTINGS, type SettingsPage } from "../../navigation.ts"
 import { forbidden } from "../../permission.ts"
 import { Face } from "../../ui/faces.tsx"
 import { Icon } from "../../ui/icon.tsx"
@@ -51,7 +51,10 @@ export function Settings() {
 			</Shell>
 		)
 	const isMachine = page?.noun === "machines" && params.thing !== undefined
-	if (page === undefined || (params.thing !== undefined && !isMachine)) return <NotFound />
+	const part = MACHINE_PARTS.find((name) => name === (params.part ?? "general"))
+	const hasItem = params.item !== undefined
+	if (page === undefined || part === undefined || (params.thing !== undefined && !isMachine)) return <NotFound />
+	if (hasItem && part !== "loadouts") return <NotFound />
 	const why = forbidden(page.may)
 	return (
 		<Shell title={words.settings.pages[page.noun].title}>
@@ -67,7 +70,7 @@ export function Settings() {
 					{why !== undefined ? (
 						<Face icon="lock" title={words.settings.pages[page.noun].title} text={why} />
 					) : isMachine ? (
-						<MachineSettings key={params.thing} machine={params.thing ?? ""} />
+						<MachineSettings key={params.thing} machine={params.thing ?? ""} part={part} item={params.item} />
 					) : (
 						page.draw()
 					)}
