@@ -177,7 +177,7 @@ test("[SES3] a command beside the program has its own end, output, errors and bo
 	expect(await container.used(contained)).toEqual({
 		seconds: expect.any(Number),
 		memory: expect.any(Number),
-		processes: 3,
+		processes: 2,
 	})
 	const beside = await world.sh(contained, "cat; cat /tmp/own; echo err >&2; exit 3", { input: Buffer.from("in\n") })
 	expect(beside).toMatchObject({ ended: { code: 3, signal: null }, errors: "err\n", isCut: false })

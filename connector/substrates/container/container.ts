@@ -6,8 +6,10 @@ import { furnishHome, imageWithLoadout } from "../../loadouts/sessions.ts"
 import type { Contained } from "../contained.ts"
 import { readByCommand, writeByCommand } from "../files.ts"
 import { NotExecuted } from "../init/init.ts"
+import { shareCredentials } from "../sandbox/credentials.ts"
+import { treeOf } from "../sandbox/processes.ts"
 import type { Running, Substrate, Terminal, Used } from "../substrate.ts"
-import { LABEL_SESSION, nameOf } from "./creation.ts"
+import { homeInside, LABEL_SESSION, nameOf } from "./creation.ts"
 import { Engine, EngineError } from "./engine.ts"
 import { execIn } from "./exec.ts"
 import { imageFor } from "./images.ts"
@@ -23,12 +25,12 @@ export const container: Substrate = {
 		if (contained.vm !== null)
 			throw new Refusal("substrate_unavailable", "A container is in no VM. Leave --vm out, or ask for --substrate vm.")
 		await refusePlaces(contained)
-		await Engine.get()
+		await Engine.get(contained.own)
 	},
 
 	enter,
 
-	exec: async (contained, command) => execIn(await Engine.get(), contained, command),
+	exec: async (contained, command) => execIn(await Engine.get(contained.own), contained, command),
 
 	read: (contained, path, from, limit) =>
 		readByCommand((command) => container.exec(contained, command), path, from, limit),
@@ -36,24 +38,24 @@ export const container: Substrate = {
 		writeByCommand((command) => container.exec(contained, command), path, at, bytes, moveTo),
 
 	async used(contained) {
-		const found = await Engine.find()
+		const found = await Engine.find(contained.own)
 		return found instanceof Engine ? usedBy(found, contained) : null
 	},
 
 	async kill(contained) {
-		const engine = await Engine.get()
+		const engine = await Engine.get(contained.own)
 		for (const { Id } of await containersOf(engine, LABEL_SESSION, contained.session)) await removeContainer(engine, Id)
 	},
 
 	async remove(contained) {
 		// Nothing runs where no engine does.
-		if ((await Engine.find()) instanceof Engine) await container.kill(contained)
+		if ((await Engine.find(contained.own)) instanceof Engine) await container.kill(contained)
 		await clearPlace(contained)
 	},
 }
 
 async function enter(contained: Contained, environment: Record<string, string>, terminal: Terminal): Promise<Running> {
-	const engine = await Engine.get()
+	const engine = await Engine.get(contained.own)
 	// An earlier run may have left one, where its warden could not end it.
 	await container.kill(contained)
 	const base = await imageFor(engine, contained, terminal)
@@ -66,13 +68,20 @@ async function enter(contained: Contained, environment: Record<string, string>, 
 		throw error instanceof NotExecuted ? notInImage(error, contained.argv, image) : error
 	})
 	const { id, socket } = started
+	const shared = await shareCredentials({
+		...{ configuration: contained.configuration, home: homeInside(contained) },
+		...{ privateHome: place.outside.home, owner: place.user },
+	})
 	terminal.input((bytes) => new Promise((resolve) => void socket.write(bytes, () => resolve())))
 	// A terminal that is gone takes no more; the program is told so by its holder's end.
 	const told = pipeline(socket, terminal.output, { end: false }).catch(() => {})
 	const ended = told.then(async () => {
 		// The end is told before the terminal's. Without that it is the engine that let go of a program which still runs.
 		const timer = setTimeout(started.close, AFTER_OUTPUT_MS)
-		return started.ended.finally(() => clearTimeout(timer))
+		return started.ended.finally(() => {
+			clearTimeout(timer)
+			return shared.end()
+		})
 	})
 	let resized: Promise<unknown> = Promise.resolve()
 	return {
@@ -115,19 +124,26 @@ function notInImage({ errno }: NotExecuted, [program = ""]: string[], image: str
 	return new Refusal("start_failed", `${program} is in the image ${image}, but cannot be executed there.`)
 }
 
-async function usedBy(engine: Engine, contained: Contained): Promise<Used | null> {
+async function usedBy(engine: Engine, { network, ...contained }: Contained): Promise<Used | null> {
+	const path = `/containers/${nameOf(contained)}`
+	// The first process, and the one that forwards to the gate.
+	const own = network.is === "allow-list" ? 2 : 1
 	try {
-		const stats = await engine.ask<Stats>("GET", `/containers/${nameOf(contained)}/stats`, {
-			query: { stream: false, "one-shot": true },
-		})
-		const { usage, stats: parts } = stats.memory_stats
-		if (usage === undefined) return null
-		return {
-			seconds: stats.cpu_stats.cpu_usage.total_usage / 1e9,
-			// Without the files that the kernel keeps while there is room.
-			memory: usage - (parts?.total_inactive_file ?? parts?.inactive_file ?? 0),
-			processes: stats.pids_stats.current ?? 0,
-		}
+		const query = { stream: false, "one-shot": true }
+		const { cpu_stats, memory_stats, pids_stats } = await engine.ask<Stats>("GET", `${path}/stats`, { query })
+		const { usage, stats } = memory_stats
+		if (usage !== undefined && pids_stats.current)
+			return {
+				seconds: cpu_stats.cpu_usage.total_usage / 1e9,
+				// Without the files that the kernel keeps while there is room.
+				memory: usage - (stats?.total_inactive_file ?? stats?.inactive_file ?? 0),
+				processes: pids_stats.current - own,
+			}
+		// Where an engine may make no control groups, its figures are of the whole machine.
+		const { State } = await engine.ask<{ State: { Running: boolean; Pid: number } }>("GET", `${path}/json`)
+		const tree = State.Running ? treeOf(State.Pid) : []
+		const sum = (of: "seconds" | "memory") => tree.reduce((total, process) => total + process[of], 0)
+		return tree.length === 0 ? null : { seconds: sum("seconds"), memory: sum("memory"), processes: tree.length - own }
 	} catch (error) {
 		if (error instanceof EngineError && (error.status === 404 || error.status === 409)) return null
 		throw error

@@ -60,7 +60,7 @@ const SCRATCH_BYTES = 1024 * MIB
 const SMALL_BYTES = 64 * MIB
 
 /** What the engine calls the container of a session's program. */
-export function nameOf({ session }: Contained): string {
+export function nameOf({ session }: Pick<Contained, "session">): string {
 	return `homeport-${session}`
 }
 

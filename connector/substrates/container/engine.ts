@@ -70,8 +70,8 @@ export class Engine {
 	}
 
 	/** The first of those where engines listen that answers. Throws Refusal("substrate_unavailable"). */
-	static async get(): Promise<Engine> {
-		const found = await Engine.find()
+	static async get(environment: NodeJS.ProcessEnv = process.env): Promise<Engine> {
+		const found = await Engine.find(environment)
 		if (found instanceof Engine) return found
 		throw new Refusal("substrate_unavailable", `${found.reason} ${found.remedy}`)
 	}
@@ -240,6 +240,8 @@ interface Version {
 
 interface Info {
 	SecurityOptions: string[] | null
+	/** Podman's word for it. */
+	Rootless?: boolean
 	SwapLimit: boolean
 	NCPU: number
 }
@@ -248,7 +250,7 @@ function aboutOf({ Version, Arch, Components }: Version, info: Info): About {
 	const isPodman = Components?.some(({ Name }) => Name === "Podman Engine") ?? false
 	const has = (name: string) =>
 		info.SecurityOptions?.some((option) => option.split(",").includes(`name=${name}`)) ?? false
-	const isRootless = has("rootless")
+	const isRootless = has("rootless") || info.Rootless === true
 	const version = Version.replace(/[+-].*$/, "")
 	return {
 		name: `${isPodman ? "Podman" : "Docker"} ${version}${isRootless ? " (rootless)" : ""}`,

@@ -47,8 +47,8 @@ export async function buildDefault(engine: Engine, name: string, dataDir: string
 
 /** `tar`: the whole file system. */
 export async function importImage(engine: Engine, name: string, tar: Readable): Promise<void> {
-	const { repository, tag } = parted(name)
-	const query = { fromSrc: "-", repo: repository, tag }
+	// Podman does not heed a tag apart from it.
+	const query = { fromSrc: "-", repo: tagged(name) }
 	try {
 		await said(await engine.follow("POST", "/images/create", { query, stream: tar }), () => {})
 	} catch (error) {
@@ -66,12 +66,11 @@ export async function hasImage(engine: Engine, image: string): Promise<boolean> 
 	}
 }
 
-/** Without a tag an engine would get all that there are. */
 async function pullImage(engine: Engine, image: string, teller: Teller): Promise<void> {
 	teller.say(`Getting the image ${image}.`)
 	const layers = new Map<string, Required<Progress>>()
 	try {
-		const query = { fromImage: /[:@][^/]*$/.test(image) ? image : `${image}:latest` }
+		const query = { fromImage: tagged(image) }
 		await said(await engine.follow("POST", "/images/create", { query }), ({ status, id = "", progressDetail }) => {
 			const { current = 0, total } = progressDetail ?? {}
 			if (status === "Downloading" && total !== undefined) layers.set(id, { current, total })
@@ -134,7 +133,7 @@ function why(image: string, message: string): string {
 	return `${message}. Try to get it by hand: docker pull ${image}.`
 }
 
-function parted(name: string): { repository: string; tag: string } {
-	const [, repository = name, tag = "latest"] = /^(.*?)(?::([^/:]+))?$/.exec(name) ?? []
-	return { repository, tag }
+/** Without a tag an engine would get all that there are. */
+function tagged(image: string): string {
+	return /[:@][^/]*$/.test(image) ? image : `${image}:latest`
 }
