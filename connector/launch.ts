@@ -13,7 +13,15 @@ import type { Execution } from "./holder/wire.ts"
 import { variablesOf } from "./loadouts/resolve.ts"
 import { usableLoadout } from "./loadouts/store.ts"
 import { nameFrom } from "./names.ts"
-import { canBeNamed, command, findRuntime, insideCommand, type Runtime, sessionEnvironment } from "./runtimes.ts"
+import {
+	canBeNamed,
+	command,
+	findRuntime,
+	insideCommand,
+	ownKeys,
+	type Runtime,
+	sessionEnvironment,
+} from "./runtimes.ts"
 import { SELF } from "./self.ts"
 import type { Contained } from "./substrates/contained.ts"
 import { loadSubstrate } from "./substrates/substrates.ts"
@@ -129,7 +137,7 @@ export async function prepareLaunch(
 		arguments: [...WARDEN, contained.folder],
 		cwd: contained.cwd ?? "~",
 		startsIn: contained.folder,
-		environment: wrapEnvironment(given),
+		environment: wrapEnvironment({ ...ownKeys(known), ...given }),
 	}
 	return { execution, contained, making }
 }

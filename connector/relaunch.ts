@@ -8,7 +8,15 @@ import type { Execution, SavedInfo } from "./holder/wire.ts"
 import { type Here, type Launch, newConversation } from "./launch.ts"
 import { variablesOf } from "./loadouts/resolve.ts"
 import { usableLoadout } from "./loadouts/store.ts"
-import { type Begin, command, findRuntime, insideCommand, type Runtime, sessionEnvironment } from "./runtimes.ts"
+import {
+	type Begin,
+	command,
+	findRuntime,
+	insideCommand,
+	ownKeys,
+	type Runtime,
+	sessionEnvironment,
+} from "./runtimes.ts"
 import type { SessionSpec } from "./session-spec.ts"
 import type { Contained } from "./substrates/contained.ts"
 import { loadSubstrate } from "./substrates/substrates.ts"
@@ -71,7 +79,7 @@ export async function prepareRestart(
 			arguments: [...WARDEN, again.folder],
 			cwd: info.cwd,
 			startsIn: again.folder,
-			environment: wrapEnvironment(given),
+			environment: wrapEnvironment({ ...ownKeys(known), ...given }),
 		},
 		contained: again,
 		making: null,

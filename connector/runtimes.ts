@@ -235,6 +235,13 @@ export async function insideCommand(
 	return [runtime.id === SHELL ? "sh" : program, ...runtime.arguments, ...wordsOf(runtime, argv, begin)]
 }
 
+/** The person's own keys for a runtime: the one thing of the connector's environment that a substrate is given. */
+export function ownKeys(runtime: Runtime | null): Record<string, string> {
+	const environment = sessionEnvironment()
+	const names = runtime?.keys.variables ?? []
+	return Object.fromEntries(names.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])))
+}
+
 /** Whether a new conversation of it can be given a name. */
 export function canBeNamed({ naming }: Runtime, argv: string[]): boolean {
 	return naming !== null && !saysItself(naming, argv)

@@ -1,8 +1,9 @@
 // The facts that a sandbox is built from, as this machine has them now.
 import { realpath, stat } from "node:fs/promises"
 import { userInfo } from "node:os"
-import { delimiter, dirname, isAbsolute, join } from "node:path"
+import { delimiter, dirname, isAbsolute, join, relative } from "node:path"
 import { Refusal } from "../../../protocol/errors.ts"
+import { workFolder } from "../../workdir/make.ts"
 import type { Contained } from "../contained.ts"
 import { initBinary } from "../init/init.ts"
 import { proxyEnvironment } from "../network/environment.ts"
@@ -12,11 +13,6 @@ import { type Entry, type Facts, GATE_PORT, type Mount } from "./policy.ts"
 import { isIn, refuseMount, refusePlace, refuseWorkingFolder } from "./rules.ts"
 import { type OwnFile, ownFiles, SYSTEM, systemEntries, wholeMachines } from "./system.ts"
 import { findTools } from "./tools.ts"
-
-/** Where the connector may make working directories for a session. */
-export function workFolder({ dataDir, session }: Contained): string {
-	return join(dataDir, "work", session)
-}
 
 /** What of the session is shown, less the sockets of one run. Throws Refusal for what must not be. */
 export type Survey = Omit<Facts, "control" | "gate"> & {
@@ -38,7 +34,7 @@ export async function survey(contained: Contained): Promise<Survey> {
 	const home = await homeOf(contained)
 	const dataDir = await realpath(contained.dataDir)
 	const homes = [home, await realpath(whoAmI().homedir).catch(() => home)]
-	const own = { homes, dataDir, workDir: join(dataDir, "work", contained.session) }
+	const own = { homes, dataDir, workDir: workFolder(dataDir, contained.session) }
 	if (home === "/" || SYSTEM.includes(home))
 		refuse(`The home directory ${home} cannot be made private`, "Give this user a home directory of its own")
 	const working = contained.workingFolder === null ? null : await realpath(contained.workingFolder)
@@ -73,7 +69,7 @@ export async function survey(contained: Contained): Promise<Survey> {
 		init: initBinary(),
 		setpriv: findTool("setpriv", path) ?? "setpriv",
 		unshare: findTool("unshare", path) ?? "unshare",
-		cwd: working ?? home,
+		cwd: working === null ? home : within(working, contained),
 		files,
 		environment: environmentOf(contained, { home, name: user.name, tools }),
 	}
@@ -93,6 +89,12 @@ export function whoAmI(): { uid: number; gid: number; username: string; homedir:
 async function homeOf({ own }: Contained): Promise<string> {
 	const home = own.HOME ?? whoAmI().homedir
 	return realpath(home).catch(() => refuse(`The home directory ${home} is not there`, "Set HOME to one that is"))
+}
+
+/** The place in the working directory where the program begins. */
+function within(working: string, { cwd, workingFolder }: Contained): string {
+	const place = cwd === null || workingFolder === null ? "" : relative(workingFolder, cwd)
+	return place === "" || place.startsWith("..") ? working : join(working, place)
 }
 
 /** Whose rights a program has: of the connector's user; where that is root, of whoever the working directory belongs to. */
