@@ -108,9 +108,6 @@ function rm() {
 		)
 }
 
-const Strict = Profile.strict()
-
-/** A word that no profile has is a mistake that a person wants to be told of. */
 async function readProfile(path: string): Promise<Profile> {
 	const text = await readFile(path, "utf8").catch((error: Error) => {
 		throw new Failure("file", `${path} cannot be read (${error.message}).`)
@@ -121,7 +118,10 @@ async function readProfile(path: string): Promise<Profile> {
 	} catch (error) {
 		throw new Failure("file", `${path} is not JSON (${error instanceof Error ? error.message : String(error)}).`)
 	}
-	const profile = Strict.safeParse(value)
+	// A word that no profile has is a mistake that a person wants to be told of.
+	const unknown = Object.keys(Object(value)).find((word) => !Object.hasOwn(Profile.shape, word))
+	if (unknown !== undefined) throw new Failure("file", `${path}: no profile has "${unknown}".`)
+	const profile = Profile.safeParse(value)
 	if (!profile.success) throw new Failure("file", `${path}: ${explain(profile.error)}`)
 	return profile.data
 }

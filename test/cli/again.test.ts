@@ -150,7 +150,7 @@ test("tags group sessions for ls and for deeds on many, which ask first and tell
 	expect(await names("--tag", "many")).toEqual([])
 	await well("purge", "blue", "--yes")
 	expect((await run("screen", "blue")).code).toBe(3)
-})
+}, 180_000)
 
 test("open prints the address of a session's page", async () => {
 	await well("spawn", "--name", "page", "--", "cat")
@@ -196,4 +196,4 @@ test("a profile is a runtime of its machine: started, taken up again, waited for
 	expect((await run("spawn", "--runtime", "talker")).stderr).toContain('no runtime "talker"')
 	expect((await run("profiles", "rm", "talker")).code).toBe(3)
 	await well("purge", "talk", "--yes")
-})
+}, 120_000)
