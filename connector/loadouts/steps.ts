@@ -104,7 +104,7 @@ function aptStep({ value, from }: Said<string>): Step {
 async function aptVersion(target: Target, name: string): Promise<string | null> {
 	// biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own words.
 	const ran = await target.run(["dpkg-query", "-W", "-f=${db:Status-Abbrev}|${Version}\n", "--", name])
-	if (ran.code === 127)
+	if (ran.code === 126 || ran.code === 127)
 		throw new StepFailed("There is no apt there: only Debian and what is made from it has these packages.")
 	return /^ii \|(.+)$/m.exec(ran.output.toString())?.[1] ?? null
 }
