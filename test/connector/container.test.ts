@@ -92,6 +92,14 @@ test("[SES3] a terminal has its size from the first moment, and follows it", asy
 	expect(await program.outcome).toEqual({ is: "exited", code: null, signal: "SIGINT" })
 })
 
+test("a shell is the one that edits lines, where the image has it", async () => {
+	const program = await world.open(world.contained({ runtime: "shell", argv: ["sh", "-l"] }))
+	program.type("echo shell:${BASH_VERSION%%.*}; shopt login_shell; exit 4\r")
+	await program.shows("shell:5")
+	expect(await program.outcome).toEqual({ is: "exited", code: 4, signal: null })
+	expect(program.output().toString()).toMatch(/login_shell\s+on/)
+})
+
 test("[INP1] every byte that is typed arrives, also those by which an engine lets go of a terminal", async () => {
 	const script = "stty raw -echo; echo ready; head -c 515 | od -An -v -tx1 | tr -d ' \\n'; echo end"
 	const program = await world.open(world.contained({ argv: ["sh", "-c", script] }))

@@ -2,6 +2,7 @@
 import { constants } from "node:os"
 import { pipeline } from "node:stream/promises"
 import { Refusal } from "../../../protocol/errors.ts"
+import { SHELL } from "../../../protocol/session.ts"
 import { furnishHome, imageWithLoadout } from "../../loadouts/sessions.ts"
 import type { Contained } from "../contained.ts"
 import { readByCommand, writeByCommand } from "../files.ts"
@@ -61,17 +62,19 @@ async function enter(contained: Contained, environment: Record<string, string>, 
 	const base = await imageFor(engine, contained, terminal)
 	const place = await preparePlace(contained, engine.about, (line) => terminal.say(line))
 	const image = await furnished(engine, contained, place, { base, environment, terminal })
-	const started = await start(engine, contained, place, {
-		...{ name: nameOf(contained), image, argv: contained.argv, environment, cwd: contained.cwd },
-		...{ network: contained.network, size: { cols: terminal.cols, rows: terminal.rows } },
-	}).catch((error: unknown) => {
-		throw error instanceof NotExecuted ? notInImage(error, contained.argv, image) : error
-	})
-	const { id, socket } = started
 	const shared = await shareCredentials({
 		...{ configuration: contained.configuration, home: homeInside(contained) },
 		...{ privateHome: place.outside.home, owner: place.user },
 	})
+	const size = { cols: terminal.cols, rows: terminal.rows }
+	const started = await start(engine, contained, place, {
+		...{ name: nameOf(contained), image, argv: programOf(contained), environment, cwd: contained.cwd },
+		...{ network: contained.network, size },
+	}).catch(async (error: unknown) => {
+		await shared.end()
+		throw error instanceof NotExecuted ? notInImage(error, contained.argv, image) : error
+	})
+	const { id, socket } = started
 	terminal.input((bytes) => new Promise((resolve) => void socket.write(bytes, () => resolve())))
 	// A terminal that is gone takes no more; the program is told so by its holder's end.
 	const told = pipeline(socket, terminal.output, { end: false }).catch(() => {})
@@ -84,17 +87,18 @@ async function enter(contained: Contained, environment: Record<string, string>, 
 		})
 	})
 	let resized: Promise<unknown> = Promise.resolve()
+	const resize = (w: number, h: number) => {
+		// In order. A program that has just ended needs no size.
+		resized = resized.then(() => engine.ask("POST", `/containers/${id}/resize`, { query: { w, h } })).catch(() => {})
+	}
+	if (terminal.cols !== size.cols || terminal.rows !== size.rows) resize(terminal.cols, terminal.rows)
 	return {
 		ended,
 		async signal(signal) {
 			started.signal(signal)
 			if (signal === "SIGKILL") await started.ended
 		},
-		resize(cols, rows) {
-			const query = { w: cols, h: rows }
-			// In order. A program that has just ended needs no size.
-			resized = resized.then(() => engine.ask("POST", `/containers/${id}/resize`, { query })).catch(() => {})
-		},
+		resize,
 	}
 }
 
@@ -113,6 +117,12 @@ async function furnished(
 	const image = await imageWithLoadout(engine, loaded, base, environment, terminal)
 	await furnishHome(engine, loaded, place, { image, environment, terminal })
 	return image
+}
+
+/** Every image has sh; people who ask for a shell would rather have the one that edits lines, where there is one. */
+function programOf({ runtime, argv: [program = "", ...args] }: Contained): string[] {
+	if (runtime !== SHELL) return [program, ...args]
+	return ["sh", "-c", 'exec "$(command -v bash || echo "$0")" "$@"', program, ...args]
 }
 
 function notInImage({ errno }: NotExecuted, [program = ""]: string[], image: string): Refusal {

@@ -18,11 +18,6 @@ interface Options {
 	packages?: string[]
 }
 
-/** Whether this machine can make one. */
-export function canMakeDebian(): boolean {
-	return findMmdebstrap() !== undefined
-}
-
 /** Hands the tar's path to `use`, and removes it afterwards. Throws Refusal where it cannot be made. */
 export async function withDebian<T>(
 	{ folder, packages = PACKAGES }: Options,
@@ -33,7 +28,7 @@ export async function withDebian<T>(
 	if (program === undefined)
 		throw new Refusal(
 			"substrate_unavailable",
-			"mmdebstrap, which makes Debian systems from packages, is not on this machine. On Debian and Ubuntu: sudo apt-get install mmdebstrap.",
+			"mmdebstrap, which makes Debian systems from packages, is not on this machine. On Debian and Ubuntu: sudo apt-get install mmdebstrap. Elsewhere, choose an image of a registry by --image, such as node:22-bookworm.",
 		)
 	await mkdir(folder, { recursive: true, mode: 0o700 })
 	const draft = await mkdtemp(join(folder, "debian-"))
