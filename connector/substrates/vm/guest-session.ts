@@ -1,6 +1,5 @@
 // A session's program in a VM, on a terminal there, as its warden has it.
 import { randomUUID } from "node:crypto"
-import { createInterface } from "node:readline"
 import { setTimeout as after } from "node:timers/promises"
 import { Refusal } from "../../../protocol/errors.ts"
 import type { Vm } from "../../../protocol/vm.ts"
@@ -176,15 +175,33 @@ class GuestSession implements Running {
 }
 
 /** Its next line at each call; what it has said on standard error where there is none. */
-function sayings({ channel }: Remote): () => Promise<string> {
+function sayings({ channel, closed }: Remote): () => Promise<string> {
 	let errors = ""
 	channel.stderr.on("data", (bytes: Buffer) => {
 		errors = (errors + bytes).slice(-ERRORS_CHARS)
 	})
-	const lines = createInterface({ input: channel })[Symbol.asyncIterator]()
+	let said = ""
+	let heard = () => {}
+	channel.on("data", (bytes: Buffer) => {
+		said += bytes
+		heard()
+	})
+	let isOver = false
+	void closed.then(() => {
+		isOver = true
+		heard()
+	})
 	return async () => {
-		const { done, value } = await lines.next()
-		return done ? errors.trim().replaceAll(/\s+/g, " ") : value
+		while (!said.includes("\n") && !isOver) {
+			await new Promise<void>((resolve) => {
+				heard = resolve
+			})
+		}
+		const end = said.indexOf("\n")
+		if (end < 0) return errors.trim().replaceAll(/\s+/g, " ")
+		const line = said.slice(0, end)
+		said = said.slice(end + 1)
+		return line
 	}
 }
 

@@ -134,6 +134,7 @@ end() {
 `
 
 const KEEP = `d=$2
+umask 022
 IFS= read -r script
 cgroups=/sys/fs/cgroup
 set_limit() { [ -f "$group/$1" ] && echo "$2" >"$group/$1"; } 2>/dev/null
