@@ -66,22 +66,22 @@ function Uses({ machine, info }: { machine: MachineId; info: SessionInfo }) {
 	const asked = useAsked(() => api("readUsage", { params: { machine } }), { everyMs: EVERY_MS })
 	return (
 		<Here asked={asked}>
-			{({ sessions }) => {
+			{({ sessions, machine: { cpus } }) => {
 				const used = sessions.find(({ session }) => session === info.id)
 				if (used === undefined) return <p class="dim">{words.usage.gone}</p>
-				return <Figures used={used} />
+				return <Figures used={used} cpus={cpus} />
 			}}
 		</Here>
 	)
 }
 
-function Figures({ used }: { used: Answered<"usage">["sessions"][number] }) {
-	const { cpus, memory, processes, since } = used
+function Figures({ used, cpus }: { used: Answered<"usage">["sessions"][number]; cpus: number }) {
+	const { memory, processes, since } = used
 	return (
 		<dl class="facts tabular">
 			<div>
 				<dt>{words.usage.cpus}</dt>
-				<dd>{words.usage.cpusOf(amount(cpus))}</dd>
+				<dd>{words.usage.cpusOf(amount(used.cpus), cpus)}</dd>
 			</div>
 			<div>
 				<dt>{words.usage.memory}</dt>

@@ -56,7 +56,14 @@ function Known({ machine, part, item }: Pick<Props, "part" | "item"> & { machine
 			</header>
 			<nav class="parts" aria-label={words.machines.partsOf(name)}>
 				{MACHINE_PARTS.map((of) => (
-					<a key={of} href={machinePath(id, of)} aria-current={of === part ? "page" : undefined}>
+					<a
+						key={of}
+						ref={(link) => {
+							if (of === part) link?.scrollIntoView({ block: "nearest", inline: "nearest" })
+						}}
+						href={machinePath(id, of)}
+						aria-current={of === part ? "page" : undefined}
+					>
 						{words.machines.parts[of]}
 					</a>
 				))}
