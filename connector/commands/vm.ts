@@ -125,7 +125,7 @@ function create() {
 	})
 		.argument("<name>", "lower-case letters, digits and dashes")
 		.option("--image <name>", "one of `vm image ls` (default: debian, or the only one)")
-		.option("--cpus <number>", "processors (default: 2)", count)
+		.option("--cpus <number>", "processors (default: 2; 1 without KVM)", count)
 		.option("--memory <size>", "such as 4G (default: 2G)", size)
 		.option("--disk <size>", "at most so much (default: 10G)", size)
 		.addOption(new Option("--network <kind>", "what it reaches (default: full)").choices(NETWORKS))

@@ -13,17 +13,17 @@ import { refuseCreating } from "./room.ts"
 
 const MIB = 1024 ** 2
 const GIB = 1024 ** 3
-const DEFAULTS = { cpus: 2, memory: 2 * GIB, disk: 10 * GIB, idleMinutes: 30 }
+const DEFAULTS = { memory: 2 * GIB, disk: 10 * GIB, idleMinutes: 30 }
 /** The home folder's part of the disk where the system's leaves room for it. */
 const HOME_PART = 0.5
 const LEAST_HOME = 64 * MIB
 
-export async function makeVm(dataDir: string, spec: VmSpec): Promise<void> {
+export async function makeVm(dataDir: string, spec: VmSpec & { cpus: number }): Promise<void> {
 	const image = await mustHaveImage(dataDir, spec.image)
 	const made: Made = {
 		name: spec.name,
 		image: image.name,
-		cpus: spec.cpus ?? DEFAULTS.cpus,
+		cpus: spec.cpus,
 		memory: spec.memory ?? DEFAULTS.memory,
 		disk: Math.floor((spec.disk ?? DEFAULTS.disk) / MIB) * MIB,
 		network: spec.network ?? { is: "full" },

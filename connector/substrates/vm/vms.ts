@@ -84,10 +84,11 @@ export class Vms {
 	}
 
 	async #create(spec: VmSpec): Promise<void> {
-		const { networks, notes } = await this.engine()
+		const { by, networks, notes } = await this.engine()
 		const network = spec.network?.is ?? "full"
 		if (!networks.includes(network)) throw new Refusal("substrate_unavailable", notes.join(" "))
-		await makeVm(this.#dataDir, spec)
+		// In software a second processor makes a system slower: each waits for the other.
+		await makeVm(this.#dataDir, { ...spec, cpus: spec.cpus ?? (by === "tcg" ? 1 : 2) })
 	}
 
 	/** Also of a VM whose record or keeper is no good. */

@@ -144,6 +144,8 @@ export class Keeper {
 		if (this.#work !== null && !isEnd) throw new Refusal("vm_busy", `The VM's ${this.#work.verb} is under way.`)
 		const work: Work = { verb: deed.verb, done: this.#try(deed) }
 		this.#work = work
+		// It may be refused before anybody listens.
+		work.done.catch(() => {})
 		await this.#change({})
 		try {
 			await work.done
@@ -160,9 +162,11 @@ export class Keeper {
 			await this.#do(deed)
 			await this.#change({ fault: null })
 		} catch (error) {
+			// What is refused was not begun: whoever asked is told, and the VM is as it was.
+			if (error instanceof Refusal) throw error
 			const told = error instanceof Error ? error.message : String(error)
 			await this.#change({ fault: told })
-			throw error instanceof Refusal ? error : new Refusal("vm_failed", told)
+			throw new Refusal("vm_failed", told)
 		}
 	}
 
@@ -280,7 +284,10 @@ export class Keeper {
 		this.#system = null
 		this.#gate?.close()
 		this.#gate = null
-		if (this.#isDestroyed) return false
+		if (this.#isDestroyed) {
+			this.#booting?.reject(new Refusal("not_found"))
+			return false
+		}
 		if (end.is === "shut-down" || !this.#status.shallRun) {
 			await this.#change({ ...STOPPED, shallRun: false })
 			this.#booting?.reject(new Error(this.#status.fault ?? "It was shut down while it booted."))
@@ -300,7 +307,7 @@ export class Keeper {
 			...{ ...STOPPED, crashes, shallRun: false },
 			state: { is: "crash-loop", since: this.#now(), reason: told },
 		})
-		this.#booting?.reject(new Refusal("vm_state", told))
+		this.#booting?.reject(new Error(told))
 		return false
 	}
 
