@@ -63,10 +63,11 @@ const NOTICE_MS = 20
 /** Of the image that a container's is made from: `homeport.loadout` says that a container is none of a session. */
 const LABEL_LOADOUT = "homeport.loadout"
 
-/** The container of this name as an earlier run left it, or a new one; it runs. */
+/** The container of this name as an earlier run left it, less what that has left running, or a new one; it runs. */
 export async function openBuilder(engine: Engine, name: string, image: string): Promise<string> {
-	const id = (await find(engine, name)) ?? (await create(engine, name, image))
-	await engine.ask("POST", `/containers/${id}/start`)
+	const left = await find(engine, name)
+	const id = left ?? (await create(engine, name, image))
+	await engine.ask("POST", `/containers/${id}/${left === undefined ? "start" : "restart?t=0"}`)
 	return id
 }
 
