@@ -159,7 +159,7 @@ describe.each(PEOPLE)("as $name", (person) => {
 		})
 		await world.call({ method: "kill", contained })
 		expect(countRunning("sleep 4711")).toBe(0)
-		await program.ended
+		expect((await program.ended).outcome).toEqual({ is: "lost", reason: expect.stringContaining("killed") })
 		await world.call({ method: "kill", contained })
 		expect(await world.call({ method: "used", contained })).toBeNull()
 		await world.call({ method: "remove", contained })

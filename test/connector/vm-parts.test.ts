@@ -5,7 +5,6 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import ssh2 from "ssh2"
 import { afterEach, describe, expect, test } from "vitest"
-import { VmSpec } from "../../protocol/vm.ts"
 import { countCrash } from "../../connector/substrates/vm/crashes.ts"
 import { makeFat } from "../../connector/substrates/vm/fat.ts"
 import { addImage } from "../../connector/substrates/vm/image-add.ts"
@@ -14,6 +13,7 @@ import { splitDisk } from "../../connector/substrates/vm/make.ts"
 import { qemuArguments } from "../../connector/substrates/vm/qemu.ts"
 import { defaultQuota, refuseBeyond } from "../../connector/substrates/vm/quota.ts"
 import { type Made, vmPaths } from "../../connector/substrates/vm/record.ts"
+import { VmSpec } from "../../protocol/vm.ts"
 
 const MIB = 1024 ** 2
 const GIB = 1024 ** 3
@@ -55,7 +55,10 @@ describe("the seed's file system", () => {
 	test("has its label and its files, long names and several sectors too", () => {
 		const path = join(folder(), "seed.img")
 		const long = Buffer.alloc(5_000, "long ")
-		writeFileSync(path, makeFat("CIDATA", { "meta-data": "m", "user-data": long, "ssh_host_key.pub": "key", empty: "" }))
+		writeFileSync(
+			path,
+			makeFat("CIDATA", { "meta-data": "m", "user-data": long, "ssh_host_key.pub": "key", empty: "" }),
+		)
 		const read = (name: string) => execFileSync("mtype", ["-i", path, `::${name}`])
 		expect(execFileSync("mdir", ["-i", path, "::"], { encoding: "utf8" })).toContain("CIDATA")
 		expect(read("user-data").equals(long)).toBe(true)
@@ -151,8 +154,7 @@ describe("the crash-loop rule", () => {
 })
 
 describe("images that somebody else made", () => {
-	const add = (dataDir: string, file: string) =>
-		addImage({ dataDir, name: "cloud", file, boot: "bios", say: () => {} })
+	const add = (dataDir: string, file: string) => addImage({ dataDir, name: "cloud", file, boot: "bios", say: () => {} })
 
 	test("a disk over another file is refused, so that it shows nothing of the machine", async () => {
 		const at = folder()

@@ -55,7 +55,7 @@ test("[SES3] an agent works one turn in a sandbox with its own sign-in, and leav
 	} finally {
 		viewer.close()
 	}
-	const { sessions } = await home.call("listSessions", {})
+	const { sessions } = await home.call("listSessions")
 	expect(sessions.find(({ id }) => id === session)).toMatchObject({ substrate: "sandbox", state: { is: "running" } })
 	await home.call("signalSession", { params: { machine: home.machine.id, session }, body: { signal: "SIGTERM" } })
 }, 180_000)

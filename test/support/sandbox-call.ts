@@ -1,4 +1,5 @@
 // A process of a test: calls methods of the sandbox as whoever it runs as. Each call and each answer is a line of JSON.
+import { tmpdir } from "node:os"
 import { createInterface } from "node:readline"
 import type { Contained } from "../../connector/substrates/contained.ts"
 import { sandbox } from "../../connector/substrates/sandbox/sandbox.ts"
@@ -16,7 +17,7 @@ export type Call =
 async function answer(call: Call): Promise<unknown> {
 	switch (call.method) {
 		case "probe":
-			return sandbox.probe()
+			return sandbox.probe(tmpdir())
 		case "exec": {
 			const { input, ...command } = call.command
 			const given = input === undefined ? {} : { input: Buffer.from(input, "base64") }

@@ -7,7 +7,16 @@ import type { Contained } from "../contained.ts"
 import { NotExecuted } from "../init/init.ts"
 import { removeGroup, usedBy } from "../limits/cgroups.ts"
 import { mountSized, unmount } from "../limits/disk.ts"
-import type { Command, Done, Ended, Running, Substrate, Terminal, Used } from "../substrate.ts"
+import {
+	type Command,
+	type Done,
+	type Ended,
+	Lost,
+	type Running,
+	type Substrate,
+	type Terminal,
+	type Used,
+} from "../substrate.ts"
 import { findBubblewrap } from "./bubblewrap.ts"
 import { shareCredentials } from "./credentials.ts"
 import { readInside, writeInside } from "./files.ts"
@@ -60,12 +69,14 @@ async function enter(contained: Contained, environment: Record<string, string>, 
 		throw new Refusal("start_failed", error.message)
 	})
 	return {
-		ended: run.ended,
+		ended: run.ended.catch((error: unknown) => {
+			throw new Lost(error instanceof Error ? error.message : String(error))
+		}),
 		signal: async (signal) => {
 			run.control.signal(signal)
 			// A stopped process takes the signal only when it goes on.
 			if (signal === "SIGHUP" || signal === "SIGTERM") run.control.signal("SIGCONT")
-			if (signal === "SIGKILL") await run.ended
+			if (signal === "SIGKILL") await run.ended.catch(() => {})
 		},
 	}
 }

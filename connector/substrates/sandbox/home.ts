@@ -64,19 +64,27 @@ export async function emptyTmp(folder: string): Promise<void> {
 
 /** Removes a folder whatever programs have done to its permissions. */
 export async function removeAll(folder: string): Promise<void> {
-	try {
-		await rm(folder, { recursive: true, force: true, maxRetries: 3 })
-	} catch {
-		await openUp(folder)
-		await rm(folder, { recursive: true, force: true, maxRetries: 3 })
-	}
+	for (let tries = 1; ; tries++)
+		try {
+			return await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+		} catch (error) {
+			if (tries === REMOVE_TRIES) throw error
+			await openUp(folder)
+		}
 }
+
+/** What was being removed when a removal failed goes on being so for a moment. */
+const REMOVE_TRIES = 5
 
 /** Lets its owner remove what is in a folder. Links are left alone. */
 async function openUp(folder: string): Promise<void> {
-	await chmod(folder, 0o700)
-	for (const entry of await readdir(folder, { withFileTypes: true }))
-		if (entry.isDirectory()) await openUp(join(folder, entry.name))
+	try {
+		await chmod(folder, 0o700)
+		for (const entry of await readdir(folder, { withFileTypes: true }))
+			if (entry.isDirectory()) await openUp(join(folder, entry.name))
+	} catch {
+		// It is gone by now, or removing it will say why not.
+	}
 }
 
 /**
