@@ -13,6 +13,9 @@ const TOOLS = {
 	git: "git",
 	ps: "procps",
 	curl: "curl",
+	openssl: "openssl",
+	bwrap: "bubblewrap",
+	dockerd: "docker.io",
 	sshd: "openssh-server",
 	busybox: "busybox",
 	"qemu-system-x86_64": "qemu-system-x86",
@@ -49,7 +52,7 @@ function apt(...args: string[]): void {
 	execFileSync("apt-get", args, { stdio: ["ignore", "ignore", "inherit"], env })
 }
 
-function isOnPath(program: string): boolean {
+export function isOnPath(program: string): boolean {
 	return (process.env.PATH ?? "").split(delimiter).some((folder) => {
 		try {
 			accessSync(join(folder, program), constants.X_OK)

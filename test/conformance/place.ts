@@ -9,7 +9,7 @@ import type { Network, Substrate, SubstrateInfo } from "../../protocol/substrate
 import { type Home, processesOver, startHome } from "../support/home.ts"
 import { until } from "../support/until.ts"
 import { type Attached, Viewer } from "../support/viewer.ts"
-import { prepare } from "./prepare.ts"
+import { type Prepared, prepare } from "./prepare.ts"
 
 export type Ready = Extract<SubstrateInfo, { is: "ready" }>
 export type Absent = Extract<SubstrateInfo, { is: "absent" }>
@@ -33,19 +33,21 @@ export class Place {
 	/** Of the machine: parent of the person's home directory, the data folder and the working directories. */
 	readonly root: string
 	readonly #also: Start
+	readonly #serve: Prepared["serve"]
 	readonly #release: () => Promise<void>
 	#marks = 0
 
 	private constructor(
 		root: string,
 		home: Home,
-		{ info, also, release }: { info: Ready; also: Start; release: () => Promise<void> },
+		{ info, also, serve, release }: Pick<Prepared, "serve" | "release"> & { info: Ready; also: Start },
 	) {
 		this.root = root
 		this.home = home
 		this.substrate = info.substrate
 		this.info = info
 		this.#also = also
+		this.#serve = serve
 		this.#release = release
 		this.viewer = new Viewer({ url: home.url, token: home.token, machine: home.machine.id })
 	}
@@ -73,9 +75,8 @@ export class Place {
 			const info = await tried(home, substrate)
 			if (info.is === "ready") {
 				const also = { ...prepared.start, network: ordinary(info) }
-				const place = new Place(root, home, { info, also, release })
-				await prepared.opened?.(home)
-				return place
+				await prepared.opened(home)
+				return new Place(root, home, { info, also, serve: prepared.serve, release })
 			}
 			await release()
 			return info
@@ -85,16 +86,24 @@ export class Place {
 		}
 	}
 
-	/** Starts a program, with a network where there is one. */
+	/** Starts a program, with a network where there is one. What asks for a network or limits has a VM of its own. */
 	async start(argv: string[], options: Start = {}): Promise<Run> {
 		const id = newSessionId()
 		const params = { machine: this.home.machine.id, session: id }
 		const { substrate } = this
+		const { vm, ...also } = this.#also
+		const isOwn = options.network !== undefined || options.limits !== undefined
+		const shared = vm === undefined || isOwn ? {} : { vm }
 		await this.home.call("startSession", {
 			params,
-			body: { id, runtime: "custom", argv, substrate, ...this.#also, ...options },
+			body: { id, runtime: "custom", argv, substrate, ...also, ...shared, ...options },
 		})
 		return new Run(this, id)
+	}
+
+	/** A server in the network that those inside have when they have one; undefined where there is none. */
+	async serve(): Promise<{ address: string; port: number; close(): void } | undefined> {
+		return this.#serve?.()
 	}
 
 	/** Runs a shell script to its end. */

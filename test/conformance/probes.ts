@@ -46,7 +46,7 @@ export const PROBES: Probe[] = [
 	},
 	{
 		tries: "to reach the machine's files through /proc",
-		script: `for pid in /proc/[0-9]*; do cat $pid/root"$PERSON"/.ssh/id_ed25519 $pid/cwd/../../../../..."$PERSON"/.ssh/id_ed25519; done; cat /proc/*/fd/*/.ssh/id_ed25519`,
+		script: `for pid in /proc/[0-9]*; do cat $pid/root"$PERSON"/.ssh/id_ed25519 $pid/cwd/../../../../../../.."$PERSON"/.ssh/id_ed25519; done; cat /proc/*/fd/*/.ssh/id_ed25519`,
 	},
 	{
 		tries: "to leave by chroot",
@@ -72,8 +72,8 @@ export const PROBES: Probe[] = [
 	},
 	{
 		tries: "to type into its terminal, for whoever reads it next",
-		script: `perl -e 'open(T, "+<", "/dev/tty"); print "ESCAPED\\n" if ioctl(T, 0x5412, "x"); $s = "\\x03"; print "ESCAPED\\n" if ioctl(T, 0x541C, $s)'
-			perl -e 'open(T, "+<", "/dev/tty"); print "ESCAPED\\n" if syscall(16, fileno(T), 0x100005412, "x") == 0'`,
+		script: `perl -e 'open(T, "+<", "/dev/tty"); $x = "x"; print "ESCAPED\\n" if ioctl(T, 0x5412, $x); $s = "\\x03"; print "ESCAPED\\n" if ioctl(T, 0x541C, $s)'
+			perl -e 'open(T, "+<", "/dev/tty"); $x = "x"; print "ESCAPED\\n" if syscall(16, fileno(T), 0x100005412, $x) == 0'`,
 		except: { vm: "A VM's terminals are its own: nobody on the machine reads them." },
 	},
 	{

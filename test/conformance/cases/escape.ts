@@ -57,7 +57,10 @@ async function attempt(place: Place): Promise<Attempts> {
 	const neighbour = await place.start(["bash", "-c", "echo ready; read word"])
 	await neighbour.writes("ready")
 	const { dev } = statSync("/")
-	const settings = () => [hostname(), ...KERNEL.map((path) => readFileSync(path, "utf8"))]
+	const settings = () => [
+		hostname(),
+		...KERNEL.filter((path) => existsSync(path)).map((path) => readFileSync(path, "utf8")),
+	]
 	const before = settings()
 	const cwd = place.folder()
 	const environment = {
@@ -84,7 +87,8 @@ async function attempt(place: Place): Promise<Attempts> {
 		{
 			environment,
 			...(cwd !== undefined && { cwd }),
-			...(place.info.networks.includes("none") && { network: { is: "none" } }),
+			// A VM's full network does not lead to what listens on the machine for itself alone.
+			...(place.substrate !== "vm" && { network: { is: "none" } }),
 		},
 	)
 	await run.ended()
@@ -93,8 +97,8 @@ async function attempt(place: Place): Promise<Attempts> {
 	const isRunning = neighbour.isRunning
 	await neighbour.end()
 	const signs = [
-		...WRITTEN.map((folder) => join(folder, mark)).filter(existsSync),
-		...["person", "data", "work", "."].map((name) => join(place.root, name, mark)).filter(existsSync),
+		...WRITTEN.map((folder) => join(folder, mark)).filter((path) => existsSync(path)),
+		...["person", "data", "work", "."].map((name) => join(place.root, name, mark)).filter((path) => existsSync(path)),
 		...(reached > 0 ? ["a server of the machine was reached"] : []),
 		...(hasEnded(victim) ? ["a process of the machine was ended"] : []),
 		...(told.includes(mark) || !isRunning ? ["another session was disturbed"] : []),

@@ -1,22 +1,27 @@
 // Limits hold whatever a program does, while a neighbour goes on as if nothing were.
 import assert from "node:assert/strict"
 import { cpus } from "node:os"
+import { setTimeout as wait } from "node:timers/promises"
 import { LIMITS } from "../../../protocol/substrate.ts"
 import { until } from "../../support/until.ts"
 import { type Case, needsLimit } from "../case.ts"
 import type { Place } from "../place.ts"
 
 const MIB = 1024 * 1024
+const ASK_EVERY_MS = 250
 
 export const LIMIT_CASES: Case[] = [
 	{
 		what: "a fork bomb makes no more processes than it may, its neighbour answers, and nothing of it is left",
 		lacks: needsLimit("processes"),
 		async run(place) {
-			const mark = place.mark()
+			// None of its processes ends by itself: they can be counted.
+			const bomb =
+				'$0 = $ENV{BOMB}; $SIG{HUP} = $SIG{TERM} = "IGNORE"; for (;;) { fork // select(undef, undef, undef, 0.02) }'
+			const mark = `bomb${place.mark()}`
 			await beside(place, async () => {
-				const bomb = "b() { b | b & }; trap '' HUP TERM; b; while :; do b; sleep 0.1; done"
-				const run = await place.start(["bash", "-c", bomb, mark], { limits: { processes: 64 } })
+				const environment = { BOMB: mark }
+				const run = await place.start(["perl", "-e", bomb], { environment, limits: { processes: 64 } })
 				await until("the bomb has gone off", async () => (await place.count(mark)) > 20, 60_000)
 				for (let look = 0; look < 10; look++) assert.ok((await place.count(mark)) <= 64)
 				await run.end()
@@ -115,16 +120,19 @@ async function beside(place: Place, attack: (ask: (word: string) => Promise<void
 	}
 	await neighbour.writes("ready")
 	let isOver = false
-	let asked = 0
 	const asking = (async () => {
-		while (!isOver) await ask(`word${++asked}`)
+		for (let asked = 0; !isOver; asked++) {
+			await ask(`word${asked}`)
+			await wait(ASK_EVERY_MS)
+		}
 	})()
-	try {
-		await attack(ask)
-	} finally {
+	// Whatever is wrong with either is told once both are over.
+	const over = () => {
 		isOver = true
-		await asking
 	}
+	const [attacked, answered] = await Promise.allSettled([attack(ask).finally(over), asking])
+	if (attacked.status === "rejected") throw attacked.reason
+	if (answered.status === "rejected") throw answered.reason
 	await ask("last")
 	assert.ok(neighbour.isRunning)
 	await neighbour.end()
