@@ -24,7 +24,12 @@ export async function open(
 }
 
 /** Milliseconds from key to echo, for so many keys, paced like a fast typist with luck. */
-export async function echo(view: View, screen: BenchScreen, keys: number, dice = new Dice(7)): Promise<number[]> {
+export async function echo(
+	view: Pick<View, "type">,
+	screen: BenchScreen,
+	keys: number,
+	dice = new Dice(7),
+): Promise<number[]> {
 	const samples: number[] = []
 	for (let key = 0; key < keys; key++) {
 		await wait(dice.between(8, 20))

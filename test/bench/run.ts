@@ -12,6 +12,7 @@ import { startObjectRelay, startPlainRelay } from "./relay-rigs.ts"
 import type { Rig } from "./rig.ts"
 import { warmStart } from "./start.ts"
 import { median, quantile, round } from "./statistics.ts"
+import { type Substrates, substrates } from "./substrates.ts"
 
 const { values } = parseArgs({
 	options: {
@@ -124,6 +125,9 @@ const GROUPS: Record<string, () => Promise<Record<string, unknown>>> = {
 	async start() {
 		return warmStart(quick ? 2 : 4)
 	},
+	async substrates() {
+		return { ...(await substrates(quick ? { rounds: 1, keys: 60, starts: 2 } : { rounds: 3, keys: 150, starts: 5 })) }
+	},
 }
 
 const result: Record<string, Record<string, unknown>> = {}
@@ -209,6 +213,7 @@ function report(): void {
 		["idle.session_mb", own("idle", "session_mb"), 30],
 		["idle.wakeups_per_hour", own("idle", "wakeups_per_hour"), 0],
 		["start.warm_s", own("start", "warm_s"), null],
+		...substrateFigures(result.substrates as unknown as Substrates | undefined),
 	]
 	const about = {
 		seconds: Math.round((Date.now() - startedAt) / 1_000),
@@ -229,4 +234,20 @@ function report(): void {
 	}
 	process.stdout.write(`${JSON.stringify(result, null, 2)}\n${about.note} ${about.seconds} s, ${about.cores} cores.\n`)
 	for (const failure of failures) process.stdout.write(`FAILED ${failure}\n`)
+}
+
+function substrateFigures(found: Substrates | undefined): [string, number | undefined, null][] {
+	if (found === undefined) return []
+	const { start_s, echo_p50_ratio, echo_p99_ratio, vm } = found
+	const named = Object.entries({ start_s, echo_p50_ratio, echo_p99_ratio }).flatMap(([figure, values]) =>
+		Object.entries(values).map(
+			([substrate, value]) => [`${substrate}.${figure}`, value, null] as [string, number, null],
+		),
+	)
+	return [
+		...named,
+		["vm.private_mb", vm?.private_mb, null],
+		["vm.pause_ms", vm?.pause_ms, null],
+		["vm.resume_ms", vm?.resume_ms, null],
+	]
 }
