@@ -2,10 +2,11 @@
 import { existsSync } from "node:fs"
 import { type IncomingMessage, request } from "node:http"
 import type { Socket } from "node:net"
-import { homedir, userInfo } from "node:os"
+import { homedir } from "node:os"
 import { delimiter, join } from "node:path"
 import { pipeline, type Readable } from "node:stream"
 import { Refusal } from "../../../protocol/errors.ts"
+import { whoAmI } from "../sandbox/survey.ts"
 
 /** What the engine says of itself. */
 export interface About {
@@ -176,7 +177,7 @@ function whyNone(silent: Silent[], environment: NodeJS.ProcessEnv): NoEngine {
 		if (found === undefined) continue
 		const place =
 			"socketPath" in found.address ? found.address.socketPath : `${found.address.host}:${found.address.port}`
-		const { username } = userInfo()
+		const { username } = whoAmI()
 		switch (is) {
 			case "forbidden":
 				return {

@@ -2,7 +2,6 @@
 // sockets that its first process dials, and accounts that name its user.
 import { randomBytes } from "node:crypto"
 import { chown, mkdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises"
-import { userInfo } from "node:os"
 import { join } from "node:path"
 import { Refusal } from "../../../protocol/errors.ts"
 import { socketPath } from "../../socket-path.ts"
@@ -11,6 +10,7 @@ import { initBinary } from "../init/init.ts"
 import { mountSized, unmount } from "../limits/disk.ts"
 import { makeHome, makePlaces, privateFolders, removeAll } from "../sandbox/home.ts"
 import { refuseMount, refusePlace, refuseWorkingFolder } from "../sandbox/rules.ts"
+import { whoAmI } from "../sandbox/survey.ts"
 import { accounts, homeInside, type Outside, type User } from "./creation.ts"
 import type { About } from "./engine.ts"
 
@@ -24,7 +24,7 @@ export async function refusePlaces(contained: Contained): Promise<void> {
 	const { mounts, workingFolder, session } = contained
 	const dataDir = await realpath(contained.dataDir)
 	const home = homeInside(contained)
-	const homes = [...new Set([home, await realpath(home).catch(() => home), userInfo().homedir])]
+	const homes = [...new Set([home, await realpath(home).catch(() => home), whoAmI().homedir])]
 	const own = { homes, dataDir, workDir: join(dataDir, "work", session) }
 	if (workingFolder !== null) refuseWorkingFolder(await realpath(workingFolder), own)
 	for (const { path, at = path, writable } of mounts) {
@@ -91,7 +91,7 @@ function doorsOf({ folder }: Contained): string {
 
 /** Those who the files in the working directory shall belong to: this person, or whose folder root was told to work in. */
 async function userOf({ workingFolder }: Contained, { isPodman, isRootless }: About): Promise<User> {
-	const { uid, gid, username } = userInfo()
+	const { uid, gid, username } = whoAmI()
 	if (isRootless && !isPodman) return { uid: 0, gid: 0, name: "root" }
 	if (uid !== 0 || workingFolder === null) return { uid, gid, name: username }
 	const owner = await stat(workingFolder)

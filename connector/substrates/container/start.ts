@@ -9,6 +9,7 @@ import type { Contained } from "../contained.ts"
 import { Control, NotExecuted } from "../init/init.ts"
 import { DeniedLog } from "../network/denied.ts"
 import { openGate } from "../network/gate.ts"
+import { whoAmI } from "../sandbox/survey.ts"
 import { type Ended, Lost } from "../substrate.ts"
 import { creation, type Making } from "./creation.ts"
 import { type Engine, EngineError } from "./engine.ts"
@@ -148,8 +149,17 @@ async function neverBegun(engine: Engine, socket: Socket): Promise<Refusal> {
 }
 
 function refused({ about }: Engine, { image }: Asked, { message }: EngineError): Refusal {
-	const remedy = /no space left/i.test(message)
-		? "Make room on the engine's disk, such as by docker system prune."
-		: `Try another image than ${image}; the engine's log may say more.`
-	return new Refusal("substrate_unavailable", `${about.name} cannot start the container: ${message}. ${remedy}`)
+	return new Refusal(
+		"substrate_unavailable",
+		`${about.name} cannot start the container: ${message.replace(/\.$/, "")}. ${remedyFor(message, image)}`,
+	)
+}
+
+function remedyFor(message: string, image: string): string {
+	if (/no space left/i.test(message)) return "Make room on the engine's disk, such as by docker system prune."
+	if (/subuid|subgid/.test(message)) {
+		const range = "100000-165535"
+		return `Give this user a range of them: sudo usermod --add-subuids ${range} --add-subgids ${range} ${whoAmI().username}; then podman system migrate.`
+	}
+	return `Try another image than ${image}; the engine's log may say more.`
 }
