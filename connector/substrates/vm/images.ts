@@ -1,12 +1,13 @@
 // The images that VMs are made from. A build is never changed, since disks lie over it: a newer one stands beside it.
 import { randomBytes } from "node:crypto"
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises"
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import * as z from "zod"
 import { Refusal } from "../../../protocol/errors.ts"
 import { Label } from "../../../protocol/substrate.ts"
 import { VmImage } from "../../../protocol/vm.ts"
 import { readPrivate, writePrivate } from "../../private-file.ts"
+import { makeDraft } from "./draft.ts"
 import { readMade, vmNames, vmPaths } from "./record.ts"
 
 const About = VmImage.extend({
@@ -46,9 +47,8 @@ export async function readImage(folder: string): Promise<BuiltImage | undefined>
 }
 
 /** A folder that `keepImage` puts in place, and that is nothing until then. */
-export async function draftImage(dataDir: string): Promise<string> {
-	await mkdir(imagesFolder(dataDir), { recursive: true, mode: 0o700 })
-	return mkdtemp(join(imagesFolder(dataDir), ".draft-"))
+export function draftImage(dataDir: string): Promise<string> {
+	return makeDraft(imagesFolder(dataDir))
 }
 
 /** Makes what is in the draft the image of this name from now on. VMs over an older build keep that. */

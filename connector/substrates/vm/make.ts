@@ -1,10 +1,11 @@
 // Making a VM: its record, keys and disks, whole or not at all.
 import { randomUUID } from "node:crypto"
-import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises"
+import { chmod, copyFile, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Refusal } from "../../../protocol/errors.ts"
 import type { VmSpec } from "../../../protocol/vm.ts"
 import { makeHome, makeOverlay } from "./disks.ts"
+import { makeDraft } from "./draft.ts"
 import { findFirmware } from "./firmware.ts"
 import { type BuiltImage, mustHaveImage } from "./images.ts"
 import { makeKeyPair } from "./keys.ts"
@@ -55,8 +56,7 @@ export async function placeVm(
 	made: Made,
 	fill: (system: string, home: string) => Promise<void>,
 ): Promise<void> {
-	await mkdir(vmsFolder(dataDir), { recursive: true, mode: 0o700 })
-	const draft = await mkdtemp(join(vmsFolder(dataDir), ".draft-"))
+	const draft = await makeDraft(vmsFolder(dataDir))
 	try {
 		for (const [file, use] of Object.entries({ host_key: made.name, user_key: "homeport" })) {
 			const { privateKey, publicKey } = makeKeyPair(use)

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises"
 import { Refusal } from "../../../protocol/errors.ts"
 import { Label } from "../../../protocol/substrate.ts"
 import type { Vm, VmDeed, VmImage, VmSpec } from "../../../protocol/vm.ts"
+import { Failure } from "../../exit.ts"
 import type { Contained } from "../contained.ts"
 import { type Engine, findEngine } from "./engine.ts"
 import { listImages, sweepImages } from "./images.ts"
@@ -29,9 +30,16 @@ export class Vms {
 		this.#dataDir = dataDir
 	}
 
-	/** All but those that are damaged; a VM that runs has its keeper again by then. */
+	/** All but those whose record is damaged, which can be destroyed. One that runs has its keeper again by then. */
 	async list(): Promise<Vm[]> {
-		const vms = await Promise.all((await vmNames(this.#dataDir)).map((name) => this.#read(name).catch(() => null)))
+		const vms = await Promise.all(
+			(await vmNames(this.#dataDir)).map((name) =>
+				this.#read(name).catch((error: unknown) => {
+					if (error instanceof Failure) return null
+					throw error
+				}),
+			),
+		)
 		return vms.filter((vm) => vm !== null)
 	}
 
@@ -110,7 +118,10 @@ export class Vms {
 		const status = await readStatus(paths)
 		const isResting = status.doing === null && (status.state.is === "stopped" || status.state.is === "crash-loop")
 		if (isResting || (await isKept(this.#dataDir, name))) return asVm(made, status)
-		const answer = await askKeeper(this.#dataDir, name, { ask: "vm" })
-		return answer.is === "vm" ? answer.vm : null
+		const answer = await askKeeper(this.#dataDir, name, { ask: "vm" }).catch((error: unknown) => {
+			if (error instanceof Refusal && error.code === "not_found") return null
+			throw error
+		})
+		return answer?.is === "vm" ? answer.vm : null
 	}
 }
