@@ -130,6 +130,3 @@ export const GUEST_PACKAGES = [
 	...["util-linux-extra", "openssh-server", "openssh-sftp-server", "sudo", "procps", "less"],
 	...["git", "ca-certificates", "curl"],
 ]
-
-/** How its kernel is started. */
-export const COMMAND_LINE = "console=ttyS0 quiet loglevel=4 root=/dev/vda rw panic=1 net.ifnames=0"
