@@ -30,7 +30,7 @@ import {
 import { refuseCreating, refuseRunning } from "../room.ts"
 import { makeSeed } from "../seed.ts"
 import type { Reach } from "../vms.ts"
-import { endProcesses, System } from "./system.ts"
+import { Crashed, endProcesses, System } from "./system.ts"
 
 /** A system in software on a busy machine; others than ours are provisioned at their first boot. */
 const BOOT_MS = { direct: 5 * 60_000, bios: 10 * 60_000, uefi: 10 * 60_000 }
@@ -238,6 +238,10 @@ export class Keeper {
 			try {
 				if (this.#system === null) await this.#startSystem(image, snapshot)
 			} catch (error) {
+				if (error instanceof Crashed && this.#status.shallRun && !this.#isDestroyed) {
+					if (await this.#crashed(error.message)) continue
+					return
+				}
 				await this.#change({ ...STOPPED, shallRun: false })
 				return this.#booting?.reject(error)
 			}

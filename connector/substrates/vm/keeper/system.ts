@@ -23,6 +23,11 @@ interface Options {
 	stalled: (reason: string) => void
 }
 
+/** It died before it could be commanded. */
+export class Crashed extends Error {
+	override readonly name = "Crashed"
+}
+
 /** From its start to its monitor. */
 const MONITOR_MS = 15_000
 const QUIT_MS = 5_000
@@ -63,7 +68,9 @@ export class System {
 		}
 		await killOwn(pid, paths.qmpSocket)
 		const said = (await readFile(paths.log, "utf8").catch(() => "")).trim().split("\n").at(-1)
-		throw new Error(`QEMU did not start. It says: ${said === undefined || said === "" ? "nothing" : said}`)
+		// Whoever refuses says why; what says nothing was killed.
+		if (said === undefined || said === "") throw new Crashed("QEMU died as it started.")
+		throw new Error(`QEMU did not start. It says: ${said}`)
 	}
 
 	/** Takes over one that runs; undefined where none does. */
