@@ -249,6 +249,11 @@ test("[SES4] limits hold: a fork bomb, a memory hog, a disk filler and a file th
 	rmSync(join(world.work, "big"))
 	const period = await world.sh(contained, "cat /sys/fs/cgroup/cpu.max /sys/fs/cgroup/cpu/cpu.cfs_quota_us")
 	expect(period.output.toString()).toMatch(/^50000\b/)
+	const program = await world.open({ ...contained, argv: ["sh", "-c", "df -k ~ | tail -1"] })
+	expect(await program.outcome).toMatchObject({ code: 0 })
+	expect(program.output().toString()).toMatch(/^\/dev\/loop/)
+	// Nothing of it is mounted, once nothing runs there.
+	expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(contained.session)
 })
 
 test("[SES4] without a network there is none; with one the world is reached", async () => {

@@ -14,7 +14,7 @@ import { homeInside, LABEL_SESSION, nameOf } from "./creation.ts"
 import { Engine, EngineError } from "./engine.ts"
 import { execIn } from "./exec.ts"
 import { imageFor } from "./images.ts"
-import { clearPlace, type Place, preparePlace, refusePlaces } from "./place.ts"
+import { clearPlace, leavePlace, type Place, preparePlace, refusePlaces } from "./place.ts"
 import { tryContainers } from "./self-test.ts"
 import { removeContainer, start } from "./start.ts"
 import { containersOf } from "./sweep.ts"
@@ -46,6 +46,7 @@ export const container: Substrate = {
 	async kill(contained) {
 		const engine = await Engine.get(contained.own)
 		for (const { Id } of await containersOf(engine, LABEL_SESSION, contained.session)) await removeContainer(engine, Id)
+		await leavePlace(contained)
 	},
 
 	async remove(contained) {
@@ -81,9 +82,10 @@ async function enter(contained: Contained, environment: Record<string, string>, 
 	const ended = told.then(async () => {
 		// The end is told before the terminal's. Without that it is the engine that let go of a program which still runs.
 		const timer = setTimeout(started.close, AFTER_OUTPUT_MS)
-		return started.ended.finally(() => {
+		return started.ended.finally(async () => {
 			clearTimeout(timer)
-			return shared.end()
+			await shared.end()
+			await leavePlace(contained)
 		})
 	})
 	let resized: Promise<unknown> = Promise.resolve()

@@ -3,21 +3,35 @@ import type { Socket } from "node:net"
 import type { Contained } from "../contained.ts"
 import { Control, NotExecuted } from "../init/init.ts"
 import type { Command, Done, Ended } from "../substrate.ts"
-import { beside, nameOf } from "./creation.ts"
+import { beside, LABEL_SESSION, nameOf } from "./creation.ts"
 import { type Engine, EngineError } from "./engine.ts"
 import { imageOf } from "./images.ts"
-import { give, newDoor, type Place, preparePlace } from "./place.ts"
+import { give, leavePlace, newDoor, type Place, preparePlace } from "./place.ts"
 import { start } from "./start.ts"
+import { containersOf } from "./sweep.ts"
+
+/** How many commands of this process are in each session's place, by its folder. */
+const busy = new Map<string, number>()
 
 /** A command that cannot be executed ends as shells have it, with 126 or 127. */
 export async function execIn(engine: Engine, contained: Contained, command: Command): Promise<Done> {
-	const place = await preparePlace(contained, engine.about)
-	// Without a network there is another container: that of the session may have one.
-	if (!command.isOffline) {
-		const done = await execBeside(engine, contained, place, command)
-		if (done !== null) return done
+	const { folder, session } = contained
+	const count = (by: number) => {
+		const now = (busy.get(folder) ?? 0) + by
+		if (now === 0) busy.delete(folder)
+		else busy.set(folder, now)
+		return now
 	}
-	return execAnew(engine, contained, place, await imageOf(contained), command)
+	count(1)
+	try {
+		const place = await preparePlace(contained, engine.about)
+		// Without a network there is another container: that of the session may have one.
+		const beside = command.isOffline ? null : await execBeside(engine, contained, place, command)
+		return beside ?? (await execAnew(engine, contained, place, await imageOf(contained), command))
+	} finally {
+		if (count(-1) === 0 && (await containersOf(engine, LABEL_SESSION, session)).length === 0)
+			await leavePlace(contained)
+	}
 }
 
 /** Null where the session's container does not run. */

@@ -77,10 +77,15 @@ export async function give(path: string, { uid, gid }: User): Promise<void> {
 	if (process.getuid?.() === 0) await chown(path, uid, gid)
 }
 
+/** Once nothing runs there: the file system of a limited disk is let go of. */
+export async function leavePlace({ folder }: Contained): Promise<void> {
+	await unmount(privateFolders(folder).inside)
+}
+
 /** Removes what a session leaves that is forgotten. */
 export async function clearPlace(contained: Contained): Promise<void> {
 	const { inside } = privateFolders(contained.folder)
-	await unmount(inside)
+	await leavePlace(contained)
 	await removeAll(inside)
 	await rm(doorsOf(contained), { recursive: true, force: true })
 }
