@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
@@ -50,6 +51,20 @@ async function inside({ port, hostKey, privateKey, user }: Reach, line: string):
 	const settings = [`UserKnownHostsFile=${known}`, "StrictHostKeyChecking=yes", "BatchMode=yes", "IdentitiesOnly=yes"]
 	const words = ["-i", privateKey, "-p", String(port), ...settings.flatMap((setting) => ["-o", setting])]
 	return (await run("ssh", [...words, `${user}@127.0.0.1`, line])).stdout
+}
+
+/** All that whoever listens there says. */
+function readPort(port: number): Promise<string> {
+	return new Promise((resolve) => {
+		let said = ""
+		connect(port, "127.0.0.1")
+			.on("data", (data) => {
+				said += data
+			})
+			.on("error", () => {})
+			.setTimeout(2_000, () => resolve(said))
+			.once("close", () => resolve(said))
+	})
 }
 
 function pidOf(name: string): number {
@@ -104,7 +119,7 @@ test("a VM lives through every deed, each read back from what it did to", { time
 	const { forwards } = await done("one", { verb: "forward", port: 8080 })
 	const at = forwards.find(({ port }) => port === 8080)?.at
 	await inside(reach, "setsid busybox nc -l -p 8080 -e echo through < /dev/null > /dev/null 2>&1 &")
-	expect((await run("busybox", ["nc", "127.0.0.1", String(at)])).stdout).toBe("through\n")
+	await until("the port leads inside", async () => (await readPort(at ?? 0)) === "through\n")
 
 	// A keeper that is killed takes nothing with it; the next one goes on.
 	const [qemu, keeper] = [pidOf("one"), await keeperOf("one")]
