@@ -32,7 +32,7 @@ export async function targetOver(connection: Connection): Promise<Target> {
 
 async function runOver(connection: Connection, argv: string[], { input, live }: Run = {}): Promise<Ran> {
 	const { channel, closed } = await connection.run(argv.map(quote).join(" ")).catch((error: unknown) => {
-		throw new StepFailed(error instanceof Error ? error.message : String(error))
+		throw new StepFailed(`The VM does not answer: ${error instanceof Error ? error.message : String(error)}.`)
 	})
 	const output: Buffer[] = []
 	let length = 0
