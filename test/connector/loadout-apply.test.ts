@@ -367,6 +367,36 @@ test("two runs at once are one after the other", async () => {
 	expect(inHome("log")).toBe("begin\nend\n")
 })
 
+test("an npm package is the version that was asked for, also where there is a newer one", async () => {
+	const version = (number: string) => ({ name: "tiny", version: number, bin: { tiny: "tiny" } })
+	const tarball = (number: string) => {
+		const pack = join(folder, `tiny-${number}`)
+		mkdirSync(join(pack, "package"), { recursive: true })
+		writeFileSync(join(pack, "package/package.json"), JSON.stringify(version(number)))
+		writeFileSync(join(pack, "package/tiny"), `#!/bin/sh\necho tiny ${number}\n`)
+		return execFileSync("tar", ["-cz", "-C", pack, "package"])
+	}
+	const tarballs = new Map(["1.0.0", "2.0.0"].map((number) => [number, tarball(number)]))
+	const registry = createServer((request, response) => {
+		const number = /^\/tiny-(.*)\.tgz$/.exec(request.url ?? "")?.[1]
+		if (number !== undefined) return response.end(tarballs.get(number))
+		const versions = [...tarballs].map(([number, bytes]) => {
+			const integrity = `sha512-${createHash("sha512").update(bytes).digest("base64")}`
+			return [number, { ...version(number), dist: { tarball: `${url}/tiny-${number}.tgz`, integrity } }]
+		})
+		const all = { name: "tiny", "dist-tags": { latest: "2.0.0" }, versions: Object.fromEntries(versions) }
+		response.setHeader("content-type", "application/json").end(JSON.stringify(all))
+	})
+	await new Promise<void>((resolve) => registry.listen(0, "127.0.0.1", resolve))
+	const url = `http://127.0.0.1:${(registry.address() as AddressInfo).port}`
+	writeFileSync(join(home, ".npmrc"), `registry=${url}/\n`)
+	save("tools: {npm: [tiny@1.0.0]}\n")
+	const { code, said } = await runHere()
+	registry.close()
+	expect(`${code} ${said}`).toMatch(/^0 /)
+	expect(execFileSync(join(home, ".local/bin/tiny"), { encoding: "utf8" })).toBe("tiny 1.0.0\n")
+})
+
 test("what is recorded of a package is the version that there is", async () => {
 	save("tools: {apt: [dpkg]}\n")
 	expect((await runHere()).code).toBe(0)
