@@ -95,7 +95,7 @@ function netdev({ network }: Made, paths: VmPaths, connect: string): string {
 
 /** QEMU starts the program that leads to the gate, which makes a session of its own first: that counts as a privilege. */
 function mayStart({ network }: Made): string {
-	return network.is === "allow-list" ? "spawn=allow,elevateprivileges=children" : "spawn=deny,elevateprivileges=deny"
+	return network.is === "allow-list" ? "spawn=allow,elevateprivileges=allow" : "spawn=deny,elevateprivileges=deny"
 }
 
 function socket(id: string, path: string): string {

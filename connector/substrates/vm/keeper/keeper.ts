@@ -142,19 +142,17 @@ export class Keeper {
 		if (this.#isDestroyed) throw new Refusal("not_found")
 		const isEnd = deed.verb === "destroy" || deed.verb === "kill"
 		if (this.#work !== null && !isEnd) throw new Refusal("vm_busy", `The VM's ${this.#work.verb} is under way.`)
-		const work: Work = { verb: deed.verb, done: this.#try(deed) }
+		const work: Work = { verb: deed.verb, done: Promise.resolve() }
 		this.#work = work
+		// Whoever waits for it finds the VM free again.
+		work.done = this.#try(deed).finally(async () => {
+			if (this.#work === work) this.#work = null
+			await this.#change({})
+		})
 		// It may be refused before anybody listens.
 		work.done.catch(() => {})
 		await this.#change({})
-		try {
-			await work.done
-		} finally {
-			if (this.#work === work) {
-				this.#work = null
-				await this.#change({})
-			}
-		}
+		await work.done
 	}
 
 	async #try(deed: Exclude<VmDeed, { verb: "create" }>): Promise<void> {
