@@ -33,16 +33,24 @@ async function make(image: string, bytes: number): Promise<void> {
 	await rename(draft, image)
 }
 
-/** What is mounted elsewhere from it stays there. Idempotent. */
+/** A folder, and whatever is mounted in it. What is mounted elsewhere from it stays there. Idempotent. */
 export async function unmount(folder: string): Promise<void> {
-	if (await isMounted(folder)) await run("umount", ["--lazy", folder], { env: TOOLS })
+	const places = (await mounted()).filter((place) => place === folder || place.startsWith(`${folder}/`))
+	for (const place of places.reverse()) await run("umount", ["--lazy", place], { env: TOOLS })
 }
 
 /** Where system administration's tools are is not on every PATH. */
 const TOOLS = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" }
 
 async function isMounted(folder: string): Promise<boolean> {
+	return (await mounted()).includes(folder)
+}
+
+/** Where something is mounted, as this process sees it; what holds another place comes before it. */
+async function mounted(): Promise<string[]> {
 	const mounts = await readFile("/proc/self/mountinfo", "utf8").catch(() => "")
-	const escaped = folder.replace(/[ \t\n\\]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, "0")}`)
-	return mounts.split("\n").some((line) => line.split(" ")[4] === escaped)
+	const places = mounts.split("\n").flatMap((line) => line.split(" ")[4] ?? [])
+	return places.map((place) =>
+		place.replace(/\\([0-7]{3})/g, (_all, octal) => String.fromCharCode(Number.parseInt(octal, 8))),
+	)
 }

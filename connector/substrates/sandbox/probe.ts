@@ -1,6 +1,6 @@
 // What sandboxes on this machine are worth, found by making some: what a program sees in them, and which limits hold.
 import { execFile } from "node:child_process"
-import { mkdir, mkdtemp, realpath, stat, writeFile } from "node:fs/promises"
+import { lstat, mkdir, mkdtemp, readdir, realpath, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
@@ -9,6 +9,7 @@ import { LIMITS, type Limits, NETWORKS, type Network, type SubstrateInfo } from 
 import { sessionEnvironment } from "../../runtimes.ts"
 import type { Contained } from "../contained.ts"
 import { findHierarchies, isHeldBack, sweepGroups } from "../limits/cgroups.ts"
+import { unmount } from "../limits/disk.ts"
 import type { Command, Done } from "../substrate.ts"
 import { findTool, NOT_INSTALLED, NoSandbox, type WhyNot, whyNot } from "./bubblewrap.ts"
 import { removeAll } from "./home.ts"
@@ -24,7 +25,8 @@ export async function probe(exec: Exec): Promise<SubstrateInfo> {
 	if (program === null) return absent(NOT_INSTALLED)
 	const hierarchies = findHierarchies()
 	if (hierarchies !== null) sweepGroups(hierarchies)
-	const folder = await realpath(await mkdtemp(join(tmpdir(), "homeport-trial-")))
+	await sweepTrials()
+	const folder = await realpath(await mkdtemp(join(tmpdir(), TRIAL)))
 	try {
 		const contained = await trial(folder, environment)
 		const seen = await look(exec, contained)
@@ -42,6 +44,22 @@ export async function probe(exec: Exec): Promise<SubstrateInfo> {
 			error instanceof NoSandbox ? error.why : whyNot(error instanceof Error ? error.message : String(error)),
 		)
 	} finally {
+		await removeAll(folder)
+	}
+}
+
+const TRIAL = "homeport-trial-"
+/** A trial takes seconds; a younger one may be another connector's. */
+const TRIAL_MS = 60_000
+
+/** What trials that were killed have left. */
+async function sweepTrials(): Promise<void> {
+	for (const name of await readdir(tmpdir())) {
+		const folder = join(tmpdir(), name)
+		if (!name.startsWith(TRIAL)) continue
+		const left = await lstat(folder).catch(() => null)
+		if (left?.uid !== process.getuid?.() || Date.now() - (left?.mtimeMs ?? 0) < TRIAL_MS) continue
+		await unmount(folder)
 		await removeAll(folder)
 	}
 }
