@@ -338,7 +338,7 @@ test("[SES3] folders that would give a program the way out are refused before an
 	await expect(container.check(contained)).rejects.toMatchObject({ code: "substrate_unavailable" })
 })
 
-test("a file that is too large for a home's settings, and links, never lead a container's makers outside", async () => {
+test("[SES3] a link that a program has put into its home leads those who make its next container nowhere", async () => {
 	const contained = world.contained()
 	await world.sh(contained, "rm -rf ~/sub; ln -s /etc ~/sub")
 	const inHome = {
