@@ -1,6 +1,8 @@
 // What this machine can run sessions in, as found by trying: tried once when the link process starts, and when asked.
 import { SUBSTRATES, type Substrate, type SubstrateInfo } from "../../protocol/substrate.ts"
+import { maskTokens } from "../../protocol/token-shapes.ts"
 import { readSettings } from "../settings.ts"
+import type { Contained } from "./contained.ts"
 import { loadSubstrate } from "./substrates.ts"
 
 export class Tried {
@@ -46,8 +48,18 @@ export class Tried {
 
 	/** One after another: each measures, and starts processes. */
 	async #try(): Promise<void> {
-		for (const name of ["sandbox", "container", "vm"] as const)
-			this.#known.set(name, await (await loadSubstrate(name)).probe(this.#dataDir))
+		for (const name of ["sandbox", "container", "vm"] as const) this.#known.set(name, await tried(name, this.#dataDir))
+	}
+}
+
+/** A tool that fails in a way that nobody foresaw is one that the machine does not have; everything else goes on. */
+async function tried(substrate: Contained["substrate"], dataDir: string): Promise<SubstrateInfo> {
+	try {
+		return await (await loadSubstrate(substrate)).probe(dataDir)
+	} catch (error) {
+		const why = maskTokens(error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ")
+		const reason = `Trying it failed: ${why.trim().replace(/\.$/, "")}.`
+		return { is: "absent", substrate, reason, remedy: "Mend that, then: homeport substrates --again" }
 	}
 }
 

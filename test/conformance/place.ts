@@ -69,7 +69,7 @@ export class Place {
 		const release = async () => {
 			await home.stop()
 			await prepared.release()
-			rmSync(root, { recursive: true, force: true, maxRetries: 5 })
+			rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 })
 		}
 		try {
 			const info = await tried(home, substrate)
@@ -154,9 +154,18 @@ export class Place {
 		return readdirSync(join(this.home.dataDir, "sessions"))
 	}
 
+	/** Forgets every session, so that nothing of any is left mounted or running. */
 	async close(): Promise<void> {
-		this.viewer.close()
-		await this.#release()
+		try {
+			for (const { id } of (await this.home.call("listSessions")).sessions) {
+				const run = new Run(this, id)
+				await run.end()
+				await this.home.call("removeSession", { params: run.params })
+			}
+		} finally {
+			this.viewer.close()
+			await this.#release()
+		}
 	}
 }
 

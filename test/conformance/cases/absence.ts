@@ -1,6 +1,6 @@
 // A substrate that a machine does not have is refused with why, and what to do; and what the command says of sessions.
 import assert from "node:assert/strict"
-import { mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { newSessionId } from "../../../protocol/ids.ts"
@@ -9,24 +9,29 @@ import { startHome } from "../../support/home.ts"
 import type { Case } from "../case.ts"
 import { tried } from "../place.ts"
 
+/** Tools that are there, but do nothing; and engines that do not answer. */
+function withoutTools(dataDir: string): Record<string, string> {
+	const folder = join(dataDir, "tools")
+	mkdirSync(folder)
+	for (const name of ["bwrap", "sandbox-exec", "qemu-system-x86_64", "qemu-system-aarch64", "qemu-img"])
+		writeFileSync(join(folder, name), "#!/bin/sh\necho It is broken. >&2\nexit 1\n", { mode: 0o755 })
+	const nowhere = "unix:///nowhere/engine.sock"
+	return { PATH: `${folder}:${process.env.PATH}`, DOCKER_HOST: nowhere, CONTAINER_HOST: nowhere }
+}
+
 export const ABSENCE: Case[] = [
 	{
 		what: "[SES4] where it is missing it is refused, with the reason and the remedy, and nothing is left",
 		lacks: ({ substrate }) => (substrate === "host" ? "The host itself is never missing." : null),
 		async run({ substrate }) {
 			const dataDir = mkdtempSync(join(tmpdir(), "homeport-absent-"))
-			const nowhere = {
-				PATH: "/nowhere",
-				DOCKER_HOST: "unix:///nowhere/docker.sock",
-				CONTAINER_HOST: "unix:///nowhere",
-			}
-			const home = await startHome({ dataDir, environment: nowhere, substrate })
+			const home = await startHome({ dataDir, environment: withoutTools(dataDir), substrate })
 			try {
 				const info = await tried(home, substrate)
 				assert.equal(info.is, "absent")
 				if (info.is !== "absent") return
 				assert.match(info.reason, /^[A-Z].+\.$/)
-				assert.match(info.remedy, /^[A-Z].+\.$/)
+				assert.match(info.remedy, /^[A-Z]/)
 				const id = newSessionId()
 				const params = { machine: home.machine.id, session: id }
 				for (const said of [{ substrate }, {}]) {
@@ -44,7 +49,7 @@ export const ABSENCE: Case[] = [
 				assert.deepEqual(readdirSync(join(dataDir, "sessions")), [])
 			} finally {
 				await home.stop()
-				rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 })
+				rmSync(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 })
 			}
 		},
 	},
