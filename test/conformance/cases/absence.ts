@@ -31,7 +31,7 @@ export const ABSENCE: Case[] = [
 				assert.equal(info.is, "absent")
 				if (info.is !== "absent") return
 				assert.match(info.reason, /^[A-Z].+\.$/)
-				assert.match(info.remedy, /^[A-Z]/)
+				assert.match(info.remedy, /^[A-Z`]./)
 				const id = newSessionId()
 				const params = { machine: home.machine.id, session: id }
 				for (const said of [{ substrate }, {}]) {
