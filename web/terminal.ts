@@ -55,6 +55,8 @@ export class Terminal implements Screen {
 	#zoom: number | null = null
 	/** Size of the session, the font and the room when the room last showed the newest lines. */
 	#drawn = ""
+	/** The rows before a reset. */
+	#drawnBefore: Element | null = null
 	/** Modifiers held on the key bar, for the next key. */
 	readonly held = signal({ ctrl: false, alt: false })
 
@@ -115,6 +117,7 @@ export class Terminal implements Screen {
 	// Screen: in order with what is still being parsed, so that each byte is parsed at the size that it was written for.
 
 	reset(cols: number, rows: number): void {
+		this.#keepDrawn()
 		this.#xterm.write(FULL_RESET)
 		this.resize(cols, rows)
 	}
@@ -128,9 +131,32 @@ export class Terminal implements Screen {
 
 	write(bytes: Uint8Array, parsed: () => void): void {
 		const sequence = this.#options.sequence()
+		const drawn = this.#drawnBefore
+		this.#drawnBefore = null
 		this.#xterm.write(bytes, () => {
 			parsed()
+			if (drawn !== null) this.#afterRender(() => drawn.remove())
 			this.#options.room.dataset.sequence = String(sequence)
+		})
+	}
+
+	/**
+	 * A reset takes away the rows at once where no GPU draws: what they showed lies over them until what follows the reset
+	 * has been drawn. A GPU's picture stays by itself.
+	 */
+	#keepDrawn(): void {
+		const rows = this.#options.room.querySelector(".xterm-rows")
+		if (rows === null) return
+		this.#drawnBefore?.remove()
+		this.#drawnBefore = rows.cloneNode(true) as Element
+		this.#drawnBefore.classList.add("drawn-before")
+		rows.after(this.#drawnBefore)
+	}
+
+	#afterRender(then: () => void): void {
+		const rendered = this.#xterm.onRender(() => {
+			rendered.dispose()
+			then()
 		})
 	}
 

@@ -125,6 +125,12 @@ function Open({ machine, session, info }: OpenProps) {
 	useEffect(() => {
 		open.value?.allow(running, mayType)
 	}, [open.value, running, mayType])
+	const run = useRef(info?.run)
+	useEffect(() => {
+		// The button by which it was begun again is gone.
+		if (run.current !== undefined && info !== undefined && info.run > run.current) open.value?.terminal.focus()
+		run.current = info?.run
+	}, [info?.run])
 	const name = info?.name ?? ""
 	const where = fleet.value.get(machine)?.name ?? words.product
 	useEffect(() => {

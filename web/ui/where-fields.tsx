@@ -91,8 +91,8 @@ function VmFields({ machine, draft, change }: Omit<Props, "info">) {
 						</option>
 					))}
 				</select>
-				{draft.vm !== null && <small class="dim">{words.start.vmAsItIs}</small>}
 			</label>
+			{draft.vm !== null && <p class="dim">{words.start.vmAsItIs}</p>}
 			{draft.vm === null && images.length > 1 && (
 				<label class="field">
 					{words.start.image}
