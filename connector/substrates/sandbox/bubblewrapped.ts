@@ -4,6 +4,7 @@ import { dirname } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { Refusal } from "../../../protocol/errors.ts"
 import type { Contained } from "../contained.ts"
+import { readByCommand, writeByCommand } from "../files.ts"
 import { NotExecuted } from "../init/init.ts"
 import { removeGroup, usedBy } from "../limits/cgroups.ts"
 import { mountSized, unmount } from "../limits/disk.ts"
@@ -19,7 +20,6 @@ import {
 } from "../substrate.ts"
 import { findBubblewrap } from "./bubblewrap.ts"
 import { shareCredentials } from "./credentials.ts"
-import { readInside, writeInside } from "./files.ts"
 import { emptyTmp, makeHome, makePlaces, privateFolders, removeAll } from "./home.ts"
 import { probe } from "./probe.ts"
 import { isAlive, readRuns, treeOf } from "./processes.ts"
@@ -34,9 +34,9 @@ export const bubblewrapped: Substrate = {
 	},
 	enter,
 	exec,
-	read: (contained, path, from, limit) => readInside((command) => exec(contained, command), path, from, limit),
+	read: (contained, path, from, limit) => readByCommand((command) => exec(contained, command), path, from, limit),
 	write: (contained, path, at, bytes, moveTo) =>
-		writeInside((command) => exec(contained, command), path, at, bytes, moveTo),
+		writeByCommand((command) => exec(contained, command), path, at, bytes, moveTo),
 	used,
 	kill,
 	remove: async (contained) => {

@@ -1,4 +1,4 @@
-// Which folders of the machine a sandbox may be given: none through which a program could get out again.
+// Which folders of the machine a sandbox or container may be given: none through which a program could get out again.
 import { Refusal } from "../../../protocol/errors.ts"
 
 interface Own {
@@ -21,10 +21,7 @@ export function refuseWorkingFolder(folder: string, own: Own): void {
 	for (const home of own.homes)
 		for (const name of STEERING)
 			if (isIn(folder, `${home}/${name}`))
-				refuse(
-					`${folder} holds keys, or settings that programs outside of the sandbox obey`,
-					"Choose a project's folder with --cwd",
-				)
+				refuse(`${folder} holds keys, or settings that programs outside obey`, "Choose a project's folder with --cwd")
 }
 
 /** A folder or file that a profile adds. */
@@ -43,16 +40,16 @@ export function refusePlace(at: string): void {
 }
 
 function refuseShared(path: string, { homes, dataDir }: Own, what: string): void {
-	if (path === "/") refuse(`A sandbox cannot ${what} all of /`, "Choose a project's folder with --cwd")
+	if (path === "/") refuse(`Nothing inside may ${what} all of /`, "Choose a project's folder with --cwd")
 	for (const home of homes)
 		if (isIn(home, path))
 			refuse(
-				`A sandbox cannot ${what} ${path}, which ${home === path ? "is" : "holds"} the home directory with its keys`,
+				`Nothing inside may ${what} ${path}, which ${home === path ? "is" : "holds"} the home directory with its keys`,
 				"Choose a project's folder with --cwd, or leave it out for a private home",
 			)
 	if (isIn(dataDir, path))
 		refuse(
-			`A sandbox cannot ${what} ${path}, which holds Homeport's own data folder`,
+			`Nothing inside may ${what} ${path}, which holds Homeport's own data folder`,
 			"Choose a project's folder with --cwd",
 		)
 }

@@ -5,9 +5,9 @@ import { readFileSync } from "node:fs"
 import { mkdir, realpath, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Contained } from "../contained.ts"
+import { readByCommand, writeByCommand } from "../files.ts"
 import type { Command, Done, Ended, Running, Substrate, Used } from "../substrate.ts"
 import { NoSandbox } from "./bubblewrap.ts"
-import { readInside, writeInside } from "./files.ts"
 import { emptyTmp, makeHome, privateFolders, removeAll } from "./home.ts"
 import { seatbeltProfile } from "./seatbelt.ts"
 import { survey } from "./survey.ts"
@@ -46,9 +46,9 @@ export const seatbelted: Substrate = {
 		}
 	},
 	exec,
-	read: (contained, path, from, limit) => readInside((command) => exec(contained, command), path, from, limit),
+	read: (contained, path, from, limit) => readByCommand((command) => exec(contained, command), path, from, limit),
 	write: (contained, path, at, bytes, moveTo) =>
-		writeInside((command) => exec(contained, command), path, at, bytes, moveTo),
+		writeByCommand((command) => exec(contained, command), path, at, bytes, moveTo),
 	used: async (contained): Promise<Used | null> => {
 		const tree = treeOf(programOf(contained))
 		if (tree.length === 0) return null
