@@ -32,7 +32,9 @@ export async function startInVm(
 	const { cols, rows } = terminal
 	const pty = { term: ABOUT_TERMINAL.TERM, cols, rows, width: 0, height: 0, modes: UTF8 as never }
 	const program = await connection.run(programLine(meeting), { pty })
-	const [word, boot] = (await next()).split(" ")
+	// What has ended by now has been told, or never will be.
+	const nothing = program.closed.then(() => after(TOLD_MS, ""))
+	const [word, boot] = (await Promise.race([next(), nothing])).split(" ")
 	if (word === "no-directory") throw new Refusal("directory_missing", `${cwd} in the VM ${vm}.`)
 	if (word === "no-program")
 		throw new Refusal("program_missing", `The VM ${vm} has no ${argv[0]}: install it there, for example by a loadout.`)
@@ -41,7 +43,8 @@ export async function startInVm(
 			"substrate_unavailable",
 			`The VM ${vm} cannot enforce these limits: its user may not become root.`,
 		)
-	if (word !== "started" || boot === undefined) throw unprepared(vm, word)
+	if (word !== "started" || boot === undefined)
+		throw unprepared(vm, word || String(program.channel.read() ?? "").trim())
 	return new GuestSession({ connection, vms, vm }, session, { keeper, program, boot }, terminal)
 }
 
@@ -219,6 +222,7 @@ const UTF8 = Buffer.from([42, 0, 0, 0, 1, 0])
 const BOOT = "/proc/sys/kernel/random/boot_id"
 const ERRORS_CHARS = 500
 const SETTLE_MS = 500
+const TOLD_MS = 15_000
 const LISTEN_MS = 15_000
 /** Some unanswered signs of life. */
 const SILENT_MS = 60_000

@@ -136,6 +136,11 @@ end() {
 const KEEP = `d=$2
 umask 022
 IFS= read -r script
+# What reads these byte by byte, as sh does, gets the first byte only.
+threads=
+for word in $(cat /proc/sys/kernel/threads-max /proc/sys/kernel/random/boot_id); do
+	[ -n "$threads" ] && boot=$word || threads=$word
+done
 cgroups=/sys/fs/cgroup
 set_limit() { [ -f "$group/$1" ] && echo "$2" >"$group/$1"; } 2>/dev/null
 if [ -w "$cgroups/cgroup.subtree_control" ]; then
@@ -151,8 +156,7 @@ if [ -w "$cgroups/cgroup.subtree_control" ]; then
 	while read -r name most unit; do
 		[ "$name" = MemTotal: ] && set_limit memory.max $((most * 1024 / 100 * 85)) && break
 	done </proc/meminfo
-	read -r most </proc/sys/kernel/threads-max
-	set_limit pids.max $((most * 3 / 4))
+	set_limit pids.max $((threads * 3 / 4))
 fi
 { [ -z "$3" ] || set_limit memory.max "$3"; } &&
 	{ [ -z "$4" ] || set_limit pids.max "$4"; } &&
@@ -161,7 +165,6 @@ fi
 	rm -rf "$d"
 	exit 3
 }
-read -r boot </proc/sys/kernel/random/boot_id
 {
 	read -r pid <"$d/up"
 	[ -d "$group" ] && echo "$pid" >"$group/cgroup.procs"
