@@ -149,9 +149,11 @@ test("[SES4] a substrate that the machine does not have is refused, and nothing 
 	const call = await control.next()
 	await call.next()
 	call.say({ type: "welcome", epoch: 1, machine: "test" })
-	const of = { id: "ses_00000000000000000001", runtime: "shell", substrate: "sandbox" }
+	const of = { id: "ses_00000000000000000001", runtime: "shell", substrate: "vm" }
 	call.say({ type: "ask", number: 1, ask: "start", of })
-	expect(await call.next()).toMatchObject({ type: "refuse", number: 1, code: "substrate_unavailable" })
+	// A new data folder has no image to make VMs from.
+	const detail = expect.stringContaining("homeport vm image build")
+	expect(await call.next()).toMatchObject({ type: "refuse", number: 1, code: "substrate_unavailable", detail })
 	call.socket.close()
 	expect(await (await control.next()).next()).toMatchObject({ type: "hello", sessions: [] })
 })
