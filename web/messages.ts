@@ -383,7 +383,7 @@ export const words = {
 		again: "Try again",
 		trying: "Trying…",
 		makeDefault: "Make default",
-		makeDefaultOf: (name: string) => `Make ${name} the default`,
+		makeDefaultOf: (name: string) => `Make default: ${name}`,
 		best: "Let the machine choose",
 		bestText: "A sandbox where that works, else the host.",
 		build: "Build its image",

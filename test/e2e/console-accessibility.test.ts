@@ -1,20 +1,30 @@
 // The console for everybody: axe finds nothing serious on any screen, and the keyboard alone leads in and through.
-import { readFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
+import { tmpdir } from "node:os"
+import { join as path } from "node:path"
 import type { AxeResults } from "axe-core"
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest"
 import { client } from "../../protocol/client.ts"
+import { newSessionId, type SessionId } from "../../protocol/ids.ts"
 import { DESKTOP, join, live, newBrowser, PHONE, signIn, startBrowser } from "../support/console.ts"
 import { type Home, startHome } from "../support/home.ts"
+import { withVmImage } from "../support/vm-image.ts"
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
 let home: Home
 let browser: Browser
+/** A repository, in which a session has changed and wanted what it was not allowed. */
+let project: string
+let busy: SessionId
 const contexts: BrowserContext[] = []
 
 beforeAll(async () => {
+	project = mkdtempSync(path(tmpdir(), "homeport-test-"))
+	execFileSync("git", ["init", "--quiet"], { cwd: project })
 	home = await startHome()
 	browser = await startBrowser()
 	await home.call("saveSecret", {
@@ -29,7 +39,24 @@ beforeAll(async () => {
 	await home.call("changeMachine", { params: { machine: id }, body: { tags: ["gpu", "eu"] } })
 	const { context } = await join(browser, home, "developer", "Grace")
 	await context.close()
-})
+	await withVmImage(home.dataDir)
+	const params = { machine: id }
+	await home.call("changeVm", { params: { ...params, vm: "dev" }, body: { deed: { verb: "create", spec: {} } } })
+	const text = "description: Ours\ncommands:\n  - name: first\n    sh: echo first\n"
+	await home.call("saveLoadout", { params: { ...params, loadout: "agents" }, body: { text } })
+	writeFileSync(path(home.dataDir, "loadouts/wrong.yaml"), "tolls: {}\n")
+	await home.call("saveProfile", { params: { ...params, profile: "mine" }, body: { label: "Mine", program: "sh" } })
+	const says = "echo new > new.txt; curl -s https://blocked.example.com; exec sleep 6000"
+	const { id: session } = await home.call("startSession", {
+		params,
+		body: {
+			...{ id: newSessionId(), name: "busy", argv: ["sh", "-c", says], cwd: project, tags: ["night"] },
+			...{ substrate: "sandbox", network: { is: "allow-list", hosts: ["example.com"] } },
+		},
+	})
+	busy = session
+	// An image is built where there is none yet.
+}, 15 * 60_000)
 
 afterEach(async () => {
 	for (const context of contexts.splice(0)) await context.close()
@@ -38,6 +65,7 @@ afterEach(async () => {
 afterAll(async () => {
 	await browser?.close()
 	await home?.stop()
+	if (project !== undefined) rmSync(project, { recursive: true, force: true })
 })
 
 function kept({ context, page }: { context: BrowserContext; page: Page }): Page {
@@ -61,16 +89,16 @@ test.each(LOOKS)(
 
 		await page.locator(".presence.linked").waitFor()
 		await look("fleet")
-		for (const [path, shown] of screens()) {
-			await page.goto(path)
+		for (const [place, shown] of screens()) {
+			await page.goto(place)
 			await page.getByText(shown).first().waitFor()
-			await look(path)
+			await look(place)
 		}
 		await page.goto("/settings/audit")
 		await page.locator(".entry summary").first().click()
 		await look("an entry of the trail")
-		for (const [path, button, title] of DIALOGS) {
-			await page.goto(path)
+		for (const [place, button, title] of dialogs()) {
+			await page.goto(place)
 			await page.getByRole("button", { name: button }).first().click()
 			await page.getByRole("dialog", { name: title }).waitFor()
 			await look(`dialog ${title}`)
@@ -79,16 +107,39 @@ test.each(LOOKS)(
 		if (options.isMobile) await page.getByRole("button", { name: "New session" }).last().click()
 		else await page.getByRole("button", { name: "New session" }).first().click()
 		await page.getByText("Claude Code").waitFor()
+		const sandbox = page.locator(".substrate-tiles label", { hasText: "Sandbox" })
+		await expect.poll(() => sandbox.getByRole("radio").isEnabled(), { timeout: 30_000 }).toBe(true)
 		await look("dialog New session")
+		await sandbox.click()
+		await page.getByLabel("Network").selectOption("allow-list")
+		await page.getByText("Limits", { exact: true }).click()
+		await page.getByText("Start from, tags").click()
+		await page.getByLabel("Starts from").selectOption("git")
+		await page.getByLabel("Address of the repository").waitFor()
+		await look("dialog New session, all of it")
+		await page.getByLabel("Starts from").selectOption("folder")
+		await page.getByLabel("Network").selectOption("none")
 		await page.getByRole("button", { name: "Start", exact: true }).click()
 		await live(page)
 		await look("session")
+		await page.goto(`/m/${home.machine.id}/s/${busy}`)
+		await live(page)
+		await page.getByRole("button", { name: "Changes and details" }).click()
+		await page.locator(".changed-file summary").click()
+		await page.locator(".patch").waitFor()
+		await look("session's changes")
+		await page.getByText("Blocked", { exact: true }).click()
+		await page.getByRole("cell", { name: "blocked.example.com:443" }).waitFor()
+		await look("session's blocked connections")
+		await page.getByText("Details", { exact: true }).click()
+		await page.locator(".session-panel").getByText("Processes").waitFor()
+		await look("session's details")
 		await page.getByRole("button", { name: "Session actions" }).click()
 		await look("session's menu")
 		expect(found).toEqual([])
-		// Some twenty looks at whole screens.
+		// Some thirty looks at whole screens.
 	},
-	120_000,
+	180_000,
 )
 
 test.each(LOOKS)(
@@ -187,6 +238,12 @@ function screens(): [path: string, shown: string | RegExp][] {
 		["/settings/tokens", "expires in"],
 		["/settings/machines", "gpu"],
 		[`/settings/machines/${home.machine.id}`, /^did:key:/],
+		[`/settings/machines/${home.machine.id}/substrates`, "bubblewrap"],
+		[`/settings/machines/${home.machine.id}/vms`, "stopped"],
+		[`/settings/machines/${home.machine.id}/loadouts`, "1 mistake"],
+		[`/settings/machines/${home.machine.id}/loadouts/agents`, "from agents"],
+		[`/settings/machines/${home.machine.id}/loadouts/wrong`, /^Line 1, column 1/],
+		[`/settings/machines/${home.machine.id}/runtimes`, "Mine"],
 		["/settings/secrets", "ANTHROPIC_API_KEY"],
 		["/settings/audit", /^Make a token/],
 		["/settings/workspace", "Delete the workspace"],
@@ -194,14 +251,22 @@ function screens(): [path: string, shown: string | RegExp][] {
 	]
 }
 
-const DIALOGS: [path: string, button: string, title: string][] = [
-	["/", "Add a machine", "Add a machine"],
-	["/settings/people", "Invite", "Invite"],
-	["/settings/tokens", "New token", "New token"],
-	["/settings/secrets", "New secret", "New secret"],
-	["/settings/secrets", "Bind", "Where ANTHROPIC_API_KEY goes"],
-	["/settings/workspace", "Delete the workspace", "Delete Home?"],
-]
+function dialogs(): [path: string, button: string, title: string][] {
+	const machine = `/settings/machines/${home.machine.id}`
+	return [
+		[`${machine}/vms`, "New VM", "New VM"],
+		[`${machine}/vms`, "Build image", "Build a VM image"],
+		[`${machine}/loadouts`, "New loadout", "New loadout"],
+		[`${machine}/loadouts/agents`, "Apply", "Apply agents"],
+		[`${machine}/runtimes`, "Edit", "Profile Mine"],
+		["/", "Add a machine", "Add a machine"],
+		["/settings/people", "Invite", "Invite"],
+		["/settings/tokens", "New token", "New token"],
+		["/settings/secrets", "New secret", "New secret"],
+		["/settings/secrets", "Bind", "Where ANTHROPIC_API_KEY goes"],
+		["/settings/workspace", "Delete the workspace", "Delete Home?"],
+	]
+}
 
 /** What axe finds that keeps somebody out, as one line each. Runs past the page's policy, as an extension would. */
 async function faults(page: Page): Promise<string[]> {

@@ -240,7 +240,7 @@ test("the machine's page tells what was found by trying, tries again, and sets t
 	const thing = (name: string) => page.locator(".thing", { has: page.getByText(name, { exact: true }) })
 	await thing("Sandbox").getByText("bubblewrap").waitFor()
 	await thing("Container").getByText("Remedy").waitFor()
-	await page.getByRole("button", { name: "Make Host the default" }).click()
+	await page.getByRole("button", { name: "Make default: Host" }).click()
 	await thing("Host").getByText("default", { exact: true }).waitFor()
 	await openStart(page)
 	await soon(() => page.getByLabel("Host").isChecked()).toBe(true)
