@@ -1,6 +1,7 @@
 // What a substrate needs before a home can have it: an engine with an image, or an image of a VM.
 import { once } from "node:events"
 import { createInterface } from "node:readline"
+import { setTimeout as wait } from "node:timers/promises"
 import type { StartSpec } from "../../protocol/session.ts"
 import type { Substrate } from "../../protocol/substrate.ts"
 import { isOnPath } from "../../tools/system-tools.ts"
@@ -53,6 +54,7 @@ async function prepareContainers(): Promise<Prepared> {
 /** The VM that sessions share which ask for nothing that it has not. */
 const SHARED = "shared"
 const BOOT_MS = 240_000
+const LOOK_EVERY_MS = 500
 
 async function prepareVms(dataDir: string): Promise<Prepared> {
 	await withVmImage(dataDir)
@@ -65,6 +67,8 @@ async function prepareVms(dataDir: string): Promise<Prepared> {
 				home.call("changeVm", { params, body: { deed: verb === "create" ? { verb, spec: {} } : { verb } } })
 			await deed("create")
 			const vm = async () => {
+				// Each look asks QEMU, which has a system to boot.
+				await wait(LOOK_EVERY_MS)
 				const { vms } = await home.call("listVms", { params: { machine: home.machine.id } })
 				return vms.find(({ name }) => name === SHARED)
 			}
