@@ -21,6 +21,8 @@ export const SavedInfo = SessionInfo.extend({
 })
 export type SavedInfo = z.infer<typeof SavedInfo>
 
+type About = Pick<SessionInfo, "network" | "image" | "vm" | "loadout" | "tags" | "comesBack" | "run" | "beganAt">
+
 /** What the holder executes: nothing is left to look up. The environment is whole and never written to disk. */
 export const Execution = z.object({
 	id: SessionId,
@@ -38,17 +40,8 @@ export const Execution = z.object({
 	/** The variables that hold secrets: their values are masked in what leaves the session for keeping. */
 	secrets: z.array(z.string()),
 	substrate: Substrate,
-	/** Told of the session as it is. A later run than the first goes on in the folder that is there. */
-	about: SessionInfo.pick({
-		network: true,
-		image: true,
-		vm: true,
-		loadout: true,
-		tags: true,
-		comesBack: true,
-		run: true,
-		beganAt: true,
-	}),
+	/** Told of the session as it is, by nobody but whoever says it here. A later run than the first goes on in the folder. */
+	about: z.custom<About>((value) => typeof value === "object" && value !== null && !Array.isArray(value)),
 	...ofRun,
 	cols: Cols,
 	rows: Rows,
