@@ -569,6 +569,7 @@ export const words = {
 		remove: "Remove",
 		removeText: "It is forgotten. What it has installed stays.",
 		savedFor: (name: string) => `${name} is saved.`,
+		notSaved: "It has a mistake, so it was not saved.",
 		missing: "There is no such loadout",
 		starter: "description: What our agents work with\ntools:\n  apt: []\nruntimes: []\n",
 	},
@@ -747,7 +748,7 @@ export const words = {
 		killedBy: (signal: string) => `ended by ${signal}`,
 		lost: "lost",
 		failed: "did not start",
-		bannerFailed: (reason: string, when: string) => `The program was not started, ${when}: ${reason}`,
+		bannerFailed: (reason: string, when: string) => `It did not start, ${when}: ${reason}`,
 		bannerExited: (code: number | null, signal: string | null, when: string) =>
 			signal !== null
 				? `The program was ended by ${signal}, ${when}.`

@@ -229,7 +229,7 @@ test("a session is tagged, set to come back, and cloned; one whose directory can
 	await page.getByLabel("Address of the repository").fill(`${project}/nothing-here`)
 	await page.getByLabel("Name").fill("no-clone")
 	await page.getByRole("button", { name: "Start", exact: true }).click()
-	await page.getByText(/The program was not started, .*: .*/).waitFor()
+	await page.getByText(/It did not start, .*: .*/).waitFor()
 	await page.goto("/")
 	await page.locator(".session-row", { hasText: "no-clone" }).getByText("did not start").waitFor()
 })

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals"
 import { useId } from "preact/hooks"
 import { words } from "../messages.ts"
-import { FLEET, go, SETTINGS, SETTINGS_PAGES, sessionPath } from "../navigation.ts"
+import { FLEET, go, MACHINE_PARTS, machinePath, SETTINGS, SETTINGS_PAGES, sessionPath } from "../navigation.ts"
 import { rank } from "../rank.ts"
 import { sessionsOf } from "../screens/fleet.tsx"
 import { dialog, filter, machines, may, me, screenReader, theme, workspaces } from "../state.ts"
@@ -112,7 +112,19 @@ function commands(): Command[] {
 			},
 		}),
 	)
-	return [...sessions, ...actions(), ...places, ...others()]
+	const parts = known.flatMap(({ id, name }) =>
+		MACHINE_PARTS.map(
+			(part): Command => ({
+				id: `${id} ${part}`,
+				kind: words.palette.machine,
+				icon: "settings",
+				name: words.machines.parts[part],
+				detail: name,
+				run: () => go(machinePath(id, part)),
+			}),
+		),
+	)
+	return [...sessions, ...actions(), ...places, ...parts, ...others()]
 }
 
 function actions(): Command[] {

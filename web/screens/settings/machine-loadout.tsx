@@ -1,10 +1,10 @@
 // One loadout of a machine: its file with its mistakes by line, what it does and who says so, and applying it.
 import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
-import type { Loadout, Problem } from "../../../protocol/ask.ts"
+import type { Loadout, Problem as Mistake } from "../../../protocol/ask.ts"
 import { Refusal } from "../../../protocol/errors.ts"
 import type { MachineId } from "../../../protocol/ids.ts"
-import { api } from "../../api.ts"
+import { api, Problem } from "../../api.ts"
 import { useAsked } from "../../asked.ts"
 import { problemIn } from "../../loadout-problem.ts"
 import { words } from "../../messages.ts"
@@ -86,7 +86,7 @@ interface EditProps {
 function Edit({ machine, loadout: { name, text: saved, problems }, again }: EditProps) {
 	const text = useSignal(saved)
 	/** Of what was refused last. */
-	const refused = useSignal<Problem | null>(null)
+	const refused = useSignal<Mistake | null>(null)
 	const at = useSignal<{ line: number; column: number } | null>(null)
 	const shown = refused.value === null ? problems : [refused.value]
 	const run = async () => {
@@ -94,9 +94,11 @@ function Edit({ machine, loadout: { name, text: saved, problems }, again }: Edit
 		try {
 			await api("saveLoadout", { params: { machine, loadout: name }, body: { text: text.value } })
 		} catch (error) {
-			refused.value = error instanceof Refusal ? problemIn(error.message) : null
-			if (refused.value?.loadout === name) at.value = { ...refused.value }
-			throw error
+			const mistake = error instanceof Refusal ? problemIn(error.message) : null
+			if (mistake === null) throw error
+			refused.value = mistake
+			if (mistake.loadout === name) at.value = mistake
+			throw new Problem(words.loadouts.notSaved)
 		}
 		notify({ tone: "good", text: words.loadouts.savedFor(name) })
 		again()
@@ -128,7 +130,7 @@ function Edit({ machine, loadout: { name, text: saved, problems }, again }: Edit
 	)
 }
 
-function ProblemLine({ problem, isHere, show }: { problem: Problem; isHere: boolean; show: () => void }) {
+function ProblemLine({ problem, isHere, show }: { problem: Mistake; isHere: boolean; show: () => void }) {
 	const { loadout, line, column, message } = problem
 	if (!isHere) return <p class="problem">{words.loadouts.problemIn(loadout, line, column, message)}</p>
 	return (
