@@ -157,11 +157,14 @@ describe("a program", () => {
 	test(
 		"[INP1] gets a large paste whole, takes Ctrl-C and another size",
 		async () => {
-			const it = await enter(sh("stty raw -echo; echo ready; head -c 1000000 | sha256sum; stty sane; cat; stty size"))
+			const it = await enter(
+				sh("stty raw -echo; echo ready; head -c 1000000 | sha256sum; stty sane; echo sane; cat; stty size"),
+			)
 			await it.shows("ready")
 			const paste = randomBytes(1_000_000)
 			for (let at = 0; at < paste.length; at += 65_536) await it.type(paste.subarray(at, at + 65_536))
 			await it.shows(sha(paste))
+			await it.shows("sane")
 			await it.type("hello\r")
 			await it.shows("hello\r\nhello")
 			it.running.resize?.(100, 40)
@@ -308,8 +311,9 @@ test(
 	async () => {
 		const it = await enter(sh("echo ready; sleep 1000"))
 		await it.shows("ready")
+		const lost = expect(it.running.ended).rejects.toThrow(new Lost(`The VM ${name} was stopped.`))
 		await vms.do(name, { verb: "kill" })
-		await expect(it.running.ended).rejects.toThrow(new Lost(`The VM ${name} was stopped.`))
+		await lost
 		await vm.kill(sh("true"))
 		await vm.remove(sh("true"))
 		expect((await vms.list()).map((vm) => vm.name)).toEqual([name])
