@@ -919,6 +919,7 @@ export const words = {
 		submit: "Start",
 		pending: "Starting…",
 		notInstalled: "not installed",
+		mustBeInside: "if it is inside",
 		install: "Install it on the machine with:",
 		missingKeys: (runtime: string) => `${runtime} has no key here. Any one of these makes it ready:`,
 		save: "Save it",

@@ -161,7 +161,12 @@ export function StartSession({ machine: wanted, runtime: first = SHELL, vm }: Pr
 				{isAway && <p class="problem">{words.start.awayMachine}</p>}
 				<fieldset class="field">
 					<legend>{words.start.runtime}</legend>
-					<Runtimes runtimes={runtimes.value} chosen={runtime.value} choose={choose} />
+					<Runtimes
+						runtimes={runtimes.value}
+						isInside={!options.hasOwnPrograms}
+						chosen={runtime.value}
+						choose={choose}
+					/>
 				</fieldset>
 				{chosen && (
 					<RuntimeNote

@@ -21,12 +21,14 @@ const CUSTOM_CHOICE: Choice = {
 
 interface RuntimesProps {
 	runtimes: Loaded<RuntimeInfo[]>
+	/** What is chosen runs where the machine's own programs are not. */
+	isInside: boolean
 	chosen: string
 	choose: (id: string) => void
 }
 
 /** Installed ones first. A shell and a custom command need no answer of the machine. */
-export function Runtimes({ runtimes, chosen, choose }: RuntimesProps) {
+export function Runtimes({ runtimes, isInside, chosen, choose }: RuntimesProps) {
 	if (runtimes.is === "refused") return <Refused refusal={runtimes.refusal} />
 	const known: Choice[] =
 		runtimes.is === "loaded" ? runtimes.value : [{ ...CUSTOM_CHOICE, id: SHELL, label: words.start.shell, program: "" }]
@@ -35,12 +37,16 @@ export function Runtimes({ runtimes, chosen, choose }: RuntimesProps) {
 	return (
 		<div class="runtimes">
 			{shown.map(({ id, label, program, version, missingKeys }) => (
-				<label key={id} class={program === null ? "runtime-tile missing" : "runtime-tile"}>
+				<label key={id} class={program === null && !isInside ? "runtime-tile missing" : "runtime-tile"}>
 					<input type="radio" name="runtime" class="unseen" checked={chosen === id} onChange={() => choose(id)} />
 					<span>{label}</span>
 					<small class="dim">
-						{program === null ? words.start.notInstalled : (version ?? program)}
-						{program !== null && missingKeys.length > 0 && <Icon name="triangle-alert" />}
+						{isInside && id !== CUSTOM
+							? words.start.mustBeInside
+							: program === null
+								? words.start.notInstalled
+								: (version ?? program)}
+						{(program !== null || isInside) && missingKeys.length > 0 && <Icon name="triangle-alert" />}
 					</small>
 				</label>
 			))}
