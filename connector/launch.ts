@@ -6,7 +6,7 @@ import type { Asked } from "../protocol/ask.ts"
 import { Refusal } from "../protocol/errors.ts"
 import type { SessionId } from "../protocol/ids.ts"
 import { CUSTOM, JOB, runtimeOf } from "../protocol/session.ts"
-import type { Substrate } from "../protocol/substrate.ts"
+import type { Network, Substrate } from "../protocol/substrate.ts"
 import { workingDirectory } from "./folders.ts"
 import { sessionFolder } from "./held-session.ts"
 import type { Execution } from "./holder/wire.ts"
@@ -131,6 +131,7 @@ export async function prepareLaunch(
 		own: ownEnvironment(),
 	}
 	await (await loadSubstrate(substrate)).check(contained)
+	if (vm !== undefined) shared.about.network = await networkOf(dataDir, vm)
 	const execution: Execution = {
 		...shared,
 		program: process.execPath,
@@ -158,6 +159,14 @@ cd -- "$4" || exit 125
 unset OLDPWD
 shift 4
 exec "$@"`
+
+/** A VM that others use, too, has a network already. */
+async function networkOf(dataDir: string, name: string): Promise<Network> {
+	const { Vms } = await import("./substrates/vm/vms.ts")
+	const vm = (await new Vms(dataDir).list()).find((vm) => vm.name === name)
+	if (vm === undefined) throw new Refusal("substrate_unavailable", `There is no VM ${name} here.`)
+	return vm.network
+}
 
 /** Where in a substrate the made folder is, or the place within it: in a VM under the home directory there. */
 function placeInside(making: Making, place: string | undefined, substrate: Substrate, session: SessionId): string {
