@@ -1,6 +1,6 @@
 // `homeport here workdir FOLDER`: makes a session's working directory before its program begins, on its own terminal.
 import { verb } from "../verb.ts"
-import { writeOutcome } from "../warden/outcome.ts"
+import { reasonOf, writeOutcome } from "../warden/outcome.ts"
 import { makeWanted } from "../workdir/make.ts"
 
 export function workdir() {
@@ -13,7 +13,7 @@ export function workdir() {
 			try {
 				await makeWanted(folder, (line) => void process.stderr.write(`\x1b[2m${line}\x1b[22m\n`))
 			} catch (error) {
-				const reason = error instanceof Error ? error.message : String(error)
+				const reason = reasonOf(error)
 				process.stderr.write(`${reason}\n`)
 				writeOutcome(folder, { is: "failed", reason })
 				process.exitCode = FAILED

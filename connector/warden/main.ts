@@ -8,7 +8,7 @@ import { loadSubstrate } from "../substrates/substrates.ts"
 import { folderInVm, forgetMade, makeWanted } from "../workdir/make.ts"
 import { openDoor } from "./door.ts"
 import { unwrapEnvironment } from "./environment.ts"
-import { writeOutcome } from "./outcome.ts"
+import { reasonOf, writeOutcome } from "./outcome.ts"
 import { ownTerminal } from "./terminal.ts"
 
 const [folder] = process.argv.slice(2)
@@ -56,7 +56,7 @@ openDoor(folder, async (signal) => {
 const ENDING = new Set<NodeJS.Signals>(["SIGHUP", "SIGINT", "SIGTERM", "SIGKILL", "SIGQUIT"])
 
 try {
-	const terminal = ownTerminal()
+	const terminal = ownTerminal({ isPassedOn: contained.substrate !== "sandbox" })
 	const made = await makeWanted(folder, terminal.say)
 	if (made !== null && contained.substrate === "vm") {
 		const { upload } = await import("../substrates/vm/vm.ts")
@@ -68,7 +68,7 @@ try {
 	writeOutcome(folder, { is: "exited", code, signal })
 	process.exit(code ?? FAILED)
 } catch (error) {
-	const reason = maskTokens(error instanceof Error ? error.message : String(error))
+	const reason = reasonOf(error)
 	process.stdout.write(`\r\n${reason}\r\n`)
 	const isLost = error instanceof Lost
 	if (!(error instanceof Refusal) && !isLost && error instanceof Error)

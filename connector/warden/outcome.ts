@@ -1,6 +1,8 @@
 // How a session in a substrate ended, from its warden to its holder: a file, since an exit code alone cannot say it all.
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { Refusal } from "../../protocol/errors.ts"
+import { maskTokens } from "../../protocol/token-shapes.ts"
 
 export type Outcome =
 	| { is: "exited"; code: number | null; signal: string | null }
@@ -25,6 +27,12 @@ export function takeOutcome(folder: string): Outcome | null {
 	} finally {
 		rmSync(path, { force: true })
 	}
+}
+
+/** Why something could not be had, for a person: a refusal's own words, where it has some beside those of its code. */
+export function reasonOf(error: unknown): string {
+	if (error instanceof Refusal) return maskTokens(error.detail ?? error.message)
+	return maskTokens(error instanceof Error ? error.message : String(error))
 }
 
 const FILE = "outcome.json"

@@ -2,8 +2,10 @@
 import { spawnSync } from "node:child_process"
 import type { Terminal } from "../substrates/substrate.ts"
 
-export function ownTerminal(): Terminal {
+/** `isPassedOn`: another terminal follows, which shows what is typed, as this one then must not. */
+export function ownTerminal({ isPassedOn }: { isPassedOn: boolean }): Terminal {
 	const { stdin, stdout } = process
+	if (isPassedOn) stdin.setRawMode(true)
 	let isProgress = false
 	const end = () => {
 		if (isProgress) stdout.write("\r\n")
@@ -27,7 +29,6 @@ export function ownTerminal(): Terminal {
 		output: stdout,
 		input(take) {
 			end()
-			stdin.setRawMode(true)
 			// Node's raw mode still ends lines anew on their way out.
 			spawnSync("stty", ["-opost"], { stdio: ["inherit", "ignore", "ignore"] })
 			stdin.on("data", (bytes) => {
