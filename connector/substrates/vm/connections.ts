@@ -14,10 +14,20 @@ const KEEP_MS = 10_000
 
 const kept = new Map<string, Kept>()
 
-/** Starts or resumes the VM first. A connection on which something has gone wrong is used by no other question. */
+/** Starts or resumes the VM first, which is not idle meanwhile. */
 export async function withConnection<T>(vms: Vms, vm: string, use: (connection: Connection) => Promise<T>): Promise<T> {
-	// A VM that was started again may have another port.
 	const reach = await vms.ready(vm, () => {})
+	return vms.working(vm, () => over(reach, use))
+}
+
+/** For a look at one that runs: that is no work, and keeps none awake. */
+export async function withLook<T>(vms: Vms, vm: string, use: (connection: Connection) => Promise<T>): Promise<T> {
+	return over(await vms.reach(vm), use)
+}
+
+/** A connection on which something has gone wrong is used by no other question. */
+async function over<T>(reach: Reach, use: (connection: Connection) => Promise<T>): Promise<T> {
+	// A VM that was started again may have another port.
 	const key = `${reach.privateKey}:${reach.port}`
 	const entry = kept.get(key) ?? open(key, reach)
 	if (entry.closing !== null) clearTimeout(entry.closing)

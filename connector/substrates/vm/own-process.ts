@@ -60,3 +60,18 @@ export function readPid(path: string): number | undefined {
 		return undefined
 	}
 }
+
+/** That a process has used since it began; 0 where there is none. */
+export function processorSeconds(pid: number | undefined): number {
+	try {
+		const stat = readFileSync(`/proc/${pid}/stat`, "latin1")
+		// After the name, which may have any characters: the 14th and 15th of all fields.
+		const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+		return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND
+	} catch {
+		return 0
+	}
+}
+
+/** Of Linux, towards programs, on every architecture. */
+const TICKS_A_SECOND = 100

@@ -23,6 +23,9 @@ export interface Reach {
 	user: string
 }
 
+/** Less than the shortest idle time, which is a minute. */
+export const TOUCH_EVERY_MS = 5_000
+
 export class Vms {
 	readonly #dataDir: string
 
@@ -75,6 +78,24 @@ export class Vms {
 	/** Something in it has worked: its idle clock begins anew, and it resumes where it was paused for being idle. */
 	async touch(name: string): Promise<void> {
 		await askKeeper(this.#dataDir, name, { ask: "touch" })
+	}
+
+	/** What is done there takes longer than nothing: for as long as it does, the VM is not idle. */
+	async working<T>(name: string, deed: () => Promise<T>): Promise<T> {
+		// One that is destroyed meanwhile breaks what is done there.
+		const touching = setInterval(() => void this.touch(name).catch(() => {}), TOUCH_EVERY_MS).unref()
+		try {
+			return await deed()
+		} finally {
+			clearInterval(touching)
+		}
+	}
+
+	/** As `ready`, where it runs, and no sign of work: to look at it is none. */
+	async reach(name: string): Promise<Reach> {
+		const answer = await askKeeper(this.#dataDir, name, { ask: "reach" })
+		if (answer.is !== "reach") throw new Error("invariant: who asks for a way in is told of one")
+		return answer.reach
 	}
 
 	/** What the own VM of a session is made from; its name is free for no other session. */

@@ -56,6 +56,8 @@ async function answer(keeper: Keeper, line: string, say: (line: string) => void)
 		case "touch":
 			await keeper.touch()
 			return { is: "vm", vm: keeper.vm }
+		case "reach":
+			return { is: "reach", reach: await keeper.reach() }
 		case "ready":
 			return { is: "reach", reach: await keeper.ready(say) }
 		case "do": {

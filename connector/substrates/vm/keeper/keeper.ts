@@ -39,6 +39,9 @@ const STOP_MS = 90_000
 /** A system that is still booting does not heed the first press. */
 const PRESS_AGAIN_MS = 10_000
 const BANNER_EVERY_MS = 250
+/** Over such a time, this share of a processor is work: one emulated alone takes some hundredths for its clocks. */
+const COMPUTING_MS = 15_000
+const COMPUTING_SHARE = 0.25
 
 type Doing = Exclude<VmVerb, "create">
 
@@ -63,6 +66,8 @@ export class Keeper {
 	/** Told when its SSH answers, or never will. */
 	#booting: PromiseWithResolvers<void> | null = null
 	#workedAt: number
+	/** What QEMU had computed when that was last looked at; null before. */
+	#computed: { at: number; seconds: number | null } = { at: 0, seconds: null }
 	#isDestroyed = false
 
 	private constructor(dataDir: string, made: Made, status: Status, now: () => number) {
@@ -106,9 +111,19 @@ export class Keeper {
 		const { state } = this.#status
 		if (state.is !== "running" || this.#work !== null || this.#system === null) return
 		await this.#system.joinNetwork().catch(() => {})
+		if (this.#computes(this.#system)) this.#workedAt = this.#now()
 		if (idleMinutes === 0 || this.#now() - this.#workedAt < idleMinutes * 60_000) return
 		await this.#system.pause()
 		await this.#change({ state: { is: "paused", since: this.#now(), because: "idle" } })
+	}
+
+	/** Whether its processors have done more of late than those of a system in which nothing happens. */
+	#computes(system: System): boolean {
+		const { at, seconds } = this.#computed
+		const [now, all] = [this.#now(), system.processorSeconds()]
+		if (now - at < COMPUTING_MS) return false
+		this.#computed = { at: now, seconds: all }
+		return seconds !== null && (all - seconds) * 1000 > (now - at) * COMPUTING_SHARE
 	}
 
 	/** Resolves when its SSH answers, starting or resuming it for that. */
@@ -128,6 +143,11 @@ export class Keeper {
 			const work = this.#work as Work | null
 			await (work?.done ?? this.#booting?.promise)
 		}
+		return this.reach()
+	}
+
+	/** Throws Refusal where it does not run. */
+	async reach(): Promise<Reach> {
 		const { ssh } = this.#status
 		if (ssh === null) throw new Refusal("vm_failed", this.#status.fault ?? "The VM does not run.")
 		const hostKey = await readFile(`${this.#paths.hostKey}.pub`, "utf8")

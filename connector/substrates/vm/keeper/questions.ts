@@ -7,6 +7,8 @@ export const Question = z.discriminatedUnion("ask", [
 	z.object({ ask: z.literal("vm") }),
 	z.object({ ask: z.literal("do"), deed: VmDeed }),
 	z.object({ ask: z.literal("touch") }),
+	/** The way into one that runs. */
+	z.object({ ask: z.literal("reach") }),
 	/** Told of what it waits for until it answers. */
 	z.object({ ask: z.literal("ready") }),
 ])

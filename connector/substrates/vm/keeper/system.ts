@@ -5,7 +5,7 @@ import type { Vm } from "../../../../protocol/vm.ts"
 import { initBinary } from "../../init/init.ts"
 import type { BuiltImage } from "../images.ts"
 import { forwardTo, inNamespace, isJoined, joinNetwork } from "../network.ts"
-import { isOwn, killOwn, readPid, startOwn } from "../own-process.ts"
+import { isOwn, killOwn, processorSeconds, readPid, startOwn } from "../own-process.ts"
 import { INNER_SSH, NETWORK, QEMU, qemuArguments } from "../qemu.ts"
 import { Qmp, type QmpEvent } from "../qmp.ts"
 import type { Made, VmPaths } from "../record.ts"
@@ -90,6 +90,11 @@ export class System {
 	/** In QEMU's words: running, paused, prelaunch, shutdown, io-error, … */
 	async status(): Promise<string> {
 		return ((await this.#run("query-status")) as { status: string }).status
+	}
+
+	/** Of processor time that its process has used; none where it has just ended. */
+	processorSeconds(): number {
+		return processorSeconds(readPid(this.#paths.process))
 	}
 
 	async run(): Promise<void> {
