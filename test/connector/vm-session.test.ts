@@ -1,12 +1,19 @@
 // Sessions in a VM of our own image: its program on a terminal there, exactly, and nothing of it left when it has ended.
+import { execFileSync } from "node:child_process"
 import { createHash, randomBytes } from "node:crypto"
+import { readdirSync, readFileSync, symlinkSync, truncateSync } from "node:fs"
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Writable } from "node:stream"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { onlyOne } from "../../connector/only-link.ts"
 import type { Contained } from "../../connector/substrates/contained.ts"
 import { Lost, type Running } from "../../connector/substrates/substrate.ts"
+import { type Door, openDoor } from "../../connector/substrates/vm/keeper/door.ts"
+import { Keeper } from "../../connector/substrates/vm/keeper/keeper.ts"
+import { processorSeconds, readPid } from "../../connector/substrates/vm/own-process.ts"
+import { vmPaths } from "../../connector/substrates/vm/record.ts"
 import { upload, vm } from "../../connector/substrates/vm/vm.ts"
 import { Vms } from "../../connector/substrates/vm/vms.ts"
 import { newSessionId } from "../../protocol/ids.ts"
@@ -23,6 +30,8 @@ let vms: Vms
 /** Its VM is its own; the others run in that, too. */
 let first: Contained
 let name: string
+/** Of the keeper that a test has taken the place of. */
+let door: Door | undefined
 
 beforeAll(async () => {
 	dataDir = await mkdtemp(join(tmpdir(), "homeport-vm-session-"))
@@ -33,6 +42,7 @@ beforeAll(async () => {
 }, 600_000)
 afterAll(async () => {
 	for (const { name } of await vms.list()) await vms.do(name, { verb: "destroy" })
+	door?.close()
 	await rm(dataDir, { recursive: true, force: true })
 }, 60_000)
 
@@ -81,9 +91,9 @@ async function enter(contained: Contained, environment: Record<string, string> =
 }
 
 /** Of a session of its own in the VM, which runs to its end. */
-async function run(script: string): Promise<{ ended: unknown; output: string }> {
-	const { running, output } = await enter(sh(script))
-	return { ended: await running.ended, output: output().toString() }
+async function run(script: string): Promise<{ ended: unknown; output: string; said: string[] }> {
+	const { running, output, said } = await enter(sh(script))
+	return { ended: await running.ended, output: output().toString(), said }
 }
 
 const sha = (of: string | Buffer) => createHash("sha256").update(of).digest("hex")
@@ -289,6 +299,118 @@ test(
 		const { output } = await vm.exec(it, { argv: ["sha256sum", "näme"], timeoutMs: PATIENCE_MS, isOffline: true })
 		expect(output.toString()).toContain(sha(bytes))
 		await expect(vm.read(it, "part", 0, 10)).rejects.toMatchObject({ code: "not_found" })
+	},
+	SLOW_MS,
+)
+
+test(
+	"[SES4] the share is in the VM as it was when the last session began, and its user cannot write there",
+	async () => {
+		const share = join(dataDir, "share")
+		await mkdir(join(share, "-deep"), { recursive: true })
+		await writeFile(join(share, "-deep", "new\nline"), "one", { mode: 0o700 })
+		symlinkSync("/etc/hostname", join(share, "link"))
+		execFileSync("mkfifo", [join(share, "pipe")])
+		const show =
+			'cd /srv/homeport/share/ && find . | LC_ALL=C sort | tr "\\n" " "; cat ./-deep/*; readlink link; stat -c "%U %a" ./-deep/*; >x || >-deep/new || rm -f link || echo refused'
+		const first = await run(show)
+		expect(first.output).toContain(". ./-deep ./-deep/new ./link line one/etc/hostname\r\nroot 755\r\n")
+		expect(first.output).toMatch(/refused\r\n$/)
+		expect(first.said.join()).toContain("Copying the share")
+		expect((await run("true")).said.join()).not.toContain("share")
+		await writeFile(join(share, "-deep", "new\nline"), "two")
+		await rm(join(share, "link"))
+		expect(
+			(await run("cat /srv/homeport/share/-deep/*; ls -A /srv/homeport/share/ /srv/homeport/.shares | wc -l")).output,
+		).toBe("two5\r\n")
+		await writeFile(join(share, "large"), "")
+		truncateSync(join(share, "large"), 2 * 1024 * MIB)
+		const large = await run("ls /srv/homeport/share/")
+		expect([large.output, large.said.join()]).toEqual(["-deep\r\n", expect.stringContaining("more than 1 GiB")])
+		await rm(share, { recursive: true })
+		expect((await run("ls -A /srv/homeport")).output).toBe("")
+	},
+	SLOW_MS,
+)
+
+test(
+	"[SES4] what is in a session's inbox comes in with it, and what is in its outbox comes out, though it was killed",
+	async () => {
+		const own = sh(
+			'cat "$HOMEPORT_INBOX/in/file"; mkdir "$HOMEPORT_OUTBOX/deep"; cd "$HOMEPORT_OUTBOX/deep"; head -c 3000000 /dev/zero >zeros; ln -s /etc/passwd link; echo ready; sleep 1000',
+		)
+		const here = join(dataDir, "exchange", own.session)
+		await mkdir(join(here, "inbox/in"), { recursive: true })
+		await writeFile(join(here, "inbox/in/file"), "from the machine\n")
+		const it = await enter(own)
+		await it.shows("from the machine\r\nready")
+		await it.running.signal("SIGKILL")
+		expect(await it.running.ended).toEqual({ code: null, signal: "SIGKILL" })
+		expect(readFileSync(join(here, "outbox/deep/zeros")).equals(Buffer.alloc(3_000_000))).toBe(true)
+		expect([readdirSync(join(here, "outbox/deep")), readdirSync(here)]).toEqual([["zeros"], ["inbox", "outbox"]])
+		expect(it.said.join()).toMatch(/Copying .*inbox.*One file.*Not all.*1 of its entries/)
+		// Of a session whose warden has died, too.
+		const other = sh("cd $HOMEPORT_OUTBOX; echo text >file; echo ready; sleep 1000")
+		const orphan = await enter(other)
+		await orphan.shows("ready")
+		await vm.kill(other)
+		await orphan.running.ended
+		expect(readFileSync(join(dataDir, "exchange", other.session, "outbox/file"), "utf8")).toBe("text\n")
+		for (const forgotten of [own, other]) await vm.remove(forgotten)
+		expect(readdirSync(join(dataDir, "exchange"))).not.toContain(own.session)
+		expect((await run("ls ~/exchange")).output).not.toContain(own.session)
+	},
+	SLOW_MS,
+)
+
+test(
+	"[SES1] a VM in which nothing works is paused, and goes on by a key, which is neither lost nor doubled, or by a session",
+	async () => {
+		const it = await enter(contained(["cat"]))
+		const busy = await enter(sh("echo ready; while :; do :; done"))
+		await busy.shows("ready")
+		// The keeper's place is taken, for its clock.
+		const paths = vmPaths(dataDir, name)
+		const processes = execFileSync("ps", ["-eo", "pid,args"]).toString()
+		const row = processes.split("\n").find((row) => row.includes("keeper") && row.includes(`${dataDir} ${name}`))
+		process.kill(Number.parseInt(row ?? "", 10), "SIGKILL")
+		await onlyOne(paths.folder, "keeping", () => {}, new AbortController().signal)
+		let now = Date.now()
+		const keeper = await Keeper.open(dataDir, name, () => now)
+		if (keeper === undefined) throw new Error("There is no VM.")
+		door = openDoor(paths.keeperSocket, keeper)
+		await until("it is up", async () => keeper.vm?.state.is === "running", PATIENCE_MS)
+		const minutes = (count: number) => {
+			now += count * 60_000
+			return keeper.look()
+		}
+		const seconds = () => processorSeconds(readPid(paths.process))
+
+		// A program that computes says nothing, and works.
+		await minutes(29)
+		const before = seconds()
+		await until("it has computed", async () => seconds() - before > 8, PATIENCE_MS)
+		await minutes(0.4)
+		await minutes(29)
+		expect(keeper.vm?.state).toMatchObject({ is: "running" })
+		await busy.running.signal("SIGKILL")
+		await busy.running.ended
+		// To look at what it uses is no work.
+		await minutes(29)
+		await vm.used(first)
+		await minutes(2)
+		expect(keeper.vm?.state).toMatchObject({ is: "paused", because: "idle" })
+		await it.type("a key\r")
+		await it.shows("a key\r\na key\r\n")
+		expect(keeper.vm?.state).toMatchObject({ is: "running" })
+
+		await minutes(31)
+		expect(keeper.vm?.state).toMatchObject({ is: "paused", because: "idle" })
+		expect(await run("echo second")).toMatchObject({ ended: { code: 0 }, output: "second\r\n" })
+		expect(keeper.vm?.state).toMatchObject({ is: "running" })
+		await it.type("\x04")
+		await it.running.ended
+		expect(it.output().toString()).toBe("a key\r\na key\r\n")
 	},
 	SLOW_MS,
 )

@@ -18,7 +18,7 @@ export function readFrom(
 		const bytes = Buffer.alloc(Math.max(0, Math.min(limit, size - from)))
 		let length = 0
 		while (length < bytes.length) {
-			const count = await read(files, handle, bytes, length, from + length)
+			const count = await readPart(files, handle, bytes, length, from + length)
 			// It has become shorter.
 			if (count === 0) break
 			length += count
@@ -47,11 +47,17 @@ export async function writeTo(
 }
 
 /** A folder of this machine, as it is, into one of the VM, which is made where it is missing. */
-export async function sendFolder(connection: Connection, folder: string, to: string): Promise<void> {
+export async function sendFolder(connection: Connection, folder: string, to: string, names?: string[]): Promise<void> {
 	const unpack = `mkdir -p ${quote(to)} && exec tar -x --no-same-owner -f - -C ${quote(to)}`
-	const { channel, closed } = await connection.run(`exec sh -c ${quote(unpack)}`)
-	const tar = spawn("tar", ["-c", "--format=posix", "-f", "-", "-C", folder, "--", "."], {
-		stdio: ["ignore", "pipe", "pipe"],
+	await sendTar(connection, folder, `exec sh -c ${quote(unpack)}`, names)
+}
+
+/** A folder of this machine as a tar, to a command line in the VM; only what has these names where they are given. */
+export async function sendTar(connection: Connection, folder: string, line: string, names?: string[]): Promise<void> {
+	const { channel, closed } = await connection.run(line)
+	const what = names === undefined ? ["--", "."] : ["--no-recursion", "--null", "--files-from=-"]
+	const tar = spawn("tar", ["-c", "--format=posix", "-f", "-", "-C", folder, ...what], {
+		stdio: ["pipe", "pipe", "pipe"],
 	})
 	let errors = ""
 	const hear = (bytes: Buffer) => {
@@ -68,6 +74,9 @@ export async function sendFolder(connection: Connection, folder: string, to: str
 		})
 		tar.once("close", resolve)
 	})
+	// It may end before it has read them.
+	tar.stdin.on("error", () => {})
+	tar.stdin.end(names?.map((name) => `${name}\0`).join(""))
 	tar.stdout.pipe(channel)
 	const ended = await closed
 	tar.kill()
@@ -111,7 +120,14 @@ function sizeOf(files: SFTPWrapper, handle: Buffer, path: string): Promise<numbe
 	)
 }
 
-function read(files: SFTPWrapper, handle: Buffer, into: Buffer, offset: number, position: number): Promise<number> {
+/** Fills a buffer from there on; answers how many bytes came, which is none at the end of the file. */
+export function readPart(
+	files: SFTPWrapper,
+	handle: Buffer,
+	into: Buffer,
+	offset: number,
+	position: number,
+): Promise<number> {
 	return new Promise((resolve, reject) =>
 		files.read(handle, into, offset, into.length - offset, position, (error, count) => {
 			// At the end of the file some servers say so as a failure.

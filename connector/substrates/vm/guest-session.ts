@@ -8,13 +8,16 @@ import { type Ended, Lost, type Running, type Terminal } from "../substrate.ts"
 import type { Place } from "./place.ts"
 import { COOKIE, keepLine, killLine, programLine, programScript } from "./processes.ts"
 import { type Connection, connect, type Remote } from "./ssh.ts"
-import type { Vms } from "./vms.ts"
+import { TOUCH_EVERY_MS, type Vms } from "./vms.ts"
 
-type Where = Pick<Place, "vms" | "vm">
+type Where = Pick<Place, "vms" | "vm"> & {
+	/** Done when nothing of the session is left in the VM, before its end is told. */
+	atEnd(): Promise<void>
+}
 
 export async function startInVm(
 	connection: Connection,
-	{ vms, vm }: Where,
+	{ vms, vm, atEnd }: Where,
 	contained: Contained,
 	environment: Record<string, string>,
 	terminal: Terminal,
@@ -45,7 +48,7 @@ export async function startInVm(
 		)
 	if (word !== "started" || boot === undefined)
 		throw unprepared(vm, word || String(program.channel.read() ?? "").trim())
-	return new GuestSession({ connection, vms, vm }, session, { keeper, program, boot }, terminal)
+	return new GuestSession({ connection, vms, vm, atEnd }, session, { keeper, program, boot }, terminal)
 }
 
 class GuestSession implements Running {
@@ -101,7 +104,7 @@ class GuestSession implements Running {
 	}
 
 	async #end(): Promise<Ended> {
-		const { connection, vm } = this.#place
+		const { connection, vm, atEnd } = this.#place
 		const ended = await this.#program.exited
 		if (ended !== null) {
 			// Whatever the program has left behind has its terminal still.
@@ -110,6 +113,7 @@ class GuestSession implements Running {
 			const kept = hasKeeper ? await this.#keeper.closed : null
 			if (kept?.code !== 0 && connection.isOpen) await this.#kill()
 			await this.#program.closed
+			await atEnd()
 			connection.close()
 			return ended
 		}
@@ -226,5 +230,3 @@ const TOLD_MS = 15_000
 const LISTEN_MS = 15_000
 /** Some unanswered signs of life. */
 const SILENT_MS = 60_000
-/** Less than the shortest idle time, which is a minute. */
-const TOUCH_EVERY_MS = 5_000

@@ -131,7 +131,15 @@ export class Connection {
 	files(): Promise<SFTPWrapper> {
 		this.#files ??= new Promise((resolve, reject) => {
 			this.closed.then(() => reject(new Error("The connection to the VM has broken.")))
-			this.#client.sftp((error, files) => (error ? reject(error) : resolve(files)))
+			this.#client.sftp((error, files) => {
+				if (error) return reject(error)
+				// An answer that is no SFTP ends it, and the next question has another.
+				const forget = () => {
+					this.#files = null
+				}
+				files.on("error", forget).once("close", forget)
+				resolve(files)
+			})
 		})
 		return this.#files
 	}

@@ -3,14 +3,16 @@ import { Refusal } from "../../../protocol/errors.ts"
 import type { Vm } from "../../../protocol/vm.ts"
 import { applyInVm } from "../../loadouts/sessions.ts"
 import type { Contained } from "../contained.ts"
-import type { Substrate } from "../substrate.ts"
+import type { Running, Substrate, Terminal } from "../substrate.ts"
 import { runIn } from "./commands.ts"
-import { withConnection } from "./connections.ts"
+import { withConnection, withLook } from "./connections.ts"
 import { findEngine } from "./engine.ts"
+import { beginExchange, endExchange, removeExchange, removeThere } from "./exchange.ts"
 import { readFrom, sendFolder, writeTo } from "./guest-files.ts"
 import { startInVm } from "./guest-session.ts"
 import { Place } from "./place.ts"
 import { killLine, readUsed, usedLine } from "./processes.ts"
+import { putShare } from "./share.ts"
 import { type Connection, connect } from "./ssh.ts"
 import { Vms } from "./vms.ts"
 
@@ -35,8 +37,7 @@ export const vm: Substrate = {
 
 	async check(contained) {
 		const { limits, image, mounts } = contained
-		if (mounts.length > 0)
-			throw no("A VM sees no folders of its machine but its shares. Leave the mounts out, or ask for a sandbox.")
+		if (mounts.length > 0) throw no("A VM sees no folders of its machine. Leave the mounts out, or ask for a sandbox.")
 		if (limits.cpus !== undefined && !Number.isInteger(limits.cpus))
 			throw no(`A VM has whole processors, not ${limits.cpus}. Ask for ${Math.max(1, Math.floor(limits.cpus))}.`)
 		if (limits.disk !== undefined && limits.disk < LEAST_DISK)
@@ -54,10 +55,9 @@ export const vm: Substrate = {
 		const isNew = await place.make(say)
 		let connection: Connection | undefined
 		try {
-			connection = await connect(await place.vms.ready(place.vm, say))
-			const { loadout } = contained
-			if (loadout !== null) await applyInVm(connection, { ...contained, loadout }, place.vm, environment, terminal)
-			return await startInVm(connection, place, contained, environment, terminal)
+			const open = await connect(await place.vms.ready(place.vm, say))
+			connection = open
+			return await place.vms.working(place.vm, () => begin(open, place, contained, environment, terminal))
 		} catch (error) {
 			connection?.close()
 			if (isNew) await place.destroy().catch(() => {})
@@ -78,27 +78,53 @@ export const vm: Substrate = {
 		const place = new Place(contained)
 		// To look is no reason to wake it.
 		if ((await place.find())?.state.is !== "running") return null
-		return inside(contained, async (connection) => readUsed(await connection.say(usedLine(contained.session))))
+		const line = usedLine(contained.session)
+		return withLook(place.vms, place.vm, async (connection) => readUsed(await connection.say(line)))
 	},
 
-	async kill(contained) {
-		const place = new Place(contained)
-		const state = (await place.find())?.state.is
-		if (state !== "running" && state !== "paused") return
-		try {
-			await inside(contained, (connection) => connection.say(killLine(contained.session), KILL_MS))
-		} catch (error) {
-			// What holds up its own VM so much that nobody comes in ends with it.
-			if (!place.isOwn) throw error
-			await place.vms.do(place.vm, { verb: "kill" })
-		}
-	},
+	// A session whose warden has died has its outbox still there.
+	kill: (contained) => end(contained, (connection) => endExchange(connection, contained, () => {})),
 
 	async remove(contained) {
 		const place = new Place(contained)
 		if (place.isOwn) await place.destroy()
-		else await vm.kill(contained)
+		else await end(contained, (connection) => removeThere(connection, contained.session))
+		await removeExchange(contained)
 	},
+}
+
+/** From a VM that answers to a program that runs in it. */
+async function begin(
+	connection: Connection,
+	{ vms, vm }: Place,
+	contained: Contained,
+	environment: Record<string, string>,
+	terminal: Terminal,
+): Promise<Running> {
+	const { loadout, dataDir } = contained
+	const say = (line: string) => terminal.say(line)
+	if (loadout !== null) await applyInVm(connection, { ...contained, loadout }, vm, environment, terminal)
+	await putShare(connection, dataDir, say)
+	const boxes = await beginExchange(connection, contained, say)
+	const atEnd = () => vms.working(vm, () => endExchange(connection, contained, say))
+	return startInVm(connection, { vms, vm, atEnd }, contained, { ...environment, ...boxes }, terminal)
+}
+
+/** Ends what a session has in a VM that runs, and then does the rest there. */
+async function end(contained: Contained, rest: (connection: Connection) => Promise<void>): Promise<void> {
+	const place = new Place(contained)
+	const state = (await place.find())?.state.is
+	if (state !== "running" && state !== "paused") return
+	try {
+		await inside(contained, async (connection) => {
+			await connection.say(killLine(contained.session), KILL_MS)
+			await rest(connection)
+		})
+	} catch (error) {
+		// What holds up its own VM so much that nobody comes in ends with it.
+		if (!place.isOwn) throw error
+		await place.vms.do(place.vm, { verb: "kill" })
+	}
 }
 
 /**
@@ -153,7 +179,7 @@ function resolvePath({ cwd }: Contained, path: string): string {
 
 const SLOW = "Its processors run in software, some ten times slower: this machine's KVM does not work."
 const ROOT_INSIDE =
-	"A program may become root in its VM, and there lift the limit of processes; memory, processors and disk are held outside."
+	"A program may become root in its VM, and there lift the limit of processes, and of memory below 256 MiB; everything else is held outside."
 /** As VmSpec has it. */
 const LEAST_DISK = 512 * 1024 * 1024
 const KILL_MS = 20_000
