@@ -15,10 +15,20 @@ export default defineConfig({
 			},
 			{
 				test: {
-					name: "whole",
-					include: ["test/{authz,cli,conformance,e2e,chaos}/**/*.test.ts"],
+					// Real processes that wait on each other more than they compute: beside the parts.
+					name: "commands",
+					include: ["test/{cli,conformance}/**/*.test.ts"],
 					globalSetup: "test/support/build.ts",
-					// Real processes and, in e2e, a real browser: one file at a time keeps their timing honest.
+					testTimeout: 120_000,
+					hookTimeout: 120_000,
+				},
+			},
+			{
+				test: {
+					name: "whole",
+					include: ["test/{authz,e2e,chaos}/**/*.test.ts"],
+					globalSetup: "test/support/build.ts",
+					// A real browser, and processes that are killed: one file at a time keeps their timing honest.
 					fileParallelism: false,
 					testTimeout: 60_000,
 					hookTimeout: 60_000,
