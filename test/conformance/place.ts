@@ -111,7 +111,9 @@ export class Place {
 		const { words = [], ...rest } = options
 		const run = await this.start(["bash", "-c", script, "bash", ...words], rest)
 		const state = await run.ended()
-		return { state, text: await run.text() }
+		const text = await run.text()
+		await run.forget()
+		return { state, text }
 	}
 
 	/** A new working directory, where those inside are the machine's; undefined where they are not. */
@@ -119,12 +121,15 @@ export class Place {
 		return this.substrate === "vm" ? undefined : mkdtempSync(join(this.root, "work/d-"))
 	}
 
-	/** How many processes have this word among their arguments: on the machine, or in the VM that sessions share. */
-	async count(word: string): Promise<number> {
+	/** How many processes have this word among their arguments: on the machine, or in the VM that sessions share; or in this. */
+	async count(word: string, vm?: string): Promise<number> {
 		if (this.substrate !== "vm") return processesWith(word).length
 		// The search does not find itself.
 		const hidden = `${word.slice(0, -1)}[${word.slice(-1)}]`
-		const { text } = await this.sh(`cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -cx '${hidden}'`)
+		const { text } = await this.sh(
+			`cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -cx '${hidden}'`,
+			vm === undefined ? {} : { vm },
+		)
 		return Number(text.trim())
 	}
 
@@ -158,9 +163,7 @@ export class Place {
 	async close(): Promise<void> {
 		try {
 			for (const { id } of (await this.home.call("listSessions")).sessions) {
-				const run = new Run(this, id)
-				await run.end()
-				await this.home.call("removeSession", { params: run.params })
+				await new Run(this, id).forget()
 			}
 		} finally {
 			this.viewer.close()
@@ -181,6 +184,11 @@ export class Run {
 
 	get params() {
 		return { machine: this.place.home.machine.id, session: this.id }
+	}
+
+	/** The name of its own VM, if it has one. */
+	get vm(): string {
+		return `session-${this.id.replace("ses_", "")}`
 	}
 
 	async ended(timeoutMs = this.place.patienceMs): Promise<Ended> {
@@ -208,8 +216,10 @@ export class Run {
 		}
 	}
 
+	/** The same as text, less what was told while its place was made. */
 	async text(): Promise<string> {
-		return (await this.output()).toString().replaceAll("\r\n", "\n")
+		const text = (await this.output()).toString().replaceAll("\r\n", "\n")
+		return text.replaceAll(/\x1b\[2m[^\x1b\n]*\x1b\[22m\r*\n/g, "")
 	}
 
 	/** Waits until it has written this; answers all that it has written by then. */
@@ -239,6 +249,12 @@ export class Run {
 
 	attach(cols: number, rows: number): Promise<Attached> {
 		return this.place.viewer.attach(this.id, cols, rows)
+	}
+
+	/** Ends it, and removes what it has left, such as a VM of its own. */
+	async forget(): Promise<void> {
+		await this.end()
+		await this.place.home.call("removeSession", { params: this.params })
 	}
 
 	async end(): Promise<void> {

@@ -14,8 +14,6 @@ export interface Probe {
 	except?: Partial<Record<Substrate, string>>
 }
 
-const OWN_KERNEL = { vm: "A VM has a kernel of its own." }
-
 export const PROBES: Probe[] = [
 	{
 		tries: "to read the person's home",
@@ -90,7 +88,6 @@ export const PROBES: Probe[] = [
 		script: `for socket in /var/run/docker.sock /run/docker.sock /run/podman/podman.sock /run/containerd/containerd.sock /run/dbus/system_bus_socket "$SSH_AUTH_SOCK" "$DATA"/*.sock "$DATA"/*/*.sock "$DATA"/sessions/*/*.sock; do
 				perl -MIO::Socket::UNIX -e 'print "ESCAPED $ARGV[0]\\n" if IO::Socket::UNIX->new(Peer => $ARGV[0])' "$socket"
 			done`,
-		except: { vm: "A VM's sockets are its own." },
 	},
 	{
 		tries: "to reach the machine's abstract sockets",
@@ -104,12 +101,10 @@ export const PROBES: Probe[] = [
 		tries: "to change the kernel's settings",
 		script: `echo "|/tmp/$MARK" > /proc/sys/kernel/core_pattern; echo 1 > /proc/sys/kernel/sysrq; echo "$MARK" > /proc/sys/kernel/domainname
 			: >> /proc/sysrq-trigger && echo ESCAPED; : >> /sys/power/state && echo ESCAPED; find /proc/sys /sys -type f -writable 2>/dev/null | head -3 | sed "s/^/ESCAPED /"`,
-		except: OWN_KERNEL,
 	},
 	{
 		tries: "to raise its own limits",
 		script: `find /sys/fs/cgroup -type f -writable | head -3 | sed "s/^/ESCAPED /"; mkdir /sys/fs/cgroup/*/$MARK /sys/fs/cgroup/$MARK && echo ESCAPED`,
-		except: OWN_KERNEL,
 	},
 	{
 		tries: "to get rights back",
@@ -119,7 +114,6 @@ export const PROBES: Probe[] = [
 	{
 		tries: "to set the machine's clock and name",
 		script: `date -s "@$(date +%s)" > /dev/null && echo ESCAPED; hostname "$MARK"; perl -e 'syscall(170, $ENV{MARK}, length $ENV{MARK})'`,
-		except: OWN_KERNEL,
 	},
 	{
 		tries: "to link to what it may not see",

@@ -11,12 +11,12 @@ import { type Case, needsWalls } from "../case.ts"
 import { type Place, SECRET, VARIABLE } from "../place.ts"
 import { PROBES } from "../probes.ts"
 
-export const ESCAPE: Case[] = PROBES.map(({ tries, except }, index) => ({
+export const ESCAPE: Case[] = PROBES.map(({ tries, except }) => ({
 	what: `[SES4] a program tries ${tries}, and cannot`,
 	lacks: (info) => needsWalls(info) ?? except?.[info.substrate] ?? null,
 	async run(place) {
 		const { outputs, disk, signs } = await attempts(place)
-		const output = outputs[index] ?? ""
+		const output = outputs.get(tries) ?? ""
 		assert.match(output, /^tried$/m, `it was not tried to its end: ${output}`)
 		for (const sign of ["ESCAPED", SECRET, VARIABLE]) assert.ok(!output.includes(sign), output)
 		for (const [, read] of output.matchAll(/^device ([0-9a-f]{64})/gm)) assert.notEqual(read, disk)
@@ -25,8 +25,8 @@ export const ESCAPE: Case[] = PROBES.map(({ tries, except }, index) => ({
 }))
 
 interface Attempts {
-	/** Of each probe. */
-	outputs: string[]
+	/** By what is tried. */
+	outputs: Map<string, string>
 	/** How the machine's disk begins. */
 	disk: string | null
 	/** What was seen from outside. */
@@ -63,6 +63,7 @@ async function attempt(place: Place): Promise<Attempts> {
 	]
 	const before = settings()
 	const cwd = place.folder()
+	const probes = PROBES.filter(({ except }) => except?.[place.substrate] === undefined)
 	const environment = {
 		PERSON: join(place.root, "person"),
 		DATA: place.home.dataDir,
@@ -71,7 +72,7 @@ async function attempt(place: Place): Promise<Attempts> {
 		HOST_PID: String(victim.pid),
 		PORT: String((server.address() as AddressInfo).port),
 		DISK: `${(dev >> 8) & 0xfff} ${(dev & 0xff) | ((dev >> 12) & 0xfff00)}`,
-		PROBES: PROBES.map(({ script }) => Buffer.from(script).toString("base64")).join(" "),
+		PROBES: probes.map(({ script }) => Buffer.from(script).toString("base64")).join(" "),
 	}
 	// Scripts come as a variable: a program's own arguments must not hold what it looks for.
 	const run = await place.start(
@@ -92,7 +93,8 @@ async function attempt(place: Place): Promise<Attempts> {
 		},
 	)
 	await run.ended()
-	const outputs = (await run.text()).split("probe begins\n").slice(1)
+	const parts = (await run.text()).split("probe begins\n").slice(1)
+	const outputs = new Map(probes.map(({ tries }, index) => [tries, parts[index] ?? ""]))
 	const told = await neighbour.text()
 	const isRunning = neighbour.isRunning
 	await neighbour.end()

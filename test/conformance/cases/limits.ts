@@ -25,16 +25,18 @@ export const LIMIT_CASES: Case[] = [
 				const environment = { BOMB: mark }
 				const run = await place.start(["perl", "-e", bomb], { environment, limits: { processes: 64 } })
 				try {
-					await until("the bomb has gone off", async () => (await place.count(mark)) > 40, 60_000)
+					await run.writes("begun")
+					await until("the bomb has gone off", async () => (await place.count(mark, run.vm)) > 40, 60_000)
 					for (let look = 0; look < 5; look++) {
-						const count = await place.count(mark)
+						const count = await place.count(mark, run.vm)
 						assert.ok(count <= 64 + OWN_PROCESSES, `${count} processes`)
 						await wait(ASK_EVERY_MS)
 					}
 				} finally {
 					await run.end()
 				}
-				await until("all of it is gone", async () => (await place.count(mark)) === 0, 60_000)
+				await until("all of it is gone", async () => (await place.count(mark, run.vm)) === 0, 60_000)
+				await run.forget()
 			})
 		},
 	},

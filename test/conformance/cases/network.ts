@@ -79,6 +79,7 @@ export const NETWORK_CASES: Case[] = [
 			assert.deepEqual(await listed(), expected)
 			const { json } = await homeport(place.home.dataDir, ["denied", run.id, "--json"])
 			assert.deepEqual((json() as { denied: Denied[] }).denied.map(shown), expected)
+			await run.forget()
 		},
 	},
 	{
