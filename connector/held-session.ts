@@ -188,7 +188,10 @@ export class HeldSession {
 		if (this.info.state.is !== "running") throw new Refusal("session_ended")
 		if (await signalWarden(contained.folder, signal)) return
 		await (await loadSubstrate(contained.substrate)).kill(contained)
-		await this.ask("signal", { session, signal: "SIGKILL" })
+		await this.ask("signal", { session, signal: "SIGKILL" }).catch((error: unknown) => {
+			// Its warden went with it before it could answer.
+			if (!(error instanceof Refusal) || error.code !== "session_ended") throw error
+		})
 	}
 
 	/**

@@ -154,8 +154,8 @@ test("ls shows name, machine, state, runtime and directory; a session begins whe
 	const { sessions } = (await well("ls", "--json")).json() as { sessions: { name: string; cwd: string }[] }
 	expect(realpathSync(sessions.find(({ name }) => name === "echo")?.cwd ?? "")).toBe(process.cwd())
 	const text = (await well("ls")).stdout
-	expect(text).toMatch(/^NAME +MACHINE +STATE +RUNTIME +LAST OUTPUT +DIRECTORY$/m)
-	expect(text).toMatch(new RegExp(`^echo +${home.machine.name} +running +custom `, "m"))
+	expect(text).toMatch(/^NAME +MACHINE +STATE +RUNTIME +IN +LAST OUTPUT +TAGS +DIRECTORY$/m)
+	expect(text).toMatch(new RegExp(`^echo +${home.machine.name} +running +custom +host `, "m"))
 	await well("spawn", "--name", "home", "--cwd", "~", "--", "pwd")
 	await well("wait", "home", "--timeout", "20")
 	expect((await well("logs", "home")).stdout.trim()).toBe(homedir())

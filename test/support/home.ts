@@ -51,7 +51,7 @@ export async function startHome({
 	const folder = dataDir ?? mkdtempSync(join(tmpdir(), "homeport-test-"))
 	mkdirSync(folder, { recursive: true, mode: 0o700 })
 	const settings = join(folder, "settings.json")
-	if (!existsSync(settings)) writeFileSync(settings, JSON.stringify({ substrate }))
+	if (!existsSync(settings)) writeFileSync(settings, JSON.stringify({ substrate }), { mode: 0o600 })
 	const args = [HOMEPORT, "up", "--json", "--no-open", "--port", String(port), "--data-dir", folder]
 	const up = spawn(NODE, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...environment } })
 	const over = new Promise<number | null>((resolve) => up.once("exit", (code) => resolve(code)))
