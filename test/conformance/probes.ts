@@ -100,7 +100,7 @@ export const PROBES: Probe[] = [
 	{
 		tries: "to change the kernel's settings",
 		script: `echo "|/tmp/$MARK" > /proc/sys/kernel/core_pattern; echo 1 > /proc/sys/kernel/sysrq; echo "$MARK" > /proc/sys/kernel/domainname
-			: >> /proc/sysrq-trigger && echo ESCAPED; : >> /sys/power/state && echo ESCAPED; find /proc/sys /sys -type f -writable 2>/dev/null | head -3 | sed "s/^/ESCAPED /"`,
+			: >> /proc/sysrq-trigger && echo ESCAPED; : >> /sys/power/state && echo ESCAPED; find /proc/sys /sys -type f -writable ! -name ns_last_pid 2>/dev/null | head -3 | sed "s/^/ESCAPED /"`,
 	},
 	{
 		tries: "to raise its own limits",

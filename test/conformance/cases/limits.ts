@@ -19,7 +19,7 @@ export const LIMIT_CASES: Case[] = [
 		async run(place) {
 			// None of its processes ends by itself: they can be counted.
 			const bomb =
-				'$0 = $ENV{BOMB}; $SIG{HUP} = $SIG{TERM} = "IGNORE"; for (;;) { fork // select(undef, undef, undef, 0.02) }'
+				'$| = 1; print "begun\n"; $0 = $ENV{BOMB}; $SIG{HUP} = $SIG{TERM} = "IGNORE"; for (;;) { fork // select(undef, undef, undef, 0.02) }'
 			const mark = `bomb${place.mark()}`
 			await beside(place, async () => {
 				const environment = { BOMB: mark }
