@@ -101,7 +101,10 @@ export class HeldSession {
 			if (making !== null) await writePrivate(join(paths.folder, MAKING), making)
 			const workingFolder = contained === null ? execution.cwd : contained.workingFolder
 			const isRecorded = making === null && workingFolder !== null && execution.runtime !== JOB
-			await Promise.all([spawnHolder(paths), isRecorded && recordBase(workingFolder, paths.folder)])
+			await Promise.all([
+				spawnHolder(paths),
+				isRecorded && recordBase(workingFolder, paths.folder, contained === null ? "anywhere" : "inside"),
+			])
 			await session.#begin(execution)
 			return session
 		} catch (error) {

@@ -1,6 +1,6 @@
 // From what a person asked for to what a holder executes: the program, its variables, and what it runs in.
 import { randomUUID } from "node:crypto"
-import { mkdir } from "node:fs/promises"
+import { mkdir, realpath } from "node:fs/promises"
 import { basename } from "node:path"
 import type { Asked } from "../protocol/ask.ts"
 import { Refusal } from "../protocol/errors.ts"
@@ -99,10 +99,13 @@ export async function prepareLaunch(
 			making === null ? { program, arguments: args } : afterMaking(sessionFolder(dataDir, id), cwd, [program, ...args])
 		return { execution: { ...shared, ...begun, cwd, environment }, contained: null, making }
 	}
-	const info = await tried.of(substrate)
+	const info = await tried.now(substrate)
 	if (info.is === "absent") throw new Refusal("substrate_unavailable", `${info.reason} ${info.remedy}`)
 	if (!info.networks.includes(network.is))
-		throw new Refusal("substrate_unavailable", `A ${substrate} here cannot have the network "${network.is}".`)
+		throw new Refusal(
+			"substrate_unavailable",
+			`A ${substrate} here cannot have the network "${network.is}". It can have: ${info.networks.join(", ")}.`,
+		)
 	const missing = Object.keys(limits).filter((limit) => !info.limits.includes(limit as (typeof info.limits)[number]))
 	if (missing.length > 0)
 		throw new Refusal("substrate_unavailable", `A ${substrate} here cannot limit ${missing.join(", ")}.`)
@@ -110,7 +113,7 @@ export async function prepareLaunch(
 	const isShared = substrate !== "vm" && spec.cwd !== undefined
 	// What is made for a VM is taken into it, and is no longer here then.
 	const madeFolder = substrate === "vm" ? null : making?.folder
-	const workingFolder = madeFolder ?? (isShared ? await workingDirectory(spec.cwd) : null)
+	const workingFolder = madeFolder ?? (isShared ? await realpath(await workingDirectory(spec.cwd)) : null)
 	// What it will be is known, and it is checked as what it will be.
 	if (making !== null) await mkdir(making.folder, { recursive: true, mode: 0o700 })
 	const contained: Contained = {

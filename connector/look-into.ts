@@ -13,7 +13,7 @@ type Looked = { [L in Look]: { ask: L; of: Asked<L> } }[Look]
 export async function lookInto(session: HeldSession, asked: Looked): Promise<Answered<Look>> {
 	switch (asked.ask) {
 		case "diff":
-			return diffSince(await placeOf(session), ".", session.folder)
+			return diffSince(await placeOf(session), ".", session.folder, session.contained === null ? "anywhere" : "inside")
 		case "denied":
 			return { denied: session.contained === null ? [] : await deniedOf(session.contained) }
 		case "readFile":

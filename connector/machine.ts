@@ -295,11 +295,12 @@ export class Machine {
 
 	/** As it was asked for, where and under the tags that it has now. */
 	async #clone({ session, id, name, secrets }: Asked<"clone">): Promise<HeldSession> {
-		const { spec, info } = this.#session(session)
+		const { spec, info, contained } = this.#session(session)
 		const { name: _, ...from } = spec
 		const { substrate, tags, comesBack, cols, rows } = info
 		const called = name ?? freeName(info.name, this.#names())
-		return this.#start({ ...from, substrate, tags, comesBack, cols, rows, id, name: called, secrets })
+		const cwd = spec.from === undefined && contained?.workingFolder ? { cwd: contained.workingFolder } : {}
+		return this.#start({ ...from, ...cwd, substrate, tags, comesBack, cols, rows, id, name: called, secrets })
 	}
 
 	#session(id: SessionId): HeldSession {

@@ -1,5 +1,6 @@
 // From what a session was started from to what a holder executes when it begins again, in the place where it was.
 import { execFile } from "node:child_process"
+import { realpath } from "node:fs/promises"
 import type { DeliveredSecret } from "../protocol/ask.ts"
 import { Refusal } from "../protocol/errors.ts"
 import { JOB, runtimeOf } from "../protocol/session.ts"
@@ -67,7 +68,8 @@ export async function prepareRestart(
 		const { program, arguments: args } = await command(known, argv, environment, withKey)
 		return { execution: { ...shared, program, arguments: args, cwd, environment }, contained: null, making: null }
 	}
-	const tries = await tried.of(contained.substrate)
+	await mustBeStill(contained.workingFolder)
+	const tries = await tried.now(contained.substrate)
 	if (tries.is === "absent") throw new Refusal("substrate_unavailable", `${tries.reason} ${tries.remedy}`)
 	const words = await insideCommand(contained.substrate, known, argv, environment, withKey)
 	const again: Contained = { ...contained, name, argv: words }
@@ -84,6 +86,18 @@ export async function prepareRestart(
 		contained: again,
 		making: null,
 	}
+}
+
+/** A program that was held in a folder above may have put a link in the place of this one since. */
+async function mustBeStill(folder: string | null): Promise<void> {
+	if (folder === null) return
+	const found = await realpath(folder).catch(() => null)
+	if (found === null) throw new Refusal("directory_missing", folder)
+	if (found !== folder)
+		throw new Refusal(
+			"substrate_unavailable",
+			`${folder} leads to ${found} now. Start a new session there if that is meant.`,
+		)
 }
 
 interface Talk {

@@ -65,6 +65,7 @@ export const REFUSALS = {
 	last_way_in: { status: 409, mayRetry: false, message: "This is your only way to sign in. Add another one first." },
 	session_ended: { status: 409, mayRetry: false, message: "The session has ended; its program takes no more input." },
 	session_running: { status: 409, mayRetry: false, message: "The session is still running. Kill it first." },
+	not_comparable: { status: 422, mayRetry: false, message: "It cannot be told what has changed." },
 	changes_unsaved: {
 		status: 409,
 		mayRetry: false,

@@ -39,6 +39,15 @@ export class Tried {
 		return known
 	}
 
+	/** The same; what was absent is tried once more first, since that may have been mended. */
+	async now(name: Substrate): Promise<SubstrateInfo> {
+		const known = await this.of(name)
+		if (known.is === "ready" || name === "host") return known
+		const found = await tried(name, this.#dataDir)
+		this.#known.set(name, found)
+		return found
+	}
+
 	/** What a session runs in that does not say so: what the person has settled, else a sandbox where that works. */
 	async default(): Promise<Substrate> {
 		const { substrate } = await readSettings(this.#dataDir)

@@ -8,7 +8,8 @@ import { DIFF_BYTES } from "../../protocol/limits.ts"
 import type { Place } from "../place.ts"
 import { readPrivate, writePrivate } from "../private-file.ts"
 import { execOnHost } from "../substrates/host.ts"
-import { DIFF, RECORD, RECORD_HEAD } from "./tree.ts"
+import type { Done } from "../substrates/substrate.ts"
+import { DIFF, NO_REPOSITORY, RECORD, RECORD_HEAD } from "./tree.ts"
 
 /** A name of one of git's objects. */
 const OBJECT = /^([0-9a-f]{40}|[0-9a-f]{64})$/
@@ -27,15 +28,18 @@ const DIFF_MS = 15_000
 /** Names of more files than anybody reads, before the patch. */
 const NAMES_BYTES = 1024 * 1024
 
+/** Whether a repository may have parts outside of its folder: not where a program that is held in one may have put them. */
+type Reach = "inside" | "anywhere"
+
 /** Remembers what is in a folder of this machine that a session is about to work in. */
-export async function recordBase(workingFolder: string, sessionFolder: string): Promise<void> {
-	const base = (await record(workingFolder, RECORD)) ?? (await record(workingFolder, RECORD_HEAD))
+export async function recordBase(workingFolder: string, sessionFolder: string, reach: Reach): Promise<void> {
+	const base = (await record(workingFolder, RECORD, reach)) ?? (await record(workingFolder, RECORD_HEAD, reach))
 	if (base !== undefined) await writePrivate(join(sessionFolder, FILE), base)
 }
 
 /** Undefined where there is no repository, or it takes too long. */
-async function record(workingFolder: string, script: string): Promise<z.infer<typeof Base> | undefined> {
-	const argv = ["sh", "-c", script, "sh", workingFolder]
+async function record(workingFolder: string, script: string, reach: Reach): Promise<z.infer<typeof Base> | undefined> {
+	const argv = ["sh", "-c", script, "sh", workingFolder, reach]
 	const done = await execOnHost(workingFolder, { argv, timeoutMs: RECORD_MS, limit: 1024 })
 	if (done.ended.code !== 0) return undefined
 	const [commit = "", tree] = done.output.toString().trim().split(" ")
@@ -48,26 +52,33 @@ export async function hasChanged(
 	sessionFolder: string,
 	since: "the start" | "its commit",
 ): Promise<boolean> {
+	// A worktree alone has its objects elsewhere, and is on the host.
+	const reach = since === "the start" ? "inside" : "anywhere"
 	const before =
 		since === "the start"
 			? await readPrivate(join(sessionFolder, FILE), Base)
-			: await record(workingFolder, RECORD_HEAD)
-	const now = await record(workingFolder, RECORD)
+			: await record(workingFolder, RECORD_HEAD, reach)
+	const now = await record(workingFolder, RECORD, reach)
 	if (before === undefined || now === undefined) return true
 	return before.tree !== now.tree || before.commit !== now.commit
 }
 
 /** As seen by git where the session runs, so that what is in the folder reaches nothing else. Throws Refusal. */
-export async function diffSince(place: Place, workingDirectory: string, sessionFolder: string): Promise<Diff> {
+export async function diffSince(
+	place: Place,
+	workingDirectory: string,
+	sessionFolder: string,
+	reach: Reach,
+): Promise<Diff> {
 	const base = await readPrivate(join(sessionFolder, FILE), Base)
-	if (base === undefined) throw new Refusal("not_found", "The session did not begin in a git repository.")
+	if (base === undefined) throw new Refusal("not_comparable", "It did not begin in a git repository.")
 	const mark = randomBytes(16).toString("hex")
-	const argv = ["sh", "-c", DIFF, "sh", workingDirectory, base.tree, mark]
+	const argv = ["sh", "-c", DIFF, "sh", workingDirectory, reach, base.tree, mark]
 	const limit = NAMES_BYTES + DIFF_BYTES
 	const done = await place.exec({ argv, timeoutMs: DIFF_MS, limit, isOffline: true })
 	const [names, counts, ...patch] = done.output.toString("utf8").split(`\0${mark}\0`)
 	if (names === undefined || counts === undefined || (done.ended.code !== 0 && !done.isCut))
-		throw new Refusal("not_found", `It cannot be compared: ${done.errors.trim().split("\n").at(-1) || "git failed"}.`)
+		throw new Refusal("not_comparable", whyNot(done))
 	const whole = patch.join("")
 	return {
 		base: base.commit,
@@ -75,6 +86,11 @@ export async function diffSince(place: Place, workingDirectory: string, sessionF
 		patch: whole.slice(0, DIFF_BYTES),
 		isCut: done.isCut || whole.length > DIFF_BYTES,
 	}
+}
+
+function whyNot({ ended, errors }: Done): string {
+	if (ended.code === NO_REPOSITORY) return "Its repository is gone, or leads out of its folder."
+	return `${errors.trim().split("\n").at(-1) || "Git has given up: the folder is too large, or its repository is damaged"}.`
 }
 
 /** From `--name-status -z` and `--numstat -z`: a renamed file has two paths in either. */

@@ -1,7 +1,8 @@
 // A working directory of a session's own: a copy of a folder, a clone, or a worktree; whole, or not made at all.
 import { spawn } from "node:child_process"
 import { constants } from "node:fs"
-import { cp, lstat, mkdir, rename, rm, statfs } from "node:fs/promises"
+import { cp, lstat, mkdir, realpath, rename, rm, statfs } from "node:fs/promises"
+import { homedir } from "node:os"
 import { basename, join, resolve } from "node:path"
 import * as z from "zod"
 import { Refusal } from "../../protocol/errors.ts"
@@ -9,6 +10,7 @@ import type { SessionId } from "../../protocol/ids.ts"
 import { From } from "../../protocol/session.ts"
 import { workingDirectory } from "../folders.ts"
 import { readPrivate } from "../private-file.ts"
+import { refuseMount } from "../substrates/sandbox/rules.ts"
 import { recordBase } from "./changes.ts"
 
 const Making = z.object({
@@ -34,12 +36,19 @@ interface Where {
 }
 
 const SHARED =
-	"A worktree shares its repository's hooks and settings with the host. Take a clone: --from-git and the repository's path."
+	"A worktree shares its repository's hooks and settings with the host. Take a clone, by --from-git and the repository's path, or the host, by --substrate host."
 
 /** What is to be made, checked as far as that is quick. Throws Refusal: directory_missing, invalid_request. */
 export async function planWorkingFolder(given: From, { dataDir, session, name, within }: Where): Promise<Making> {
 	if (given.is === "worktree" && within !== undefined) throw new Refusal("substrate_unavailable", SHARED)
 	const from = given.is === "git" ? given : { ...given, path: await workingDirectory(given.path) }
+	// A copy that is shown inside shows as much as the folder itself would.
+	if (from.is === "dir" && within !== undefined)
+		refuseMount(await realpath(from.path), false, {
+			homes: [homedir(), await realpath(homedir())],
+			dataDir: await realpath(dataDir),
+			workDir: workFolder(dataDir, session),
+		})
 	const source = from.is === "git" ? checkedUrl(from.url) : from.path
 	if ("ref" in from && from.ref?.startsWith("-")) throw new Refusal("invalid_request", "ref: it begins with a dash.")
 	const called = basename(source.replace(/[/:]+$/, "").replaceAll(":", "/"), ".git")
@@ -72,7 +81,7 @@ export async function makeWanted(sessionFolder: string, say: (line: string) => v
 	const making = await readPrivate(file, Making)
 	if (making === undefined) return null
 	await makeWorkingFolder(making, say)
-	await recordBase(making.folder, sessionFolder)
+	await recordBase(making.folder, sessionFolder, making.from.is === "worktree" ? "anywhere" : "inside")
 	await rename(file, join(sessionFolder, MADE))
 	return making
 }

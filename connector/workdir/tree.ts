@@ -2,8 +2,9 @@
 // own, so that none of its configuration, hooks, filters, drivers or monitors exist for git.
 
 /**
- * $1: a folder. Sets top (the repository's work tree, which holds it), store (where its objects are), head (its commit, or
- * nothing), and GIT_DIR, GIT_WORK_TREE of a fresh git directory in $scratch. Ends with NO_REPOSITORY where there is none.
+ * $1: a folder; $2: "inside" where nothing out of it may be touched. Sets top (the work tree that holds it), store (where
+ * the repository's objects are), head (its commit, or nothing), and GIT_DIR, GIT_WORK_TREE of a fresh git directory in
+ * $scratch. The repository is found by its files, not by what its configuration says. Ends with NO_REPOSITORY without one.
  */
 const OPEN = `set -u
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS GIT_EXTERNAL_DIFF
@@ -14,12 +15,26 @@ trap 'exit 1' HUP INT TERM
 command -v git >/dev/null || { echo "There is no git here." >&2; exit 1; }
 cd -P -- "$1" || exit 1
 here=$(pwd -P)
-ask() { git -c safe.directory='*' -c core.fsmonitor=false -c core.hooksPath=/dev/null rev-parse "$@" 2>/dev/null; }
-top=$(ask --show-toplevel) || exit NO_REPOSITORY
-case "$here/" in "$top"/*) ;; *) exit NO_REPOSITORY ;; esac
-store=$(ask --path-format=absolute --git-common-dir)/objects
-index=$(ask --path-format=absolute --git-path index)
-exclude=$(ask --path-format=absolute --git-path info/exclude)
+top=$here
+while [ ! -e "$top/.git" ]; do
+	if [ "$top" = / ] || [ "$2" = inside ]; then exit NO_REPOSITORY; fi
+	top=$(dirname -- "$top")
+done
+# A worktree's .git is a file that names its folder, which names what it shares.
+named() { case "$2" in /*) printf '%s' "$2" ;; *) printf '%s/%s' "$1" "$2" ;; esac; }
+own=$top/.git
+[ -f "$own" ] && own=$(named "$top" "$(sed -n 's/^gitdir: //p' "$own" | head -n 1)")
+own=$(cd -P -- "$own" 2>/dev/null && pwd -P) || exit NO_REPOSITORY
+common=$own
+[ -f "$own/commondir" ] && common=$(named "$own" "$(head -n 1 "$own/commondir")")
+store=$(cd -P -- "$common/objects" 2>/dev/null && pwd -P) || exit NO_REPOSITORY
+if [ "$2" = inside ]; then
+	case "$own/" in "$top"/*) ;; *) exit NO_REPOSITORY ;; esac
+	case "$store/" in "$top"/*) ;; *) exit NO_REPOSITORY ;; esac
+fi
+ask() { GIT_DIR="$own" GIT_WORK_TREE="$top" git -c safe.directory='*' -c core.bare=false -c core.fsmonitor=false -c core.hooksPath=/dev/null rev-parse "$@" 2>/dev/null; }
+index=$own/index
+exclude=$common/info/exclude
 head=$(ask --verify --quiet HEAD) || head=
 format=$(ask --show-object-format) || format=sha1
 git init -q --bare --template= --object-format="$format" "$scratch/git" || exit 1
@@ -40,12 +55,12 @@ tree() {
 }
 `
 
-const NO_REPOSITORY = 44
+export const NO_REPOSITORY = 44
 
 const script = (text: string) => OPEN.replaceAll("NO_REPOSITORY", String(NO_REPOSITORY)) + text
 
 /**
- * $1: the working directory. Prints the commit (or "-") and a tree of everything that is there, whose objects the
+ * $1: the working directory; $2: as above. Prints the commit (or "-") and a tree of everything that is there, whose objects the
  * repository keeps as it keeps those of its own index: unreferenced, for two weeks at least.
  */
 export const RECORD = script(`export GIT_OBJECT_DIRECTORY="$store"
@@ -53,7 +68,7 @@ now=$(tree) || exit 1
 printf '%s %s\\n' "\${head:--}" "$now"
 `)
 
-/** $1: the working directory. Prints its commit (or "-") and that commit's own tree. */
+/** $1: the working directory; $2: as above. Prints its commit (or "-") and that commit's own tree. */
 export const RECORD_HEAD = script(`[ -n "$head" ] || exit ${NO_REPOSITORY}
 printf '%s %s\\n' "$head" "$(ours rev-parse --verify --quiet "$head^{tree}")"
 `)
@@ -64,10 +79,10 @@ printf '%s %s\\n' "$head" "$(ours rev-parse --verify --quiet "$head^{tree}")"
  */
 export const DIFF = script(`now=$(tree) || exit 1
 compare() { ours diff-tree -r -M --no-ext-diff --no-textconv "$@" "$base" "$now" -- "$here"; }
-base=$2
+base=$3
 compare -z --name-status || exit 1
-printf '\\0%s\\0' "$3"
+printf '\\0%s\\0' "$4"
 compare -z --numstat
-printf '\\0%s\\0' "$3"
+printf '\\0%s\\0' "$4"
 compare -p --no-color --src-prefix=a/ --dst-prefix=b/ --full-index
 `)

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs"
 import { afterAll, beforeAll, describe, test } from "vitest"
 import type { Substrate } from "../../protocol/substrate.ts"
+import type { Case } from "./case.ts"
 import { CASES } from "./cases.ts"
 import { type Absent, Place } from "./place.ts"
 
@@ -11,7 +12,7 @@ const CASE_MS = 180_000
 /** Images are made here, where none is kept from an earlier run. */
 const PREPARE_MS = 600_000
 
-export function conformance(substrate: Substrate): void {
+export function conformance(substrate: Substrate, cases: Case[] = CASES): void {
 	describe(`what every substrate is held to, in: ${substrate}`, () => {
 		let place: Place | Absent | undefined
 		beforeAll(async () => {
@@ -21,7 +22,7 @@ export function conformance(substrate: Substrate): void {
 			if (place instanceof Place) await place.close()
 		}, CASE_MS)
 
-		test.for(CASES)("$what", { timeout: CASE_MS }, async ({ lacks, run }, context) => {
+		test.for(cases)("$what", { timeout: CASE_MS }, async ({ lacks, run }, context) => {
 			if (!(place instanceof Place)) {
 				const why = `${place?.reason} ${place?.remedy}`
 				if (MUST_HAVE_ALL) throw new Error(`There is no ${substrate} here. ${why}`)

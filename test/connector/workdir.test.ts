@@ -41,10 +41,10 @@ describe("what has changed since the start", () => {
 		const { path, sh } = repository()
 		const session = folder()
 		sh("echo before >> a; echo before > untracked; echo ignored > .gitignore")
-		await recordBase(path, session)
+		await recordBase(path, session, "anywhere")
 		sh("echo more >> a; git mv sub/s sub/t; rm gone; printf 'a\\0b' > bin; echo new > 'nä me'; echo no > ignored")
 		sh("git add -A; git commit -qm two; echo last > last")
-		const changes = await diffSince(onHost(path), path, session)
+		const changes = await diffSince(onHost(path), path, session, "anywhere")
 		expect(changes.base).toBe(sh("git rev-parse HEAD~1").trim())
 		expect(changes.files).toEqual([
 			{ path: "a", is: "changed", added: 1, removed: 0 },
@@ -57,19 +57,21 @@ describe("what has changed since the start", () => {
 		expect(changes.patch).toContain("+more\n")
 		expect(changes.patch).not.toContain("+before")
 		expect(changes.isCut).toBe(false)
-		expect((await diffSince(onHost(path), join(path, "sub"), session)).files.map(({ path }) => path)).toEqual(["sub/t"])
+		expect(
+			(await diffSince(onHost(path), join(path, "sub"), session, "anywhere")).files.map(({ path }) => path),
+		).toEqual(["sub/t"])
 	})
 
 	test("without changes it is empty; without a repository it is refused", async () => {
 		const { path } = repository()
 		const session = folder()
-		await recordBase(path, session)
-		expect(await diffSince(onHost(path), path, session)).toMatchObject({ files: [], patch: "" })
+		await recordBase(path, session, "anywhere")
+		expect(await diffSince(onHost(path), path, session, "anywhere")).toMatchObject({ files: [], patch: "" })
 		expect(await hasChanged(path, session, "the start")).toBe(false)
 		const plain = folder()
 		const other = folder()
-		await recordBase(plain, other)
-		await expect(diffSince(onHost(plain), plain, other)).rejects.toMatchObject({ code: "not_found" })
+		await recordBase(plain, other, "anywhere")
+		await expect(diffSince(onHost(plain), plain, other, "anywhere")).rejects.toMatchObject({ code: "not_comparable" })
 		expect(await hasChanged(plain, other, "the start")).toBe(true)
 	})
 
@@ -113,21 +115,43 @@ describe("what has changed since the start", () => {
 			return last === undefined ? `[${section}]\n\t${name} = ${value}` : `[${section} "${name}"]\n\t${last} = ${value}`
 		})
 		writeFileSync(join(path, ".git/config"), `${readFileSync(join(path, ".git/config"), "utf8")}${lines.join("\n")}\n`)
-		await recordBase(path, session)
+		await recordBase(path, session, "anywhere")
 		writeFileSync(join(path, "a"), "changed\n")
-		const changes = await diffSince(onHost(path), path, session)
+		const changes = await diffSince(onHost(path), path, session, "anywhere")
 		expect(changes.files).toEqual([{ path: "a", is: "changed", added: 1, removed: 4 }])
 		expect(readdirSync(marks).filter((name) => name.startsWith("ran-"))).toEqual([])
 	})
 
-	test("a .git that leads to another folder's repository is none", async () => {
+	test("what leads out of a folder that a program was held in is no repository, and nothing is written there", async () => {
 		const { path: other } = repository()
-		const path = folder()
-		writeFileSync(join(path, ".git"), `gitdir: ${join(other, ".git")}\n`)
-		writeFileSync(join(other, ".git/config"), `[core]\n\trepositoryformatversion = 0\n\tworktree = ${other}\n`)
-		const session = folder()
-		await recordBase(path, session)
-		expect(existsSync(join(session, "base.json"))).toBe(false)
+		const objects = () => readdirSync(join(other, ".git/objects"), { recursive: true }).length
+		const before = objects()
+		const plants: ((path: string) => void)[] = [
+			(path) => writeFileSync(join(path, ".git"), `gitdir: ${join(other, ".git")}\n`),
+			(path) => symlinkSync(join(other, ".git"), join(path, ".git")),
+			(path) => {
+				execFileSync("git", ["init", "-q"], { cwd: path })
+				rmSync(join(path, ".git/objects"), { recursive: true })
+				symlinkSync(join(other, ".git/objects"), join(path, ".git/objects"))
+			},
+			(path) => {
+				execFileSync("git", ["init", "-q", "--separate-git-dir", join(path, "g")], { cwd: path })
+				rmSync(join(path, "g/objects"), { recursive: true })
+				symlinkSync(join(other, ".git/objects"), join(path, "g/objects"))
+			},
+			(path) => {
+				execFileSync("git", ["init", "-q"], { cwd: path })
+				writeFileSync(join(path, ".git/commondir"), join(other, ".git"))
+			},
+		]
+		for (const plant of plants) {
+			const [path, session] = [folder(), folder()]
+			plant(path)
+			writeFileSync(join(path, "new"), "new\n")
+			await recordBase(path, session, "inside")
+			expect(existsSync(join(session, "base.json"))).toBe(false)
+		}
+		expect(objects()).toBe(before)
 	})
 })
 
