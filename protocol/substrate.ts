@@ -14,6 +14,7 @@ export const HostPattern = z
 		/^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[1-9][0-9]{0,4})?$/,
 		"must be a host name in lower case, such as api.example.com, *.example.com or example.com:8443",
 	)
+	.refine((pattern) => Number(/:(\d+)$/.exec(pattern)?.[1] ?? 1) <= 65_535, "must have a port up to 65535")
 
 /** What of the network a session reaches. An allow-list is kept outside of what it holds in, by host name. */
 export const Network = z

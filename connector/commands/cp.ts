@@ -35,6 +35,8 @@ export function cp() {
 					return out.result({ session: session.id, path, bytes }, () => "")
 				}
 				if (source === null) return
+				if (source.path === "")
+					throw new Failure("usage", `Say which file of ${source.session}: ${source.session}:PATH.`)
 				const session = await findSession(call, source.session)
 				const path = await placeHere(to, source.path)
 				const bytes = await download(call, session, source.path, path)
@@ -56,11 +58,13 @@ async function placeHere(to: string, from: string): Promise<string> {
 }
 
 async function upload(call: Client, { machine, id }: Session, from: string, path: string): Promise<number> {
-	const file = await open(from).catch((error: NodeJS.ErrnoException) => {
+	const unreadable = (error: NodeJS.ErrnoException) => {
 		throw new Failure("file", `${from} cannot be read (${error.code}).`)
-	})
+	}
+	// A pipe would be waited for where it is opened.
+	if (!(await stat(from).catch(unreadable)).isFile()) throw new Failure("file", `${from} is not a file.`)
+	const file = await open(from).catch(unreadable)
 	try {
-		if (!(await file.stat()).isFile()) throw new Failure("file", `${from} is not a file.`)
 		const buffer = Buffer.alloc(FILE_CHUNK_BYTES)
 		let at = 0
 		for (;;) {

@@ -26,7 +26,7 @@ export function diff() {
 				const { call } = await signIn()
 				const session = await findSession(call, name)
 				const changes = await call("readDiff", { params: { machine: session.machine, session: session.id } })
-				out.result(changes, () => (stat ? summary(changes) : changes.patch.trimEnd()))
+				out.result(changes, () => (stat ? summary(changes) : shown(changes.patch.trimEnd())))
 				if (changes.isCut) out.note("This is only its beginning: the rest is too long to be shown.")
 			}),
 		)
@@ -37,9 +37,17 @@ function summary({ files }: Diff): string {
 	return files
 		.map(({ path, is, added, removed }) => {
 			const lines = added === null ? "not text" : `${style("green", `+${added}`)} ${style("red", `-${removed}`)}`
-			return `${is.padEnd(WIDEST)}  ${path}  ${lines}`
+			return `${is.padEnd(WIDEST)}  ${/[\x00-\x1f\x7f-\x9f]/.test(path) ? JSON.stringify(path) : path}  ${lines}`
 		})
 		.join("\n")
+}
+
+/** A terminal does not obey what a file holds; a patch that is written elsewhere is exact. */
+function shown(patch: string): string {
+	if (!process.stdout.isTTY) return patch
+	return patch.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (character) =>
+		style("inverse", `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`),
+	)
 }
 
 const WIDEST = "removed".length

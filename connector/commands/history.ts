@@ -1,4 +1,5 @@
 // `homeport history`: every session that is remembered, the newest first.
+import { InvalidArgumentError } from "commander"
 import type { Session } from "../../protocol/routes/sessions.ts"
 import { describeState } from "../describe-state.ts"
 import { pickMachine } from "../lookup.ts"
@@ -9,7 +10,7 @@ import { action, verb } from "../verb.ts"
 interface Options {
 	machine?: string
 	tag: string[]
-	limit: string
+	limit: number
 }
 
 export function history() {
@@ -23,7 +24,7 @@ export function history() {
 	})
 		.option("--machine <name>", "only this machine's")
 		.option("--tag <tag>", "those that have it; repeated: that have all of them", gather, [])
-		.option("--limit <count>", "at most so many", "50")
+		.option("--limit <count>", "at most so many", count, 50)
 		.action(
 			action<[], Options>(async ({ out, signIn }, { machine, tag, limit }) => {
 				const { call } = await signIn()
@@ -32,7 +33,7 @@ export function history() {
 				const sessions = all
 					.filter((session) => (on === undefined || session.machine === on.id) && hasTags(session, tag))
 					.sort((a, b) => b.createdAt - a.createdAt)
-					.slice(0, Math.max(0, Number(limit) || 0))
+					.slice(0, limit)
 				out.result({ sessions }, () => (sessions.length === 0 ? "No sessions." : table(HEAD, sessions.map(row))))
 			}),
 		)
@@ -58,4 +59,9 @@ function row({ name, machineName, machinePresence, state, createdAt, runtime, su
 /** By this computer's clock and zone, such as 2026-11-21 14:50. */
 function moment(at: number): string {
 	return new Date(at).toLocaleString("sv-SE").slice(0, "2026-11-21 14:50".length)
+}
+
+function count(text: string): number {
+	if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1 on.")
+	return Number(text)
 }

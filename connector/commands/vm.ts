@@ -29,7 +29,7 @@ const POLL_MS = 500
 
 export function vm() {
 	const list = verb("vm", {
-		summary: "virtual machines, for sessions that share nothing with their machine",
+		summary: "virtual machines, for sessions with a kernel and a system of their own",
 		description: "They go on when the connector ends. A session runs in one by `spawn --substrate vm --vm NAME`.",
 		examples: [
 			["homeport vm image build", "make the image that VMs are made from, once"],

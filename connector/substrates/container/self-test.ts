@@ -9,12 +9,13 @@ import { LIMITS, type Limits, type NETWORKS, type Network, type SubstrateInfo } 
 import { sessionEnvironment } from "../../runtimes.ts"
 import type { Contained } from "../contained.ts"
 import { removeAll } from "../sandbox/home.ts"
-import { GATE_PORT, homeInside, INIT } from "./creation.ts"
+import { GATE_PORT, homeInside, INIT, LABEL_SESSION } from "./creation.ts"
 import { Engine, EngineError } from "./engine.ts"
 import { execAnew } from "./exec.ts"
 import { importImage } from "./images.ts"
 import { clearPlace, preparePlace } from "./place.ts"
-import { sweepContainers } from "./sweep.ts"
+import { removeContainer } from "./start.ts"
+import { containersOf, sweepContainers } from "./sweep.ts"
 
 type Limit = (typeof LIMITS)[number]
 
@@ -27,10 +28,10 @@ export async function tryContainers(dataDir: string): Promise<SubstrateInfo> {
 	if (!(engine instanceof Engine)) return absent(engine)
 	const folder = await realpath(await mkdtemp(join(tmpdir(), "homeport-trial-")))
 	const image = `homeport/trial:${newSessionId()}`
+	const contained = await trial(folder)
 	try {
 		await sweepContainers(engine, dataDir)
 		await importImage(engine, image, Readable.from([emptySystem()]))
-		const contained = await trial(folder)
 		const wrong = await look(engine, image, contained)
 		if (wrong.length > 0)
 			return absent({ reason: `Containers do not hold in what is in them: ${wrong.join("; ")}.`, remedy: UNFIT })
@@ -52,6 +53,9 @@ export async function tryContainers(dataDir: string): Promise<SubstrateInfo> {
 		const said = error instanceof Refusal ? (error.detail ?? error.message) : error.message
 		return absent({ reason: `${engine.about.name} answers, but no container runs: ${said}`, remedy: UNFIT })
 	} finally {
+		// One that the engine made and could not start would keep the image.
+		for (const { Id } of await containersOf(engine, LABEL_SESSION, contained.session).catch(() => []))
+			await removeContainer(engine, Id).catch(() => {})
 		await engine.ask("DELETE", `/images/${encodeURIComponent(image)}`, { query: { force: true } }).catch(() => {
 			// It was never made, or the engine is gone with it.
 		})
