@@ -30,7 +30,7 @@ export async function writeByCommand(
 }
 
 async function run(exec: Exec, path: string, command: Command): Promise<Done> {
-	const done = await exec({ ...command, isOffline: true })
+	const done = await exec(command)
 	const { code } = done.ended
 	if (code === 0) return done
 	if (code === MISSING) throw new Refusal("not_found", `${path} is not there, or no file that can be read.`)

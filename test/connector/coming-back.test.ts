@@ -101,14 +101,14 @@ test.each(["shutdown", "power"] as const)(
 		for (const each of [marked, unmarked]) await first.ask("start", each)
 		const text = async (machine: typeof first) =>
 			(await machine.ask("screen", { session: marked.id })).lines.join("\n").trim()
-		await expect.poll(() => text(first)).toBe("begun with plain")
+		await expect.poll(() => text(first), { timeout: 20_000 }).toBe("begun with plain")
 		await first.end(how)
 
 		const second = await start("boot 2")
 		const back = await second.session(marked.id, ({ state }) => state.is === "running")
 		expect(back).toMatchObject({ run: 2, cwd: "/usr", comesBack: true })
 		await expect
-			.poll(() => text(second))
+			.poll(() => text(second), { timeout: 20_000 })
 			.toMatch(/^begun with plain\n── started again, [-\d]+ [:\d]+ ──\nbegun with plain$/)
 		expect(second.told.find(({ id }) => id === unmarked.id)?.state).toMatchObject({ is: "lost" })
 
@@ -146,6 +146,8 @@ test("[SES3] one that had secrets is begun by the home, which is asked once this
 	const secrets = [{ name: "KEY", variable: "SECRET", value: "first/secret/value" }]
 	const marked = { ...spec(), secrets }
 	await first.ask("start", marked)
+	const shown = (on: typeof first) => async () => (await on.ask("screen", { session: marked.id })).lines.join("\n")
+	await expect.poll(shown(first), { timeout: 20_000 }).toContain("begun with")
 	await first.end()
 	const asked: SessionId[] = []
 	const second = await start("boot 2", async (session) => void asked.push(session))
@@ -157,7 +159,7 @@ test("[SES3] one that had secrets is begun by the home, which is asked once this
 		secrets: [{ ...secrets[0], value: "second/secret/value" }],
 	})
 	await expect
-		.poll(async () => (await second.ask("screen", { session: marked.id })).lines.join("\n"))
+		.poll(shown(second), { timeout: 20_000 })
 		.toMatch(/begun with \*{18}\n── started again.*\nbegun with \*{19}\n/)
 })
 
