@@ -1,6 +1,9 @@
 // The tests that run in Node. Those of the edge run in the Workers runtime, by test/edge/vitest.config.ts.
 import { defineConfig } from "vitest/config"
 
+/** What is waited for comes when it comes, on a machine that is busy with something else. */
+const expect = { poll: { timeout: 20_000 } }
+
 export default defineConfig({
 	test: {
 		// Two cores are what the least machine has; more at once only makes timeouts.
@@ -11,6 +14,7 @@ export default defineConfig({
 					name: "parts",
 					include: ["test/*.test.ts", "test/{protocol,machine,connector,holder,web,tools,bench}/**/*.test.{ts,tsx}"],
 					testTimeout: 60_000,
+					expect,
 				},
 			},
 			{
@@ -21,6 +25,7 @@ export default defineConfig({
 					globalSetup: "test/support/build.ts",
 					testTimeout: 120_000,
 					hookTimeout: 120_000,
+					expect,
 				},
 			},
 			{
@@ -32,6 +37,7 @@ export default defineConfig({
 					fileParallelism: false,
 					testTimeout: 60_000,
 					hookTimeout: 60_000,
+					expect,
 				},
 			},
 		],
