@@ -21,7 +21,7 @@ export default defineConfig({
 				test: {
 					// Real processes that wait on each other more than they compute: beside the parts.
 					name: "commands",
-					include: ["test/{cli,conformance}/**/*.test.ts"],
+					include: ["test/{authz,cli,conformance}/**/*.test.ts"],
 					globalSetup: "test/support/build.ts",
 					testTimeout: 120_000,
 					hookTimeout: 120_000,
@@ -31,7 +31,7 @@ export default defineConfig({
 			{
 				test: {
 					name: "whole",
-					include: ["test/{authz,e2e,chaos}/**/*.test.ts"],
+					include: ["test/{e2e,chaos}/**/*.test.ts"],
 					globalSetup: "test/support/build.ts",
 					// A real browser, and processes that are killed: one file at a time keeps their timing honest.
 					fileParallelism: false,

@@ -34,7 +34,13 @@ afterAll(() => home.stop())
 
 /** The route's path, with things that are there. */
 function pathOf(name: RouteName): string {
-	return routePath(name, { ...town.things, provider: "github" } as unknown as Record<string, string>)
+	return routePath(name, {
+		...town.things,
+		provider: "github",
+		vm: "one",
+		loadout: "one",
+		profile: "one",
+	} as unknown as Record<string, string>)
 }
 
 describe("[TRU2] a page of another site changes nothing with a person's cookie", () => {

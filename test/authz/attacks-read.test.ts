@@ -27,7 +27,13 @@ async function kept() {
 test.each(READING)("[TRU2] %s changes nothing, by a person, a program and nobody", async (name, { kind }) => {
 	const { things, owner } = await settle(home)
 	await introduce(home, things)
-	const path = routePath(name, { ...things, provider: "oidc" } as unknown as Record<string, string>)
+	const path = routePath(name, {
+		...things,
+		provider: "oidc",
+		vm: "one",
+		loadout: "one",
+		profile: "one",
+	} as unknown as Record<string, string>)
 	const before = await kept()
 	for (const headers of [owner.page, owner.program, {}]) {
 		if (kind === "socket") (await home.dial(path, headers)).close()

@@ -31,7 +31,7 @@ export function Changes({ machine, session }: Props) {
 					{words.changes.refresh}
 				</button>
 			</div>
-			{answer.is === "refused" && answer.refusal.code === "not_found" ? (
+			{answer.is === "refused" && answer.refusal.code === "not_comparable" ? (
 				<Face icon="file-diff" title={words.changes.noGit} text={answer.refusal.detail ?? answer.refusal.message} />
 			) : (
 				<Here asked={asked}>
