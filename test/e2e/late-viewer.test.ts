@@ -1,5 +1,5 @@
 // A viewer that comes late into programs which draw: its terminal equals that of the viewer who was there from the start.
-import { execFileSync } from "node:child_process"
+import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -26,8 +26,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	await home?.stop()
-	// It has left the session's processes by design.
-	execFileSync("tmux", ["-L", TMUX, "kill-server"], { stdio: "ignore" })
+	// It has left the terminal's processes by design, and ends with its session only where that is killed.
+	spawnSync("tmux", ["-L", TMUX, "kill-server"], { stdio: "ignore" })
 	rmSync(folder, { recursive: true, force: true })
 })
 
