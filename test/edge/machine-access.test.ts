@@ -91,11 +91,18 @@ describe("[TRU1] a machine kept to named members", () => {
 			startSession: { id: newSessionId() },
 			changeSession: { name: "mine" },
 			sendInput: { text: "x" },
+			cloneSession: { id: newSessionId() },
+			writeFile: { path: "a", at: 0, base64: "", isLast: true },
+			configureMachine: { substrate: null },
+			changeVm: { deed: { verb: "start" } },
+			saveLoadout: { text: "" },
+			saveProfile: { label: "Mine", program: "mine" },
 		}
 		const session = newSessionId()
 		const answer = async (name: RouteName, id: MachineId) => {
 			const row: Shape = ROUTES[name]
-			const path = routePath(name, { machine: id, session })
+			const query = name === "readFile" ? "?path=a" : ""
+			const path = `${routePath(name, { machine: id, session, vm: "one", loadout: "one", profile: "one" })}${query}`
 			if (row.kind === "socket") return (await dial(path, other.headers)).closed
 			const init = row.body === undefined ? {} : { body: JSON.stringify(body[name] ?? {}) }
 			const headers = { "content-type": "application/json", ...other.headers }

@@ -201,8 +201,8 @@ describe("[SES3] a session", () => {
 		const id = newSessionId()
 		const started = by.call("startSession", { params: { machine } as never, body: { id, ...spec } })
 		const { number, of } = await asked(link)
-		const { runtime, argv, substrate, cols, rows } = StartSpec.parse(of)
-		const info = { id, name: "one", runtime, argv, substrate, cols, rows, cwd: "/", state: { is: "running" } }
+		const { runtime, argv, cols, rows } = StartSpec.parse(of)
+		const info = { id, name: "one", runtime, argv, substrate: "host", cols, rows, cwd: "/", state: { is: "running" } }
 		link.send({
 			type: "answer",
 			number,
@@ -268,7 +268,7 @@ describe("[SES3] a session", () => {
 	})
 
 	test("[SES4] does not start without its secrets on a connector that does not know of them", async () => {
-		const { boss, machine, link } = await ready(PROTOCOL_VERSION - 1)
+		const { boss, machine, link } = await ready(1)
 		await save(boss, "KEY", { runtimes: ["shell"] })
 		const starting = boss.call("startSession", { params: { machine: machine.id }, body: { id: newSessionId() } })
 		await expect(starting).rejects.toMatchObject({
