@@ -19,7 +19,7 @@ export async function startHomeport(): Promise<HomeportRig> {
 		async run(argv): Promise<Run> {
 			const id = newSessionId()
 			const params = { machine: home.machine.id, session: id }
-			await home.call("startSession", { params, body: { id, runtime: "custom", argv } })
+			await home.call("startSession", { params, body: { id, runtime: "custom", substrate: "host", argv } })
 			return {
 				view: (output) => view(place, id, output),
 				crowd: (count, { parses } = { parses: false }) =>

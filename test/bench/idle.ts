@@ -82,7 +82,7 @@ export async function wakeups({
 			for (let session = 0; session < sessions; session++)
 				await call("startSession", {
 					params: { machine: identity.machine },
-					body: { id: newSessionId(), runtime: "custom", argv: ["sleep", "1000"] },
+					body: { id: newSessionId(), runtime: "custom", substrate: "host", argv: ["sleep", "1000"] },
 				})
 		}
 		// Objects leave memory some 10 s after their last work.

@@ -166,7 +166,12 @@ class Trial {
 		const command = [NODE, PROGRAM, records, String(this.#cell.seed), String(flood)]
 		return this.#world.call("startSession", {
 			params: { machine: this.#world.machine },
-			body: { id, runtime: "custom", argv: ["sh", "-c", 'stty raw -echo; exec "$@"', "sh", ...command] },
+			body: {
+				id,
+				runtime: "custom",
+				substrate: "host",
+				argv: ["sh", "-c", 'stty raw -echo; exec "$@"', "sh", ...command],
+			},
 		})
 	}
 
