@@ -15,7 +15,7 @@ import { type Audience, HeldSession, sessionsFolder } from "./held-session.ts"
 import { calledBy, type Here, prepareLaunch } from "./launch.ts"
 import { lookInto } from "./look-into.ts"
 import { freeName } from "./names.ts"
-import { prepareRestart } from "./relaunch.ts"
+import { mustBeStill, prepareRestart } from "./relaunch.ts"
 import { Tried } from "./substrates/tried.ts"
 import { Usage } from "./usage.ts"
 import { workFolder } from "./workdir/make.ts"
@@ -299,7 +299,9 @@ export class Machine {
 		const { name: _, ...from } = spec
 		const { substrate, tags, comesBack, cols, rows } = info
 		const called = name ?? freeName(info.name, this.#names())
-		const cwd = spec.from === undefined && contained?.workingFolder ? { cwd: contained.workingFolder } : {}
+		const folder = spec.from === undefined ? (contained?.workingFolder ?? null) : null
+		await mustBeStill(folder)
+		const cwd = folder === null ? {} : { cwd: folder }
 		return this.#start({ ...from, ...cwd, substrate, tags, comesBack, cols, rows, id, name: called, secrets })
 	}
 

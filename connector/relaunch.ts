@@ -89,7 +89,7 @@ export async function prepareRestart(
 }
 
 /** A program that was held in a folder above may have put a link in the place of this one since. */
-async function mustBeStill(folder: string | null): Promise<void> {
+export async function mustBeStill(folder: string | null): Promise<void> {
 	if (folder === null) return
 	const found = await realpath(folder).catch(() => null)
 	if (found === null) throw new Refusal("directory_missing", folder)

@@ -1,7 +1,7 @@
 // All tests, after what they need has been installed and built; the last line counts them.
 import { spawn } from "node:child_process"
 import { mkdirSync, readFileSync, rmSync } from "node:fs"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import { build } from "./build.ts"
 import { ROOT } from "./root.ts"
 import { installSystemTools } from "./system-tools.ts"
@@ -12,17 +12,22 @@ const RUN_MS = 24 * 60_000
 
 interface Count {
 	passed: number
-	failed: number
+	/** A line for each failure. */
+	failed: string[]
 	skipped: number
 }
 
 /** What of vitest's JSON report is counted. */
 interface Report {
 	numPassedTests: number
-	numFailedTests: number
 	numPendingTests: number
 	numTodoTests: number
-	testResults: { status: string; assertionResults: unknown[] }[]
+	testResults: {
+		/** The file's path. */
+		name: string
+		status: string
+		assertionResults: { fullName: string; status: string; failureMessages: string[] | null }[]
+	}[]
 }
 
 async function main(): Promise<number> {
@@ -33,19 +38,20 @@ async function main(): Promise<number> {
 	const counts = [await runTests("node", "vitest.config.ts"), await runTests("edge", "test/edge/vitest.config.ts")]
 	const total = counts.reduce((sum, count) => ({
 		passed: sum.passed + count.passed,
-		failed: sum.failed + count.failed,
+		failed: [...sum.failed, ...count.failed],
 		skipped: sum.skipped + count.skipped,
 	}))
-	const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ""
-	console.log(`${total.passed} passed, ${total.failed} failed${skipped}`)
-	return total.failed === 0 && total.passed > 0 ? 0 : 1
+	for (const line of total.failed) console.log(`failed: ${line}`)
+	if (total.skipped > 0) console.log(`${total.skipped} skipped`)
+	console.log(`${total.passed} passed, ${total.failed.length} failed`)
+	return total.failed.length === 0 && total.passed > 0 ? 0 : 1
 }
 
 async function runTests(name: string, config: string): Promise<Count> {
 	const file = join(RESULTS, `${name}.json`)
 	const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config", config, "--reporter=default", "--reporter=json"]
 	const code = await execute([...vitest, `--outputFile.json=${file}`])
-	return countOf(file, code)
+	return countOf(name, file, code)
 }
 
 /** Runs Node over the clone; answers its exit code. */
@@ -61,22 +67,30 @@ function execute(args: string[]): Promise<number> {
 }
 
 /** A file that could not be loaded counts as one failure, and so does a run that failed without a failed test. */
-function countOf(file: string, code: number): Count {
+function countOf(name: string, file: string, code: number): Count {
 	let report: Report
 	try {
 		report = JSON.parse(readFileSync(file, "utf8")) as Report
 	} catch {
-		return { passed: 0, failed: 1, skipped: 0 }
+		return { passed: 0, failed: [`${name}: it left no report (exit code ${code})`], skipped: 0 }
 	}
-	const unloaded = report.testResults.filter(
-		({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
-	).length
-	const failed = report.numFailedTests + unloaded
+	const failed = report.testResults.flatMap(({ name: path, status, assertionResults }) => {
+		const tests = assertionResults.filter((test) => test.status === "failed")
+		const isUnloaded = status === "failed" && assertionResults.length === 0
+		return [
+			...tests.map((test) => `${relative(ROOT, path)}: ${test.fullName}: ${firstLine(test.failureMessages?.[0])}`),
+			...(isUnloaded ? [`${relative(ROOT, path)}: it could not be loaded`] : []),
+		]
+	})
 	return {
 		passed: report.numPassedTests,
-		failed: failed === 0 && code !== 0 ? 1 : failed,
+		failed: failed.length === 0 && code !== 0 ? [`${name}: exit code ${code}`] : failed,
 		skipped: report.numPendingTests + report.numTodoTests,
 	}
+}
+
+function firstLine(message = ""): string {
+	return message.split("\n", 1)[0] ?? ""
 }
 
 process.exitCode = await main()

@@ -1,4 +1,5 @@
 // `homeport purge`: ends sessions and forgets them.
+import { setTimeout as wait } from "node:timers/promises"
 import type { Client } from "../../protocol/client.ts"
 import { Refusal } from "../../protocol/errors.ts"
 import type { Session } from "../../protocol/routes/sessions.ts"
@@ -42,7 +43,7 @@ async function endAndForget(call: Client, { machine, id, state }: Session, force
 		for (const until = Date.now() + GRACE_MS; Date.now() < until; ) {
 			const isGone = await forget().then(() => true, unless("session_running"))
 			if (isGone === true) return
-			await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+			await wait(AGAIN_MS)
 		}
 	}
 	await forget()

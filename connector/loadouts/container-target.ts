@@ -1,6 +1,8 @@
 // A container that an image is made in: what a loadout is applied to before any session of it runs.
+
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
+import { setTimeout as wait } from "node:timers/promises"
 import { type Engine, EngineError } from "../substrates/container/engine.ts"
 import { packets } from "../substrates/container/exec.ts"
 import { ERRORS_CHARS, OUTPUT_BYTES, type Ran, type Run, type Target } from "./target.ts"
@@ -54,7 +56,7 @@ async function codeOf(engine: Engine, id: string): Promise<number | null> {
 			`/exec/${id}/json`,
 		)
 		if (!Running) return ExitCode
-		await new Promise((resolve) => setTimeout(resolve, NOTICE_MS))
+		await wait(NOTICE_MS)
 	}
 }
 

@@ -52,7 +52,9 @@ export async function planWorkingFolder(given: From, { dataDir, session, name, w
 	const source = from.is === "git" ? checkedUrl(from.url) : from.path
 	if ("ref" in from && from.ref?.startsWith("-")) throw new Refusal("invalid_request", "ref: it begins with a dash.")
 	const called = basename(source.replace(/[/:]+$/, "").replaceAll(":", "/"), ".git")
-	return { from, folder: join(workFolder(dataDir, session), called === "" ? "work" : called), name }
+	// As it is when every link has been followed: what is held in it must not have another name.
+	const place = workFolder(await realpath(dataDir), session)
+	return { from, folder: join(place, called === "" ? "work" : called), name }
 }
 
 /** The place within a folder that is to be made; the folder itself where none is said. Throws Refusal for one outside. */

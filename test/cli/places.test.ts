@@ -1,7 +1,17 @@
 // Where sessions work, by command, against a real home: made folders, changes, files in and out, what they use.
 import { execFileSync } from "node:child_process"
 import { randomBytes } from "node:crypto"
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	realpathSync,
+	renameSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
@@ -91,6 +101,27 @@ describe.each(["host", "sandbox"])("in a %s", (substrate) => {
 			rmSync(folder, { recursive: true, force: true })
 		}
 	})
+})
+
+test("[SES4] a session that is begun again works where it was, not where a link in that place leads now", async () => {
+	const parent = realpathSync(mkdtempSync(join(tmpdir(), "homeport-swapped-")))
+	try {
+		for (const name of ["child", "elsewhere"]) mkdirSync(join(parent, name))
+		const child = join(parent, "child")
+		await well("spawn", "--name", "swapped", "--substrate", "sandbox", "--cwd", child, "--", "pwd")
+		await well("wait", "swapped", "--timeout", "30")
+		renameSync(child, `${child}.old`)
+		symlinkSync(join(parent, "elsewhere"), child)
+		for (const verb of ["restart", "clone"])
+			expect(await run(verb, "swapped")).toMatchObject({ code: 1, stderr: expect.stringContaining("leads to") })
+		rmSync(child)
+		renameSync(`${child}.old`, child)
+		await well("restart", "swapped")
+		await well("wait", "swapped", "--timeout", "30")
+		expect((await well("logs", "swapped")).stdout.match(new RegExp(`^${child}$`, "gm"))).toHaveLength(2)
+	} finally {
+		rmSync(parent, { recursive: true, force: true })
+	}
 })
 
 test("a worktree stays in its repository as a branch, and needs a commit or --force to be removed", async () => {
