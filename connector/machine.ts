@@ -237,6 +237,13 @@ export class Machine {
 			case "saveLoadout":
 			case "removeLoadout":
 				return answerAboutMachine(asked.ask, asked.of, this.#here)
+			case "answer":
+			case "dismiss":
+			case "notify":
+			case "relay":
+			case "relayed":
+			case "callRelay":
+				throw new Refusal("internal")
 			default:
 				never(asked)
 		}

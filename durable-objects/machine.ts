@@ -217,6 +217,9 @@ export class Machine {
 				return this.#asks.answered(message.number, message.answer)
 			case "refuse":
 				return this.#asks.refused(message.number, message.code, message.detail)
+			case "attention":
+			case "relay":
+				return
 			default:
 				never(message)
 		}

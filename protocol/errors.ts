@@ -71,6 +71,15 @@ export const REFUSALS = {
 		mayRetry: false,
 		message: "Its working directory has changes that are nowhere else, so nothing was removed.",
 	},
+	request_gone: {
+		status: 409,
+		mayRetry: false,
+		message: "What it asked is over, or not on its screen any more, so nothing was typed.",
+	},
+	request_answered: { status: 409, mayRetry: false, message: "Somebody has answered this already." },
+	request_busy: { status: 409, mayRetry: true, message: "Somebody's answer is on its way to this." },
+	answer_invalid: { status: 422, mayRetry: false, message: "That is not one of its answers, so nothing was typed." },
+	channel_failed: { status: 422, mayRetry: true, message: "The chat service did not take it." },
 	link_replaced: {
 		status: 409,
 		mayRetry: false,

@@ -89,6 +89,8 @@ export const words = {
 		"secret:read": "see the names of secrets",
 		"machine:enroll": "add machines",
 		"machine:manage": "rename, restrict and remove machines",
+		"channel:manage": "manage channels",
+		"policy:manage": "change the policy",
 		"secret:manage": "save and remove secrets",
 		"audit:read": "read the audit trail",
 		"people:manage": "invite and remove people",

@@ -8,14 +8,18 @@ import { refusalOf, refuse } from "./errors.ts"
 import { dress } from "./headers.ts"
 import { answerRoute } from "./route.ts"
 import { account } from "./routes/account.ts"
+import { attention } from "./routes/attention.ts"
 import { audit } from "./routes/audit.ts"
+import { channels } from "./routes/channels.ts"
 import { devices } from "./routes/devices.ts"
 import { enrollments } from "./routes/enrollments.ts"
 import { home } from "./routes/home.ts"
+import { hooks } from "./routes/hooks.ts"
 import { install } from "./routes/install.ts"
 import { invitations } from "./routes/invitations.ts"
 import { machines } from "./routes/machines.ts"
 import { members } from "./routes/members.ts"
+import { push } from "./routes/push.ts"
 import { secrets } from "./routes/secrets.ts"
 import { sessions } from "./routes/sessions.ts"
 import { signIn } from "./routes/sign-in.ts"
@@ -41,6 +45,10 @@ const HANDLERS: Handlers<RouteName> = {
 	...sessions,
 	...substrates,
 	...secrets,
+	...attention,
+	...channels,
+	...push,
+	...hooks,
 	...audit,
 	...sockets,
 	...install,
