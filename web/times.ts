@@ -1,4 +1,5 @@
 // Times, sizes and counts as people read them.
+import { LANGUAGE } from "./messages/language.ts"
 
 /** How long `ms` is, in its largest unit. */
 export function age(ms: number): string {
@@ -47,7 +48,6 @@ export function amount(count: number): string {
 	return amounts.format(count)
 }
 
-const LANGUAGE = "en"
 const amounts = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 1 })
 const format = (unit: string) =>
 	new Intl.NumberFormat(LANGUAGE, { style: "unit", unit, unitDisplay: "narrow", maximumFractionDigits: 0 })
