@@ -91,6 +91,11 @@ export const REFUSALS = {
 		mayRetry: false,
 		message: "This home has no keys to seal secrets with. Whoever runs it sets SECRET_KEYS.",
 	},
+	push_off: {
+		status: 503,
+		mayRetry: false,
+		message: "This home has no key to send notifications to browsers with. Whoever runs it sets PUSH_KEY.",
+	},
 	secret_unreadable: {
 		status: 422,
 		mayRetry: false,
