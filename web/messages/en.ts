@@ -1,4 +1,5 @@
 // Every word that the console says, in English: a section a group of screens. Other languages have the shape of this table.
+import { attention } from "./en/attention.ts"
 import { general } from "./en/general.ts"
 import { machines } from "./en/machines.ts"
 import { sessions } from "./en/sessions.ts"
@@ -13,6 +14,7 @@ export const en = {
 	...machines,
 	...substrates,
 	...sessions,
+	...attention,
 }
 
 /** What a table of words must have, whatever its language. */

@@ -73,7 +73,7 @@ export const general = {
 		"workspace:manage": "rename and delete the workspace",
 	} satisfies Record<Action, string>,
 
-	nav: { label: "Main", fleet: "Fleet", settings: "Settings", search: "Search", start: "New session" },
+	nav: { label: "Main", inbox: "Inbox", fleet: "Fleet", settings: "Settings", search: "Search", start: "New session" },
 
 	link: {
 		title: "Open this link?",

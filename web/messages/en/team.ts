@@ -12,6 +12,8 @@ export const team = {
 			tokens: { title: "Tokens", about: "For your programs" },
 			machines: { title: "Machines", about: "Names, tags, keys, who may use them" },
 			secrets: { title: "Secrets", about: "Keys that sessions get" },
+			policy: { title: "Policy", about: "What is answered by itself, who is told" },
+			channels: { title: "Channels", about: "Telegram and WeChat" },
 			audit: { title: "Audit trail", about: "Who did what, when, from where" },
 			workspace: { title: "Workspace", about: "Name, leaving, deletion" },
 		},
