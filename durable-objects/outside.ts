@@ -2,12 +2,14 @@
 // does it, by its entrypoint of this name (worker/outside.ts).
 import type { InboxItem } from "../protocol/attention.ts"
 import type { DestinationSettings } from "../protocol/channel.ts"
-import type { ChannelId, DestinationId } from "../protocol/ids.ts"
+import type { ChannelId, DestinationId, MachineId, SessionId } from "../protocol/ids.ts"
 import type { Policy } from "../protocol/policy.ts"
 
 /** A place where somebody who may answer can be told. */
 export interface Told {
 	id: DestinationId
+	/** The bot; null for pushes. */
+	channel: ChannelId | null
 	userId: string
 	settings: DestinationSettings
 }
@@ -51,12 +53,32 @@ export interface ChatUpdate {
 	at: number
 }
 
+/** A message in a chat that shows how a session goes on, edited in place until the session ends. */
+export interface Following {
+	channel: ChannelId
+	address: string
+	message: string
+	machine: MachineId
+	session: SessionId
+	/** What the last look has kept for the next one. */
+	memo: Record<string, unknown>
+}
+
+/** When to look again, or that there is nothing more to show. */
+export type Looked = { is: "again"; afterMs: number; memo: Record<string, unknown> } | { is: "over" }
+
 export interface Outside {
-	/** The workspace's policy, as of now. */
-	policy(workspaceId: string): Promise<Policy>
-	/** Every place of every member who sees the machine and may answer. */
+	/** The workspace's policy and the machine's tags, as of now. */
+	policy(workspaceId: string, machine: MachineId): Promise<{ policy: Policy; tags: string[] }>
+	/** Every place of every member who sees the machine, may answer, and wants to be told of this kind. */
 	audience(workspaceId: string, item: InboxItem): Promise<Told[]>
 	deliver(delivery: Delivery): Promise<Delivered>
-	/** Does what a chat says, and answers there. Rejects where it should be tried again. */
-	handle(workspaceId: string, update: ChatUpdate): Promise<void>
+	/**
+	 * Does what a chat says, and answers there. Rejects where it should be tried again. `isAgain`: it was begun before, and
+	 * nobody knows how far it came.
+	 */
+	handle(workspaceId: string, update: ChatUpdate, isAgain: boolean): Promise<void>
+	/** Says in the chat that this could not be done. */
+	giveUp(workspaceId: string, update: ChatUpdate): Promise<void>
+	follow(workspaceId: string, following: Following): Promise<Looked>
 }

@@ -3,26 +3,36 @@ import { DurableObject } from "cloudflare:workers"
 import type { AuditHead } from "../protocol/audit.ts"
 import { Refusal } from "../protocol/errors.ts"
 import { PING, PONG } from "../protocol/limits.ts"
+import { Alarms } from "./alarms.ts"
 import { writeRows } from "./audit-rows.ts"
 import type { Env } from "./env.ts"
+import { logFault } from "./fault-log.ts"
 import { type Listening, readUpgrade } from "./peer.ts"
+import { SqlAlarmStore } from "./sql-alarm-store.ts"
 import { SqlTrailStore } from "./sql-trail-store.ts"
 import { type Said, Trail } from "./trail.ts"
 import { type Change, dismiss, type Listener, tell } from "./workspace.ts"
 
 export class WorkspaceObject extends DurableObject<Env> {
 	readonly #store: SqlTrailStore
+	readonly #alarms: Alarms
 	readonly #trail: Trail
 
 	constructor(context: DurableObjectState, env: Env) {
 		super(context, env)
 		context.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG))
 		this.#store = new SqlTrailStore(context.storage.sql)
+		this.#alarms = new Alarms({
+			store: new SqlAlarmStore(context.storage.sql),
+			now: Date.now,
+			setAlarm: (time) => void context.storage.setAlarm(time),
+			failed: (who, error) => logFault("alarm", { who, error: String(error) }),
+		})
 		this.#trail = new Trail({
 			store: this.#store,
 			write: (kept) => writeRows(env.DB, kept),
 			now: Date.now,
-			wakeAt: (time) => void context.storage.setAlarm(time),
+			wakeAt: this.#alarms.add("trail", () => this.#trail.alarm()),
 		})
 	}
 
@@ -62,7 +72,7 @@ export class WorkspaceObject extends DurableObject<Env> {
 	}
 
 	override alarm(): Promise<void> {
-		return this.#trail.alarm()
+		return this.#alarms.alarm()
 	}
 
 	/** The feed runs one way: whoever speaks on it has mistaken it for something else. */

@@ -30,6 +30,7 @@ import { sockets } from "./sockets.ts"
 
 export { MachineObject } from "../durable-objects/machine-object.ts"
 export { WorkspaceObject } from "../durable-objects/workspace-object.ts"
+export { Outside } from "./outside.ts"
 
 const HANDLERS: Handlers<RouteName> = {
 	...home,
