@@ -105,6 +105,8 @@ export const SECRETS_PER_WORKSPACE = 256
 export const SESSION_SECRETS_CHARS = 512 * KiB
 export const TAGS = 16
 export const MACHINE_MEMBERS = 64
+/** One's own computers and phones; each notification goes to all of them. */
+export const BROWSERS_PER_MEMBER = 20
 /** A sign-in older than this does not change by what its person signs in: a page left open is not enough. */
 export const FRESH_SIGN_IN_MS = 60 * 60_000
 /** The first password: without an old one to ask for, only who has just come in may set it. */
