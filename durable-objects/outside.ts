@@ -82,3 +82,8 @@ export interface Outside {
 	giveUp(workspaceId: string, update: ChatUpdate): Promise<void>
 	follow(workspaceId: string, following: Following): Promise<Looked>
 }
+
+/** The Worker's entrypoint, as the platform lends it to the Worker's own objects. */
+export function outsideOf(context: { exports: unknown }): Outside {
+	return (context.exports as { Outside: Outside }).Outside
+}

@@ -7,6 +7,9 @@ import { Alarms } from "./alarms.ts"
 import { writeRows } from "./audit-rows.ts"
 import type { Env } from "./env.ts"
 import { logFault } from "./fault-log.ts"
+import type { About } from "./outbox/chat-memory.ts"
+import { Chats } from "./outbox/chats.ts"
+import { type ChatUpdate, type Following, outsideOf } from "./outside.ts"
 import { type Listening, readUpgrade } from "./peer.ts"
 import { SqlAlarmStore } from "./sql-alarm-store.ts"
 import { SqlTrailStore } from "./sql-trail-store.ts"
@@ -17,6 +20,7 @@ export class WorkspaceObject extends DurableObject<Env> {
 	readonly #store: SqlTrailStore
 	readonly #alarms: Alarms
 	readonly #trail: Trail
+	readonly #chats: Chats
 
 	constructor(context: DurableObjectState, env: Env) {
 		super(context, env)
@@ -33,6 +37,12 @@ export class WorkspaceObject extends DurableObject<Env> {
 			write: (kept) => writeRows(env.DB, kept),
 			now: Date.now,
 			wakeAt: this.#alarms.add("trail", () => this.#trail.alarm()),
+		})
+		this.#chats = new Chats({
+			sql: context.storage.sql,
+			outside: outsideOf(context),
+			now: Date.now,
+			wakes: (who, woken) => this.#alarms.add(who, woken),
 		})
 	}
 
@@ -69,6 +79,30 @@ export class WorkspaceObject extends DurableObject<Env> {
 
 	head(): AuditHead {
 		return this.#store.head()
+	}
+
+	/** What a chat has brought: kept when this resolves, and done after it. Whether it was new. */
+	received(workspaceId: string, update: ChatUpdate): boolean {
+		return this.#chats.received(workspaceId, update)
+	}
+
+	/** Keeps a message in a chat up with a session. */
+	follow(workspaceId: string, following: Following): void {
+		this.#chats.follow(workspaceId, following)
+	}
+
+	/** Remembers what a message in a chat is about. */
+	remember(chat: string, message: string, about: About): void {
+		this.#chats.remember(chat, message, about)
+	}
+
+	about(chat: string, message: string): About | null {
+		return this.#chats.about(chat, message)
+	}
+
+	/** Whether it is the first time in so many milliseconds. */
+	once(key: string, ms: number): boolean {
+		return this.#chats.once(key, ms)
 	}
 
 	override alarm(): Promise<void> {
