@@ -1,6 +1,7 @@
 // The command palette: every session, machine and action, by typing.
 import { useSignal } from "@preact/signals"
 import { useId } from "preact/hooks"
+import { chooseLanguage, LANGUAGE, LANGUAGES, SPOKEN } from "../messages/language.ts"
 import { words } from "../messages.ts"
 import { FLEET, go, MACHINE_PARTS, machinePath, SETTINGS, SETTINGS_PAGES, sessionPath } from "../navigation.ts"
 import { rank } from "../rank.ts"
@@ -148,6 +149,9 @@ function actions(): Command[] {
 		...(may("machine:enroll") ? [action("plus", palette.enroll, () => (dialog.value = { is: "enroll" }))] : []),
 		action("keyboard", palette.shortcuts, () => (dialog.value = { is: "shortcuts" })),
 		action("eye", palette.theme[nextTheme], () => (theme.value = nextTheme)),
+		...LANGUAGES.filter((language) => language !== LANGUAGE).map((language) =>
+			action("languages", palette.language(SPOKEN[language].name), () => chooseLanguage(language)),
+		),
 		action("eye", screenReader.value ? palette.screenReaderOff : palette.screenReaderOn, () => {
 			screenReader.value = !screenReader.value
 		}),

@@ -2,6 +2,7 @@
 import { attention } from "./en/attention.ts"
 import { general } from "./en/general.ts"
 import { machines } from "./en/machines.ts"
+import { refusals } from "./en/refusals.ts"
 import { sessions } from "./en/sessions.ts"
 import { signIn } from "./en/sign-in.ts"
 import { substrates } from "./en/substrates.ts"
@@ -14,6 +15,7 @@ export const en = {
 	...machines,
 	...substrates,
 	...sessions,
+	...refusals,
 	...attention,
 }
 

@@ -2,6 +2,7 @@
 import type { MachineId } from "../../protocol/ids.ts"
 import type { Machine } from "../../protocol/routes/machines.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
+import { sentence } from "../api.ts"
 import { refreshMachines } from "../home.ts"
 import { words } from "../messages.ts"
 import { machinePath, sessionPath } from "../navigation.ts"
@@ -140,7 +141,7 @@ function Sessions({ machine, sessions }: { machine: MachineId; sessions: Session
 		return (
 			<p class="row dim">
 				<Icon name="circle-alert" />
-				{words.fleet.machineRefused}: {socket.refusal.message}
+				{words.fleet.machineRefused(sentence(socket.refusal))}
 			</p>
 		)
 	if (sessions === null) return <Skeleton rows={2} />

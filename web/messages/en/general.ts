@@ -42,6 +42,12 @@ export const general = {
 		least === "owner"
 			? `Only an owner may do this; you are ${mine} here.`
 			: `This needs the role ${least} or a higher one; you are ${mine} here.`,
+	language: "Language",
+	languageHint: "For this browser alone.",
+	browserLanguage: "As the browser asks",
+	/** What was refused, and why, where more is known than the code. */
+	refusal: (sentence: string, detail: string | undefined) =>
+		detail === undefined ? sentence : `${sentence} ${detail}`,
 	refused: "That is refused",
 
 	roles: {
@@ -95,6 +101,7 @@ export const general = {
 		enroll: "Add a machine",
 		shortcuts: "Keyboard shortcuts",
 		theme: { system: "Colours: as the system", light: "Colours: light", dark: "Colours: dark" },
+		language: (name: string) => `Language: ${name}`,
 		screenReaderOn: "Screen reader support in terminals: on",
 		screenReaderOff: "Screen reader support in terminals: off",
 	},

@@ -21,7 +21,7 @@ export const machines = {
 		machineActions: (name: string) => `Actions for ${name}`,
 		startOn: (name: string) => `New session on ${name}`,
 		quiet: "no output yet",
-		machineRefused: "This machine cannot be watched",
+		machineRefused: (why: string) => `This machine cannot be watched: ${why}`,
 	},
 
 	presence: {

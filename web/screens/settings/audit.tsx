@@ -161,5 +161,5 @@ function nameThings({ target, detail }: AuditEntry): string {
 }
 
 function sayOutcome(code: string): string {
-	return code in REFUSALS ? REFUSALS[code as keyof typeof REFUSALS].message : code
+	return code in REFUSALS ? words.refusals[code as keyof typeof REFUSALS] : code
 }
