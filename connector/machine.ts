@@ -16,6 +16,7 @@ import { calledBy, type Here, prepareLaunch } from "./launch.ts"
 import { lookInto } from "./look-into.ts"
 import { freeName } from "./names.ts"
 import { mustBeStill, prepareRestart } from "./relaunch.ts"
+import { Relays } from "./relay/relays.ts"
 import { Tried } from "./substrates/tried.ts"
 import { Usage } from "./usage.ts"
 import { workFolder } from "./workdir/make.ts"
@@ -42,6 +43,8 @@ export class Machine {
 	readonly #here: Here
 	readonly #askBack: Options["askBack"]
 	readonly #usage: Usage
+	/** The chat channels that this machine polls for its home. */
+	readonly #relays: Relays
 	readonly #sessions = new Map<SessionId, HeldSession>()
 	/** Sessions on their way, so that asking twice starts one. */
 	readonly #starting = new Map<SessionId, { name: string; session: Promise<HeldSession> }>()
@@ -57,6 +60,7 @@ export class Machine {
 		this.#askBack = askBack
 		this.#log = log
 		this.#usage = new Usage(dataDir)
+		this.#relays = new Relays({ dataDir, log })
 		this.#here = { dataDir, tried: new Tried(dataDir), boot }
 	}
 
@@ -89,6 +93,7 @@ export class Machine {
 		this.#out = out
 		for (const message of this.#unsaid.values()) out.tell(message)
 		this.#unsaid.clear()
+		this.#relays.linked((message) => out.tell(message))
 		for (const session of this.#sessions.values()) {
 			void session.linked()
 			if (session.isReturning && wantsSecrets(session)) void this.#return(session)
@@ -97,6 +102,7 @@ export class Machine {
 
 	unlinked(): void {
 		this.#out = null
+		this.#relays.unlinked()
 		this.#observed = false
 		for (const session of this.#sessions.values()) if (session.isConnected) session.unwatched()
 	}
@@ -135,6 +141,11 @@ export class Machine {
 			throw new Refusal("malformed", "The edge does not send such frames.")
 		// Input for a session that has ended is never acknowledged: its viewer says so.
 		this.#connected(frame.session)?.sendFrame(data)
+	}
+
+	/** The link is not dialled again: nothing is done for the home any more. Sessions go on. */
+	stop(): void {
+		this.#relays.stop()
 	}
 
 	/** Sends the last screen of every running session to be kept; waits until they are out, but not for long. */
@@ -240,10 +251,13 @@ export class Machine {
 			case "answer":
 			case "dismiss":
 			case "notify":
-			case "relay":
-			case "relayed":
-			case "callRelay":
 				throw new Refusal("internal")
+			case "relay":
+				return this.#relays.relay(asked.of)
+			case "relayed":
+				return this.#relays.relayed(asked.of)
+			case "callRelay":
+				return this.#relays.call(asked.of)
 			default:
 				never(asked)
 		}
