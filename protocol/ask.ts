@@ -234,7 +234,9 @@ export const ASKS = {
 	saveLoadout: { asked: z.object({ name: Label, text: z.string().max(LOADOUT_BYTES) }), answered: Loadout },
 	removeLoadout: { asked: z.object({ name: Label }), answered: nothing },
 	/**
-	 * Types an answer, if what it answers is on the screen as it is now; the same claim again types nothing more. Throws
+	 * Types an answer, if what it answers is on the screen as it is now; the same claim again types nothing more, and is
+	 * answered as the first time: also after `until`, which is looked at only where the claim is not known. While the first
+	 * is under way the second waits for it. A refusal says that nothing was typed for this claim and nothing will be. Throws
 	 * Refusal: request_gone, answer_invalid, session_ended.
 	 */
 	answer: {

@@ -101,7 +101,11 @@ const Said = z.string().nullable()
 
 export const RequestState = z
 	.discriminatedUnion("is", [
-		z.object({ is: z.literal("open") }),
+		z.object({
+			is: z.literal("open"),
+			/** The last answer, where it could not be given: nothing was typed. */
+			refused: z.object({ by: Answerer, code: z.string(), at: Time }).optional(),
+		}),
 		/** On its way to the machine. Nobody else answers meanwhile. */
 		z.object({ is: z.literal("answering"), by: Answerer, answer: Said, at: Time }),
 		/** Typed. `isConfirmed`: the screen has moved on since. */
