@@ -3,6 +3,7 @@ import { batch } from "@preact/signals"
 import { HEARTBEAT_MS, REDIAL_MAX_MS } from "../protocol/limits.ts"
 import { api, Limited, load } from "./api.ts"
 import { type Feed, openFeed } from "./feed.ts"
+import { attentionChanged, forgetInbox, refreshInbox } from "./inbox.ts"
 import { hasUnsent, keepSockets, restSockets, wakeSockets } from "./machine-sockets.ts"
 import { words } from "./messages.ts"
 import {
@@ -72,20 +73,27 @@ export async function enter(): Promise<void> {
 	chooseWorkspace(answer.value.workspace.id)
 	me.value = answer
 	void refreshMachines()
+	void refreshInbox()
 	void refreshWorkspaces()
 	feed ??= openFeed({
 		opened: () => {
 			void refreshMe()
 			changed()
 		},
-		changed,
+		changed: (what) => {
+			if (what === "attention") attentionChanged()
+			else if (what === "channels") changes.value++
+			else changed()
+		},
 		refused: () => void lost(),
 	})
 }
 
+/** Anything may have. */
 function changed(): void {
 	changes.value++
 	void refreshMachines()
+	attentionChanged()
 }
 
 /** Another role may have been given to me, or the workspace another name. */
@@ -152,6 +160,7 @@ async function leave(): Promise<void> {
 	asked++
 	feed?.close()
 	feed = null
+	forgetInbox()
 	forgetWorkspace()
 	await keepSockets([])
 }

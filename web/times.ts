@@ -48,7 +48,13 @@ export function amount(count: number): string {
 	return amounts.format(count)
 }
 
+/** A part of one. */
+export function percent(part: number): string {
+	return percents.format(part)
+}
+
 const amounts = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 1 })
+const percents = new Intl.NumberFormat(LANGUAGE, { style: "percent" })
 const format = (unit: string) =>
 	new Intl.NumberFormat(LANGUAGE, { style: "unit", unit, unitDisplay: "narrow", maximumFractionDigits: 0 })
 const formats = new Map(["second", "minute", "hour", "day"].map((unit) => [unit, format(unit)]))

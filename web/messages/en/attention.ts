@@ -23,6 +23,15 @@ const KINDS: Record<AttentionKind, string> = {
 	stuck: "Stuck",
 }
 
+const ASKS: Record<AttentionKind, string> = {
+	approval: "asks for approval",
+	question: "has a question",
+	choice: "wants a choice",
+	secret: "asks for a secret",
+	idle: "is done and waits for work",
+	stuck: "is stuck",
+}
+
 const FROM: Record<Via, string> = {
 	console: "in the console",
 	api: "by the API",
@@ -67,15 +76,7 @@ export const attention = {
 		running: "Running now",
 		done: "Done, and waiting for work",
 		kinds: KINDS,
-		/** After a session's name. */
-		asks: {
-			approval: "asks for approval",
-			question: "has a question",
-			choice: "wants a choice",
-			secret: "asks for a secret",
-			idle: "is done",
-			stuck: "is stuck",
-		} satisfies Record<AttentionKind, string>,
+		sessionAsks: (session: string, kind: AttentionKind) => `${session} ${ASKS[kind]}`,
 		risks: { low: "low risk", high: "high risk" } satisfies Record<Risk, string>,
 		riskHint: "It can do lasting harm, or it is not understood what it does.",
 		noText: {
@@ -91,6 +92,7 @@ export const attention = {
 		excerpt: "Its screen then",
 		open: "Open",
 		openTerminal: "Terminal",
+		openOf: (session: string) => `Open the request of ${session}`,
 		openTerminalOf: (session: string) => `Open the terminal of ${session}`,
 		dismiss: "Dismiss",
 		dismissHint: "Takes it off the inbox and leaves the program as it is.",
@@ -109,7 +111,7 @@ export const attention = {
 			no: (ms: number) => `answered with no in ${left(ms)}`,
 			gone: (ms: number) => `forgotten in ${left(ms)}`,
 		},
-		away: (machine: string) => `${machine} is away: an answer reaches it when it is linked again.`,
+		away: (machine: string) => `${machine} is away: it can be answered when it is linked again.`,
 		sending: (answer: string | null) => (answer === null ? "Sending…" : `Sending “${answer}”…`),
 		answering: (who: string, answer: string | null, via: Via) =>
 			answer === null ? `${who} is answering ${FROM[via]}…` : `${who} is answering “${answer}” ${FROM[via]}…`,

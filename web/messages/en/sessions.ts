@@ -47,7 +47,7 @@ export const sessions = {
 		willNotComeBack: (name: string) => `${name} does not come back after a restart of its machine.`,
 		panel: "Changes and details",
 		closePanel: "Close the panel",
-		views: { changes: "Changes", denied: "Blocked", about: "Details" },
+		views: { changes: "Changes", attention: "Asked", denied: "Blocked", about: "Details" },
 		runsIn: (substrate: Substrate, network: Network) =>
 			network.is === "full" ? SUBSTRATES[substrate] : `${SUBSTRATES[substrate]}, ${networkOf(network)}`,
 		remove: "Remove",

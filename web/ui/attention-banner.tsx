@@ -1,0 +1,75 @@
+// What the session on the screen waits for, over its terminal, with the same buttons as in the inbox.
+import { useSignal } from "@preact/signals"
+import type { InboxItem } from "../../protocol/attention.ts"
+import type { MachineId, RequestId, SessionId } from "../../protocol/ids.ts"
+import { words } from "../messages.ts"
+import { requestPath } from "../navigation.ts"
+import { Options, useAnswer } from "./attention-answers.tsx"
+import { KindMark, waitingFor } from "./attention-kind.tsx"
+import { Deadline, Outcome } from "./attention-outcome.tsx"
+import { Icon } from "./icon.tsx"
+
+interface Props {
+	machine: MachineId
+	session: SessionId
+	/** Where the keys are to go after a button. */
+	focus: () => void
+}
+
+export function AttentionBanner({ machine, session, focus }: Props) {
+	const hidden = useSignal<RequestId | null>(null)
+	const item = waitingFor(machine, session)
+	// An agent that is done says so itself.
+	if (item === undefined || item.kind === "idle" || item.id === hidden.value) return null
+	const hide = () => {
+		hidden.value = item.id
+		focus()
+	}
+	return <Waits key={item.id} item={item} hide={hide} />
+}
+
+function Waits({ item, hide }: { item: InboxItem; hide: () => void }) {
+	const answering = useAnswer(item)
+	const { id, kind, text, subject, state } = item
+	return (
+		<section class="banner asks-here" aria-label={words.inbox.sessionAsks(item.sessionName, kind)}>
+			<div class="asks-line">
+				<KindMark item={item} />
+				<span class="asks-text" title={text}>
+					{text === "" ? words.inbox.noText[kind] : text}
+				</span>
+				<a class="button quiet" href={requestPath(id)}>
+					{words.inbox.open}
+				</a>
+				<button
+					type="button"
+					class="quiet square"
+					aria-label={words.inbox.hide}
+					title={words.inbox.hide}
+					onClick={hide}
+				>
+					<Icon name="x" />
+				</button>
+			</div>
+			{subject !== null && <code class="asks-subject">{subject.text}</code>}
+			{kind === "secret" && <p class="dim">{words.inbox.secretBelow}</p>}
+			{state.is === "open" && <Options item={item} answering={answering} armed={null} hasKeys={false} />}
+			{answering.problem !== "" && (
+				<p class="problem" role="alert">
+					{answering.problem}
+				</p>
+			)}
+			<div role="status" class="request-status">
+				{answering.isPending ? (
+					<span class="outcome busy">
+						<span class="pulse" aria-hidden="true" />
+						{words.inbox.sending(answering.sent)}
+					</span>
+				) : (
+					<Outcome state={state} />
+				)}
+				<Deadline item={item} />
+			</div>
+		</section>
+	)
+}

@@ -1,0 +1,54 @@
+// What waits, as the inbox shows it: what has just left the list keeps its place for a while, so that nothing moves under a finger.
+import type { InboxItem, RequestState } from "../protocol/attention.ts"
+import type { MachineId, SessionId } from "../protocol/ids.ts"
+import type { Waiting } from "./state.ts"
+
+/** Long enough to read who has answered. */
+export const STAYS_MS = 10_000
+
+/** The list as it is now, with what has left it still in its place behind its neighbour. */
+export function merged(before: readonly Waiting[], listed: readonly InboxItem[]): Waiting[] {
+	const ids = new Set(listed.map(({ id }) => id))
+	// Over is over: a list that was asked for before does not open it again.
+	const over = new Map(before.filter(({ overAt }) => overAt !== null).map((row) => [row.item.id, row]))
+	const rows: Waiting[] = listed.map((item) => over.get(item.id) ?? { item, overAt: null })
+	before.forEach((row, i) => {
+		if (ids.has(row.item.id)) return
+		const neighbour = before[i - 1]?.item.id
+		const at = rows.findIndex(({ item }) => item.id === neighbour)
+		rows.splice(at + 1, 0, row)
+	})
+	return rows
+}
+
+/** One of them is known better; it keeps its place. */
+export function known(rows: readonly Waiting[], item: InboxItem, now: number): Waiting[] {
+	return rows.map((row) =>
+		row.item.id !== item.id ? row : { item, overAt: isOver(item.state) ? (row.overAt ?? now) : null },
+	)
+}
+
+/** Without what has been over for long enough. */
+export function fresh(rows: readonly Waiting[], now: number): Waiting[] {
+	return rows.filter(({ overAt }) => overAt === null || now - overAt < STAYS_MS)
+}
+
+/** Nothing more is going to happen to it. */
+export function isOver(state: RequestState): boolean {
+	return state.is === "gone" || (state.is === "answered" && state.isConfirmed)
+}
+
+/** Whether somebody has to do something now. An agent that is done is good news, and nobody is in its way. */
+export function needsSomebody({ kind, state }: Pick<InboxItem, "kind" | "state">): boolean {
+	return state.is === "open" && kind !== "idle"
+}
+
+/** The most urgent of a session's. */
+export function ofSession(rows: readonly Waiting[], machine: MachineId, session: SessionId): InboxItem | undefined {
+	return rows.find(({ item }) => item.machine === machine && item.session === session && !isOver(item.state))?.item
+}
+
+/** Harm that cannot be undone by saying no the next time: a key alone does not choose it. */
+export function isGrave(item: InboxItem, means: string): boolean {
+	return means === "always" || (means === "yes" && item.risk === "high")
+}
