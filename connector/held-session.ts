@@ -1,7 +1,7 @@
 // One session as the link process holds it: its folder, its holder's connection, and what is known of its state.
 import { mkdir, readFile, rm } from "node:fs/promises"
 import { join } from "node:path"
-import type { Answered, Asked } from "../protocol/ask.ts"
+import type { Asked } from "../protocol/ask.ts"
 import { Refusal, refusalCode } from "../protocol/errors.ts"
 import { EVERYONE, type SessionId, type ViewerId } from "../protocol/ids.ts"
 import { JOB, type SessionInfo } from "../protocol/session.ts"
@@ -9,7 +9,14 @@ import { bootId } from "./boot.ts"
 import { connectHolder, type HolderConnection } from "./holder/connection.ts"
 import { HOLDER_VERSION } from "./holder/packets.ts"
 import { type SessionPaths, spawnHolder } from "./holder/spawn.ts"
-import { type FromHolder, type HolderAsk, SavedInfo, type ToHolder } from "./holder/wire.ts"
+import {
+	type FromHolder,
+	type HolderAnswered,
+	type HolderAsk,
+	type HolderAskedOf,
+	SavedInfo,
+	type ToHolder,
+} from "./holder/wire.ts"
 import type { Launch } from "./launch.ts"
 import { writePrivate } from "./private-file.ts"
 import { keepSpec, readSpec, type SessionSpec } from "./session-spec.ts"
@@ -150,7 +157,7 @@ export class HeldSession {
 		this.#deliver((connection) => connection.sendFrame(frame))
 	}
 
-	async ask<A extends HolderAsk>(ask: A, of: Asked<A>): Promise<Answered<A>> {
+	async ask<A extends HolderAsk>(ask: A, of: HolderAskedOf<A>): Promise<HolderAnswered<A>> {
 		const connection = this.#connection ?? (await this.#reopen())
 		return connection.ask(ask, of)
 	}

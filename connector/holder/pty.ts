@@ -76,6 +76,19 @@ export class Pty {
 		}
 	}
 
+	/** Hands out all that the program has written by now, as far as one turn goes. */
+	catchUp(): void {
+		if (this.#isOver) return
+		this.#endTurn()
+		for (let read = 0; read < TURN_BYTES; ) {
+			const count = this.#readNow()
+			// A terminal that nobody has any more is about to be told as ended.
+			if (count === null || count === 0) return
+			this.#handlers.onOutput(this.#turn.subarray(0, count))
+			read += count
+		}
+	}
+
 	resize(cols: number, rows: number): void {
 		if (!this.#isOver) native.resize(this.#fd, cols, rows, 0, 0)
 	}
