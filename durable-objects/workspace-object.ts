@@ -14,6 +14,7 @@ import { type Listening, readUpgrade } from "./peer.ts"
 import { SqlAlarmStore } from "./sql-alarm-store.ts"
 import { SqlTrailStore } from "./sql-trail-store.ts"
 import { type Said, Trail } from "./trail.ts"
+import { Wechat } from "./wechat/wechat.ts"
 import { type Change, dismiss, type Listener, tell } from "./workspace.ts"
 
 export class WorkspaceObject extends DurableObject<Env> {
@@ -21,6 +22,7 @@ export class WorkspaceObject extends DurableObject<Env> {
 	readonly #alarms: Alarms
 	readonly #trail: Trail
 	readonly #chats: Chats
+	readonly #wechat: Wechat
 
 	constructor(context: DurableObjectState, env: Env) {
 		super(context, env)
@@ -44,6 +46,7 @@ export class WorkspaceObject extends DurableObject<Env> {
 			now: Date.now,
 			wakes: (who, woken) => this.#alarms.add(who, woken),
 		})
+		this.#wechat = new Wechat(context.storage.sql)
 	}
 
 	/** A feed socket, which the edge has authenticated; its headers say by what. */
@@ -103,6 +106,11 @@ export class WorkspaceObject extends DurableObject<Env> {
 	/** Whether it is the first time in so many milliseconds. */
 	once(key: string, ms: number): boolean {
 		return this.#chats.once(key, ms)
+	}
+
+	/** What it keeps for the workspace's WeChat bots. */
+	get wechat(): Wechat {
+		return this.#wechat
 	}
 
 	override alarm(): Promise<void> {
