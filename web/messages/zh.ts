@@ -9,6 +9,7 @@
 //   request 请求 · inbox 收件箱 · channel 渠道 · policy 策略 · audit trail 审计记录
 // Between Chinese and Latin letters stands a space; names of people and things are Latin more often than not.
 import { en, type Words } from "./en.ts"
+import { attention } from "./zh/attention.ts"
 import { general } from "./zh/general.ts"
 import { machines } from "./zh/machines.ts"
 import { refusals } from "./zh/refusals.ts"
@@ -26,4 +27,5 @@ export const zh: Words = {
 	...substrates,
 	...sessions,
 	...refusals,
+	...attention,
 }

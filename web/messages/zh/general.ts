@@ -3,7 +3,7 @@
 import { left } from "../../times.ts"
 import type { general as english } from "../en/general.ts"
 import type { Spoken } from "../en.ts"
-import { ALL, EITHER } from "./grammar.ts"
+import { ALL, EITHER, spaced } from "./grammar.ts"
 
 const ROLES = { guest: "访客", developer: "开发者", maintainer: "维护者", owner: "所有者" }
 
@@ -40,6 +40,7 @@ export const general: Spoken<typeof english> = {
 	tryAgainIn: (ms) => `请在${left(ms)}后重试。`,
 	pageIsOld: "此页面比控制平面旧，请重新加载。",
 	reload: "重新加载",
+	inPlace: (what, place) => `${what} · ${place}`,
 	platform: ({ release, arch }) => `${release} · ${arch}`,
 	needsRole: (least, mine) =>
 		least === "owner"
@@ -94,7 +95,7 @@ export const general: Spoken<typeof english> = {
 		machine: "机器",
 		action: "操作",
 		goFleet: "前往机群",
-		goTo: (place) => `前往${place}`,
+		goTo: (place) => spaced(`前往${place}`),
 		workspace: "工作区",
 		start: "新建会话",
 		enroll: "添加机器",

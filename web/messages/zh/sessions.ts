@@ -2,12 +2,12 @@
 import { age, bytes } from "../../times.ts"
 import type { sessions as english } from "../en/sessions.ts"
 import type { Spoken } from "../en.ts"
-import { EITHER } from "./grammar.ts"
+import { EITHER, spaced } from "./grammar.ts"
 import { networkOf, SUBSTRATES } from "./substrates.ts"
 
 const typed = (count: number) => (count < 1_000 ? `${count} 次按键` : bytes(count))
 
-const unsent = (count: number) => `${typed(count)}未发送`
+const unsent = (count: number) => spaced(`${typed(count)}未发送`)
 
 export const sessions: Spoken<typeof english> = {
 	session: {
@@ -47,7 +47,7 @@ export const sessions: Spoken<typeof english> = {
 		willNotComeBack: (name) => `机器重启后，${name} 不会恢复。`,
 		panel: "更改和详情",
 		closePanel: "关闭面板",
-		views: { changes: "更改", denied: "已拦截", about: "详情" },
+		views: { changes: "更改", attention: "请求", denied: "已拦截", about: "详情" },
 		runsIn: (substrate, network) =>
 			network.is === "full" ? SUBSTRATES[substrate] : `${SUBSTRATES[substrate]}，${networkOf(network)}`,
 		remove: "移除",
@@ -65,12 +65,12 @@ export const sessions: Spoken<typeof english> = {
 		catchingUp: (behind) => (behind > 0 ? `正在追赶 ${bytes(behind)}` : "正在追赶"),
 		away: (since) => (since === null ? "机器离线，显示最后的屏幕" : `机器自 ${since} 起离线，显示最后的屏幕`),
 		unproven: (ms) => `实时，但机器已${age(ms)}没有消息`,
-		unacknowledged: (count, ms) => `${typed(count)}已${age(ms)}未得到确认`,
+		unacknowledged: (count, ms) => spaced(`${typed(count)}已${age(ms)}未得到确认`),
 		sending: (count) => `正在发送 ${bytes(count)}`,
 		unsent,
 		unsentWaiting: (count) => `${unsent(count)}：恢复连接后发送`,
 		unsentOld: (count) => `${unsent(count)}：恢复连接后会询问您`,
-		dropped: (count) => `${typed(count)}没有发送：您现在只能观看。`,
+		dropped: (count) => spaced(`${typed(count)}没有发送：您现在只能观看。`),
 		heldQuestion: () => "现在发送？",
 		send: "发送",
 		discard: "丢弃",
@@ -199,7 +199,7 @@ export const sessions: Spoken<typeof english> = {
 		customHint: "任意命令",
 		shell: "Shell",
 		runsIn: "运行环境",
-		absent: (names) => `为什么没有${EITHER.format(names)}？`,
+		absent: (names) => spaced(`为什么没有${EITHER.format(names)}？`),
 		image: "镜像",
 		imageHint: "机器的默认值，或 debian:bookworm…",
 		vm: "虚拟机",
