@@ -129,7 +129,7 @@ export const channelRoutes = {
 			p256dh: z.string().max(128),
 			auth: z.string().max(64),
 			settings: DestinationSettings,
-			/** The address that this browser had before: its name and settings go on. */
+			/** The address that this browser had before: the name and settings that it had go on, wherever I am told in it. */
 			replaces: z.url().max(2_048).optional(),
 		}),
 		answer: z.object({ destination: Destination }),

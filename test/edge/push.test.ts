@@ -4,6 +4,7 @@ import { encryptNotification } from "@block65/webcrypto-web-push"
 import { afterEach, describe, expect, test, vi } from "vitest"
 import { type InboxItem, Option } from "../../protocol/attention.ts"
 import type { DestinationSettings } from "../../protocol/channel.ts"
+import { client } from "../../protocol/client.ts"
 import { newMachineId, newRequestId, newSessionId } from "../../protocol/ids.ts"
 import { BROWSERS_PER_MEMBER } from "../../protocol/limits.ts"
 import { NO_POLICY, type Policy } from "../../protocol/policy.ts"
@@ -11,7 +12,7 @@ import { PushedNotification } from "../../protocol/push.ts"
 import { deliverPush, type PushDestination, testPush } from "../../worker/push/deliver.ts"
 import { subject } from "../../worker/push/send.ts"
 import { Registry } from "../../worker/registry.ts"
-import { HOME, type Program, somebody } from "./home.ts"
+import { ask, browser, HOME, type Program, program, signIn, somebody } from "./home.ts"
 import type { Heard } from "./node/push-service.ts"
 
 const PUSH_SERVICE = "https://push.example"
@@ -38,8 +39,8 @@ async function heardBy({ endpoint }: Subscription): Promise<(Heard & { payload: 
 	return heard.map((one) => ({ ...one, payload: PushedNotification.parse(one.payload) }))
 }
 
-function subscribe({ call }: Program, browser: Subscription, more: object = {}) {
-	return call("subscribePush", { body: { name: "Firefox on Linux", ...browser, settings, ...more } })
+function subscribe({ call }: Program, at: Subscription, more: object = {}) {
+	return call("subscribePush", { body: { name: "Firefox on Linux", ...at, settings, ...more } })
 }
 
 async function rowOf(id: string): Promise<PushDestination> {
@@ -177,10 +178,33 @@ describe("a browser", () => {
 		})
 		expect(moved.destination).toEqual(destination)
 		expect((await rowOf(destination.id)).address).toBe(other.endpoint)
+		const again = await newBrowser()
 		const stranger = await somebody("owner", "elsewhere")
-		const taken = await subscribe(stranger, await newBrowser(), { replaces: other.endpoint })
-		expect(taken.destination.id).not.toBe(destination.id)
+		for (const [who, replaces] of [
+			[stranger, other.endpoint],
+			[boss, old.endpoint],
+		] as const)
+			await expect(subscribe(who, again, { replaces })).rejects.toMatchObject({ code: "not_found" })
 		expect((await rowOf(destination.id)).address).toBe(other.endpoint)
+	})
+
+	test("moves with its address in all of a person's workspaces, by a person; by a token in the token's", async () => {
+		const [old, other] = [await newBrowser(), await newBrowser()]
+		const me = browser(await signIn())
+		const tell = (endpoint: Subscription, more: object = {}) =>
+			({ body: { name: "Phone", ...endpoint, settings, ...more } }) as const
+		const here = await me.call("subscribePush", tell(old))
+		const { id } = await me.call("createWorkspace", { body: { name: "Second" } })
+		const second = client((path, init) =>
+			ask(path, { ...init, headers: { ...init.headers, cookie: me.cookie, origin: HOME, "homeport-workspace": id } }),
+		)
+		const there = await second("subscribePush", tell(old))
+		await me.call("subscribePush", tell(other, { replaces: old.endpoint }))
+		for (const { destination } of [here, there]) expect((await rowOf(destination.id)).address).toBe(other.endpoint)
+		const { secret } = await second("createToken", { body: { name: "one" } })
+		await program(secret).call("subscribePush", tell(old, { replaces: other.endpoint }))
+		expect((await rowOf(there.destination.id)).address).toBe(old.endpoint)
+		expect((await rowOf(here.destination.id)).address).toBe(other.endpoint)
 	})
 
 	test("tells one person: who signs in there next takes it over, in every workspace", async () => {

@@ -14,8 +14,6 @@ interface Subscribed {
 	details: PushDetails
 	name: string
 	settings: DestinationSettings
-	/** The address that this browser had before, whose name and settings go on. */
-	replaces: string | null
 }
 
 export class Browsers {
@@ -35,17 +33,8 @@ export class Browsers {
 		said: Subscribed,
 		now: number,
 	): Promise<Destination | undefined> {
-		const { address, details, name, settings, replaces } = said
-		const isHere = and(eq(destination.kind, "push"), eq(destination.address, address))
-		await this.#db.delete(destination).where(and(isHere, ne(destination.userId, userId)))
-		if (replaces !== null && replaces !== address) {
-			const moved = await this.#db.all<{ id: DestinationId }>(sql`
-				UPDATE OR REPLACE ${destination}
-				SET address = ${address}, details = ${JSON.stringify(details)}, fault = NULL
-				WHERE workspace_id = ${workspaceId} AND user_id = ${userId} AND kind = 'push' AND address = ${replaces}
-				RETURNING id`)
-			if (moved[0] !== undefined) return this.#find(moved[0].id)
-		}
+		const { address, details, name, settings } = said
+		await this.#leave(userId, address)
 		const saved = await this.#db.all<{ id: DestinationId }>(sql`
 			INSERT INTO ${destination}
 				(id, workspace_id, user_id, kind, address, name, is_group, settings, details, created_at)
@@ -59,6 +48,32 @@ export class Browsers {
 				name = excluded.name, settings = excluded.settings, details = excluded.details, fault = NULL
 			RETURNING id`)
 		return saved[0] === undefined ? undefined : this.#find(saved[0].id)
+	}
+
+	/**
+	 * The browser goes by another address now; its name and settings go on. In every workspace of the person's where none is
+	 * named. Undefined where it was told nothing there before.
+	 */
+	async move(
+		workspaceId: string | null,
+		userId: string,
+		{ from, to, details }: { from: string; to: string; details: PushDetails },
+	): Promise<Destination | undefined> {
+		await this.#leave(userId, to)
+		const where = workspaceId === null ? sql`` : sql`AND workspace_id = ${workspaceId}`
+		const moved = await this.#db.all<{ id: DestinationId }>(sql`
+			UPDATE OR REPLACE ${destination}
+			SET address = ${to}, details = ${JSON.stringify(details)}, fault = NULL
+			WHERE user_id = ${userId} AND kind = 'push' AND address = ${from} ${where}
+			RETURNING id`)
+		return moved[0] === undefined ? undefined : this.#find(moved[0].id)
+	}
+
+	/** Nobody else is told at this address any more. */
+	async #leave(userId: string, address: string): Promise<void> {
+		await this.#db
+			.delete(destination)
+			.where(and(eq(destination.kind, "push"), eq(destination.address, address), ne(destination.userId, userId)))
 	}
 
 	async #find(id: DestinationId): Promise<Destination | undefined> {

@@ -14,9 +14,17 @@ export const push: Handlers<"readPushKey" | "subscribePush"> = {
 		// Without a key nothing could ever be sent there.
 		pushKey(env)
 		await mustBeSubscription(body)
-		const { endpoint: address, p256dh, auth, name, settings, replaces = null } = body
+		const { endpoint: address, p256dh, auth, name, settings, replaces } = body
 		const { workspaceId, userId } = principal.membership
-		const said = { address, name, settings, replaces, details: { p256dh, auth, origin } }
+		const details = { p256dh, auth, origin }
+		if (replaces !== undefined) {
+			// A browser does not know where it is told; a token reaches no further than its workspace.
+			const where = principal.is === "person" ? null : workspaceId
+			const moved = await registry.browsers.move(where, userId, { from: replaces, to: address, details })
+			if (moved === undefined) throw new Refusal("not_found")
+			return { destination: moved }
+		}
+		const said = { address, name, settings, details }
 		const destination = await registry.browsers.subscribe(workspaceId, userId, said, Date.now())
 		if (destination === undefined)
 			throw new Refusal("too_many", `A member is told in at most ${BROWSERS_PER_MEMBER} browsers: remove one first.`)
