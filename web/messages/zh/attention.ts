@@ -25,9 +25,9 @@ const ASKS: Record<AttentionKind, string> = {
 
 const FROM: Record<Via, string> = {
 	console: "在控制台",
-	api: "通过 API ",
+	api: "通过 API",
 	push: "从通知",
-	telegram: "从 Telegram ",
+	telegram: "从 Telegram",
 	wechat: "从微信",
 	policy: "按规则",
 }
@@ -98,14 +98,16 @@ export const attention: Spoken<typeof english> = {
 		away: (machine) => `${machine} 离线：恢复连接后才能回答。`,
 		sending: (answer) => (answer === null ? "正在发送…" : `正在发送“${answer}”…`),
 		answering: (who, answer, via) =>
-			answer === null ? `${who} 正${FROM[via]}回答…` : `${who} 正${FROM[via]}回答“${answer}”…`,
+			spaced(answer === null ? `${who}正${FROM[via]}回答…` : `${who}正${FROM[via]}回答“${answer}”…`),
 		typed: (who, answer, via) =>
-			answer === null
-				? `已输入 ${who} ${FROM[via]}给出的回答：等待屏幕变化`
-				: `已输入 ${who} ${FROM[via]}给出的回答“${answer}”：等待屏幕变化`,
-		answered: (who, answer, via) => `${who} ${FROM[via]}${said(answer)}`,
+			spaced(
+				answer === null
+					? `已输入${who}${FROM[via]}给出的回答：等待屏幕变化`
+					: `已输入${who}${FROM[via]}给出的回答“${answer}”：等待屏幕变化`,
+			),
+		answered: (who, answer, via) => spaced(`${who}${FROM[via]}${said(answer)}`),
 		answeredByRule: (rule, answer) => (answer === null ? `已自动回答：${rule}` : `已自动回答“${answer}”：${rule}`),
-		refused: (who, why) => `${who}的回答没有键入。${why}`,
+		refused: (who, why) => `${spaced(`${who}的回答没有输入。`)}${why}`,
 		you: "您",
 		gone: {
 			input: "已在其终端中回答",
