@@ -63,7 +63,9 @@ export function fitsFile(glob: string, path: string, cwd: string): boolean | nul
 /** The names of an absolute path. */
 function placeOf(path: string, cwd: string): string[] | null {
 	if (/[\0\r\n]/.test(path) || path.trim() === "" || path.startsWith("~")) return null
-	const names = (path.startsWith("/") ? path : `${cwd}/${path}`).split("/").filter((name) => name !== "" && name !== ".")
+	const names = (path.startsWith("/") ? path : `${cwd}/${path}`)
+		.split("/")
+		.filter((name) => name !== "" && name !== ".")
 	return names.includes("..") ? null : names
 }
 

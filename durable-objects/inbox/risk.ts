@@ -51,7 +51,8 @@ function isOrdinaryWord(word: string | null, cwd: string): boolean {
 
 function isOrdinaryFile(path: string, cwd: string): boolean {
 	// What runs by itself later is no ordinary file.
-	const runsLater = /(^|\/)(\.git|\.github|\.husky|\.vscode|\.claude|\.codex|\.gemini|\.envrc|\.npmrc|package\.json)(\/|$)/
+	const runsLater =
+		/(^|\/)(\.git|\.github|\.husky|\.vscode|\.claude|\.codex|\.gemini|\.envrc|\.npmrc|package\.json)(\/|$)/
 	return isWithin(path, cwd) === true && !SENSITIVE.test(path) && !runsLater.test(path)
 }
 
