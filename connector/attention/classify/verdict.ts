@@ -17,6 +17,8 @@ export interface Found {
 	subject: Subject | null
 	/** Their keys are right for the screen as it is now: each is to be typed key by key, in one go. */
 	options: Option[]
+	/** The option that is marked on the screen; null where none is. */
+	selected: number | null
 	takesText: boolean
 	/** Such as "claude-code/menu@2". */
 	rule: NonNullable<Attention["rule"]>

@@ -1,0 +1,172 @@
+// Menus: rows of options, one of which is marked.
+import { FREE_TEXT } from "../rules/generic.ts"
+import { asksLeave, type Choice, confirmKey, distinct, meaning, moves, readLabel } from "./option.ts"
+import { findQuestion } from "./question.ts"
+import { excerpt, foot, isBlank, isContinued, isHint, joined, lineAt, type Scene } from "./scene.ts"
+import type { Line } from "./screen.ts"
+import type { Found } from "./verdict.ts"
+
+export interface Menu {
+	choices: Choice[]
+	/** Which is marked. */
+	selected: number
+	/** Its first and last row. */
+	from: number
+	to: number
+	/** The marker is one that text has as well. */
+	isWeak: boolean
+	/** Several may be chosen, by the space bar. */
+	isMultiple: boolean
+}
+
+const STRONG = "❯›▶▸●◉➤➜»☞▪■◆⏵"
+const WEAK = ">→*•"
+const NUMBERED = new RegExp(
+	`^(?:(?<marker>[${STRONG}${WEAK}])\\s*)?(?:\\[(?<box>[ xX✓✔*])\\]\\s*|(?<glyph>[○◯◻◼☐☑☒])\\s*)?(?<number>\\d{1,2})[.)]\\s+(?<label>\\S.*)$`,
+	"u",
+)
+const MARKED = new RegExp(`^(?<marker>[${STRONG}${WEAK}])\\s*(?<rest>\\S.*)$`, "u")
+const GLYPH = /^(?:[○◯◉●◻◼☐☑☒⬡⬢]|\[[ xX✓✔*]\]|\([ xX*•]\))\s+(?=\S)/u
+const RADIO = /^(?:[❯›>▶]\s*)?(?<glyph>[○◯◉●◻◼☐☑☒])\s+(?<label>\S.*)$/u
+const RADIO_ON = /[◉●◼☑☒]/u
+
+export function findMenu(scene: Scene): Found | null {
+	const menu = numbered(scene) ?? radio(scene) ?? marked(scene)
+	return menu === null ? null : told(scene, menu)
+}
+
+function told(scene: Scene, menu: Menu): Found | null {
+	const { screen, lines, last } = scene
+	const question = findQuestion(scene, menu.from)
+	const below = joined(scene, menu.to + 1, last)
+	const { dialog } = question
+	const labels = menu.choices.map(({ label }) => label)
+	const hasHints = isHint(below) || isHint(question.near)
+	if (menu.isWeak && !(hasHints || question.isMarked || (question.isAsked && asksLeave(labels)))) return null
+	if (dialog === null && !hasHints && !question.isAsked && !question.isMarked && menu.choices[0]?.number === null)
+		return null
+	if (question.text === "" && !hasHints) return null
+	const confirm = menu.isMultiple ? ` ${confirmKey(below)}` : confirmKey(below)
+	const options = menu.choices.map(({ label, hint, number }, index) => {
+		const digit = number !== null && number < 10 && dialog?.takesNumbers === true ? String(number) : null
+		const letter = hint !== null && /^[a-z]$/i.test(hint) ? hint : null
+		const keys = digit ?? letter ?? `${moves(screen, index - menu.selected)}${confirm}`
+		return { label, keys, means: meaning(label) }
+	})
+	const isLeave = !menu.isMultiple && asksLeave(labels)
+	const kind = isLeave ? "approval" : "choice"
+	return {
+		is: "request",
+		kind,
+		text: question.text,
+		subject: isLeave ? question.subject : null,
+		options: distinct(options),
+		selected: menu.selected,
+		takesText: FREE_TEXT.test(labels[menu.selected] ?? ""),
+		rule: question.rule ?? "generic/menu@1",
+		confidence: dialog !== null ? 0.97 : hasHints ? 0.93 : menu.isWeak ? 0.8 : 0.88,
+		excerpt: excerpt(scene, Math.max(question.from, menu.from - 40, lines.length - 60) - 1),
+	}
+}
+
+/** "❯ 1. Yes": consecutive numbers in one column, one of them marked. */
+function numbered(scene: Scene): Menu | null {
+	const bottom = foot(scene, ({ text }) => NUMBERED.test(text))
+	const rows: { line: Line; number: number; marker: string; column: number; label: string; box: string | undefined }[] =
+		[]
+	let last = -1
+	for (let y = bottom; y >= 0; y--) {
+		const line = lineAt(scene, y)
+		if (line === undefined) break
+		const match = line.text === "" ? null : NUMBERED.exec(line.text)
+		const expected = rows[0] === undefined ? null : rows[0].number - 1
+		if (match?.groups !== undefined) {
+			const number = Number(match.groups.number)
+			const at = line.text.indexOf(match.groups.number ?? "")
+			const column = line.indent + at + String(number).length
+			if ((expected === null || number === expected) && (rows[0] === undefined || rows[0].column === column)) {
+				if (last === -1) last = y
+				const { marker = "", label = "", box } = match.groups
+				rows.unshift({ line, number, marker, column, label, box: box ?? match.groups.glyph })
+				if (number === 1) break
+				continue
+			}
+		}
+		// Descriptions and the rest of a label stand deeper; blanks and rules stand between.
+		const isInside = isBlank(line) || line.indent >= (rows[0]?.column ?? 3) - 1
+		if (!isInside || (rows[0]?.line.y ?? bottom) - y > 8) return null
+	}
+	if (rows.length < 2 || rows[0]?.number !== 1) return null
+	const selected = rows.findIndex(({ marker }) => marker !== "")
+	if (selected === -1 || rows.some(({ marker }, index) => marker !== "" && index !== selected)) return null
+	const end = lastRow(scene, last, bottom, rows[0].column)
+	const choices = rows.map(({ line, number, label }, index) => {
+		const limit = rows[index + 1]?.line.y ?? end + 1
+		let whole = label
+		for (let y = line.y; y + 1 < limit && isContinued(scene, y); y++) whole += ` ${lineAt(scene, y + 1)?.text}`
+		return { y: line.y, number, ...readLabel(whole) }
+	})
+	const isMultiple = rows.every(({ box }) => box !== undefined)
+	return { choices, selected, from: rows[0].line.y, to: end, isWeak: isWeak(rows[selected]?.marker), isMultiple }
+}
+
+/** The last row of the last option: what goes on deeper below it belongs to it. */
+function lastRow(scene: Scene, y: number, bottom: number, column: number): number {
+	let end = y
+	while (end < bottom && !isBlank(lineAt(scene, end + 1)) && (lineAt(scene, end + 1)?.indent ?? 0) >= column) end++
+	return end
+}
+
+/** "● Yes" above "○ No": each has a glyph. */
+function radio(scene: Scene): Menu | null {
+	const bottom = foot(scene, ({ text }) => RADIO.test(text))
+	const rows: { y: number; isOn: boolean; isHere: boolean; label: string }[] = []
+	for (let y = bottom; y >= 0; y--) {
+		const text = lineAt(scene, y)?.text ?? ""
+		const { glyph = "", label = "" } = RADIO.exec(text)?.groups ?? {}
+		if (glyph === "") break
+		rows.unshift({ y, isOn: RADIO_ON.test(glyph), isHere: /^[❯›>▶]/u.test(text), label })
+	}
+	const first = rows[0]
+	if (first === undefined || rows.length < 2) return null
+	const on = rows.filter(({ isOn }) => isOn).length
+	const here = rows.findIndex(({ isHere }) => isHere)
+	if (here === -1 && on !== 1) return null
+	const isMultiple = here !== -1 && /[◻◼☐☑☒◯◉]/u.test(lineAt(scene, first.y)?.text ?? "")
+	const selected = here === -1 ? rows.findIndex(({ isOn }) => isOn) : here
+	const choices = rows.map(({ y, label }) => ({ y, number: null, ...readLabel(label) }))
+	return { choices, selected, from: first.y, to: bottom, isWeak: false, isMultiple }
+}
+
+/** "❯ Vanilla" above or below "  Vue": the others stand in the marked one's column. */
+function marked(scene: Scene): Menu | null {
+	const bottom = foot(scene, ({ text }) => MARKED.test(text) && !isHint(text))
+	let top = bottom
+	while (top > 0 && !isBlank(lineAt(scene, top - 1)) && bottom - top < 40) top--
+	const group = scene.lines.slice(Math.max(0, top), bottom + 1)
+	const marks = group.filter(({ text }) => MARKED.test(text))
+	const mark = marks.find(({ text }) => !isWeak(text[0])) ?? marks.at(-1)
+	if (mark === undefined || marks.some((line) => line !== mark && line.indent === mark.indent)) return null
+	const { marker = "", rest = "" } = MARKED.exec(mark.text)?.groups ?? {}
+	const column = mark.indent + mark.text.length - rest.length
+	const choices: Choice[] = []
+	let from = mark.y
+	for (let y = mark.y - 1; y >= top && (lineAt(scene, y)?.indent ?? -1) >= column; y--) from = y
+	let isMultiple = false
+	for (const { y, indent, text } of group.slice(from - Math.max(0, top))) {
+		if (y > mark.y && indent < column) return null
+		if (y !== mark.y && indent > column) continue
+		const label = (y === mark.y ? rest : text).replace(GLYPH, () => {
+			isMultiple = true
+			return ""
+		})
+		choices.push({ y, number: null, ...readLabel(label) })
+	}
+	if (choices.length < 2 || choices.some(({ label }) => label === "")) return null
+	const selected = choices.findIndex(({ y }) => y === mark.y)
+	return { choices, selected, from, to: bottom, isWeak: isWeak(marker), isMultiple }
+}
+
+function isWeak(marker: string | undefined): boolean {
+	return marker !== undefined && WEAK.includes(marker)
+}

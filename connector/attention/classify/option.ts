@@ -1,0 +1,74 @@
+// Ways to answer: what a label means, and which keys choose it.
+import type { Option } from "../../../protocol/attention.ts"
+import { ALLOWS, DOES, FOR_EVER, FREE_TEXT, LEAVES, REFUSES } from "../rules/generic.ts"
+import type { Screen } from "./screen.ts"
+
+/** An option of a menu, before its keys are known. */
+export interface Choice {
+	y: number
+	label: string
+	/** The key that the label itself tells, such as "y"; null where it tells none that chooses. */
+	hint: string | null
+	/** As numbered on the screen. */
+	number: number | null
+}
+
+export function meaning(label: string): Option["means"] {
+	if (REFUSES.test(label) || LEAVES.test(label)) return "no"
+	if (ALLOWS.test(label) || DOES.test(label)) return FOR_EVER.test(label) ? "always" : "yes"
+	return FOR_EVER.test(label) && /^(?:always|总是|始终|常に|항상)/i.test(label) ? "always" : "other"
+}
+
+/** Leave is asked for where one label gives it and another refuses it, at least one of them surely. */
+export function asksLeave(labels: readonly string[]): boolean {
+	if (labels.some((label) => FREE_TEXT.test(label))) return false
+	const allows = labels.some((label) => ALLOWS.test(label) || meaning(label) === "always")
+	const does = allows || labels.some((label) => DOES.test(label))
+	const refuses = labels.some((label) => REFUSES.test(label))
+	const leaves = refuses || labels.some((label) => LEAVES.test(label))
+	return (allows && leaves) || (does && refuses)
+}
+
+const KEYS: Record<string, string> = { esc: "\x1b", escape: "\x1b", enter: "\r", return: "\r", space: " ", tab: "\t" }
+/** A hint at a label's end, in brackets: one key, or one with others. */
+const HINT_AT_END =
+	/\s*[([](?:(?<key>esc(?:ape)?|enter|return|space|tab|[a-z0-9?])|(?:(?:shift|ctrl|alt|option|cmd|⌃|⇧)[ +-]?\S{1,8}|esc|enter|[a-z])(?:(?:,| or |\/| )\s*\S{1,9}){0,2})[)\]]\s*$/iu
+
+/** A label without what is drawn beside it, and the key that it tells. */
+export function readLabel(drawn: string): { label: string; hint: string | null } {
+	// A column of descriptions stands apart.
+	const text =
+		drawn
+			.split(/\s{3,}|\t/u)[0]
+			?.replace(/\s*[✔✓]\s*$/u, "")
+			.trim() ?? ""
+	const match = HINT_AT_END.exec(text)
+	if (match === null) return { label: text, hint: null }
+	const key = match.groups?.key
+	const hint = key === undefined ? null : (KEYS[key.toLowerCase()] ?? key)
+	return { label: text.slice(0, match.index).trim(), hint }
+}
+
+/** The key that a dialog's foot says it is confirmed with. */
+export function confirmKey(foot: string): string {
+	const key = /\b(?:press )?(\S+) (?:to )?(?:confirm|select|choose|submit)\b/i.exec(foot)?.[1]?.toLowerCase()
+	return KEYS[key ?? "enter"] ?? "\r"
+}
+
+/** Moves from one option to another. */
+export function moves(screen: Screen, by: number, axis: "vertical" | "horizontal" = "vertical"): string {
+	const [back, on] = axis === "vertical" ? ["A", "B"] : ["D", "C"]
+	const introducer = screen.hasApplicationKeys === true ? "\x1bO" : "\x1b["
+	return `${introducer}${by < 0 ? back : on}`.repeat(Math.abs(by))
+}
+
+/** At most as many as a request may have, each with its own label. */
+export function distinct(options: readonly Option[]): Option[] {
+	const seen = new Map<string, number>()
+	return options.slice(0, 16).map((option) => {
+		const label = option.label.slice(0, 190) || "…"
+		const count = (seen.get(label) ?? 0) + 1
+		seen.set(label, count)
+		return { ...option, label: count === 1 ? label : `${label} (${count})`, keys: option.keys.slice(0, 256) }
+	})
+}

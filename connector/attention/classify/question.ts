@@ -1,0 +1,167 @@
+// The question above a menu, the dialog that it belongs to, and what leave is asked for.
+import type { Subject } from "../../../protocol/attention.ts"
+import type { Dialog, SubjectRule } from "../rules/rule-set.ts"
+import { isBlank, isHint, joined, lineAt, paragraphStart, type Scene } from "./scene.ts"
+import type { Line } from "./screen.ts"
+
+export interface Question {
+	text: string
+	/** The rows right above the options. */
+	near: string
+	/** It ends as a question does, or as a prompt. */
+	isAsked: boolean
+	/** It has the mark that prompts of command line tools begin with. */
+	isMarked: boolean
+	dialog: Dialog | null
+	rule: string | null
+	subject: Subject | null
+	/** The first row that belongs to it. */
+	from: number
+}
+
+/** Rows above the options in which it is looked for. */
+const REACH = 40
+const MARK = /^(?:\?|◆|🤷|\[\?\])\s+/u
+const ASKED = /[?？]\s*(?:\(.*\)|\[.*\])?\s*(?:›.*)?$|[:：]\s*$/u
+
+/** `top`: the first row of the options. */
+export function findQuestion(scene: Scene, top: number): Question {
+	const paragraphs = readParagraphs(scene, top)
+	const known = match(scene, paragraphs)
+	const nearest = paragraphs[0]
+	const asked = paragraphs.slice(0, 5).find(({ text }) => ASKED.test(text) && !isCommand(text))
+	const chosen = known?.paragraph ?? (nearest !== undefined && MARK.test(nearest.text) ? nearest : (asked ?? nearest))
+	const text = chosen?.text ?? ""
+	const question: Question = {
+		text: clean(text).slice(0, 2_000),
+		near: nearest?.text ?? "",
+		isAsked: ASKED.test(text),
+		isMarked: MARK.test(text),
+		dialog: known?.dialog ?? null,
+		rule: known?.rule ?? null,
+		subject: null,
+		from: paragraphs.at(-1)?.from ?? top,
+	}
+	if (known !== null && known.dialog.subject !== null)
+		question.subject = findSubject(scene, known.dialog.subject, known.paragraph, top)
+	return question
+}
+
+interface Paragraph {
+	text: string
+	from: number
+	to: number
+}
+
+/** From the nearest up; a text that goes on over several rows is one. */
+function readParagraphs(scene: Scene, top: number): Paragraph[] {
+	const paragraphs: Paragraph[] = []
+	for (let y = top - 1; y >= Math.max(0, top - REACH) && paragraphs.length < 30; y--) {
+		if (isBlank(lineAt(scene, y))) continue
+		const from = paragraphStart(scene, y)
+		const text = joined(scene, from, y)
+		if (!isHintAlone(text)) paragraphs.push({ text, from, to: y })
+		y = from
+	}
+	return paragraphs
+}
+
+function isHintAlone(text: string): boolean {
+	return isHint(text) && !ASKED.test(text) && !MARK.test(text)
+}
+
+function isCommand(text: string): boolean {
+	return /^[$#%] /.test(text)
+}
+
+function match(scene: Scene, paragraphs: Paragraph[]): { dialog: Dialog; rule: string; paragraph: Paragraph } | null {
+	for (const paragraph of paragraphs.slice(0, 12)) {
+		const text = clean(paragraph.text)
+		for (const { id, version, dialogs } of scene.rules) {
+			const dialog = dialogs.find(({ asks }) => asks.test(text))
+			if (dialog !== undefined) return { dialog, rule: `${id}/${dialog.id}@${version}`, paragraph }
+		}
+	}
+	return null
+}
+
+function clean(text: string): string {
+	return text
+		.replace(MARK, "")
+		.replace(/\s*(?:›|»)\s*-? .*$/u, "")
+		.replace(/\s*[([](?:use arrow|use the arrow|press <|↑|move up|type to)[^)\]]*[)\]]\s*$/iu, "")
+		.trim()
+}
+
+function findSubject(scene: Scene, rule: SubjectRule, question: Paragraph, top: number): Subject | null {
+	switch (rule.in) {
+		case "question": {
+			const text = rule.pattern.exec(clean(question.text))?.[1]
+			if (text === undefined) return null
+			return { is: rule.is, text: text.slice(0, 8_000), isWhole: question.from === question.to && isPlain(text) }
+		}
+		case "row":
+			return inRow(scene, rule, question, top)
+		case "block":
+			return inBlock(scene, rule, question)
+	}
+}
+
+/** The row that has the pattern: all of it where nothing else stands between the question and the options. */
+function inRow(scene: Scene, rule: SubjectRule & { in: "row" }, question: Paragraph, top: number): Subject | null {
+	const rows = scene.lines.slice(question.to + 1, top).filter(({ text }) => text !== "")
+	const at = rows.findIndex(({ text }) => rule.pattern.test(text))
+	const row = rows[at]
+	if (row === undefined) return above(scene, rule, question)
+	const rest = rows.slice(at + 1).map(({ text }) => text)
+	const text = [rule.pattern.exec(row.text)?.[1] ?? "", ...rest].join("\n")
+	const isWhole = rest.length === 0 && isPlain(text) && fits(row) && isAlone(scene, question)
+	return { is: rule.is, text: text.slice(0, 8_000), isWhole }
+}
+
+/** In dialogs that ask below what they show. */
+function above(scene: Scene, rule: SubjectRule & { in: "row" }, question: Paragraph): Subject | null {
+	for (let y = question.from - 1; y >= Math.max(0, question.from - 12); y--) {
+		const text = rule.pattern.exec(lineAt(scene, y)?.text ?? "")?.[1]
+		if (text === undefined) continue
+		const rest = joined(scene, y + 1, question.from - 1)
+		return { is: rule.is, text: rest === "" ? text : `${text}\n${rest}`, isWhole: false }
+	}
+	return null
+}
+
+/** What stands between a title and the question. Where that is more than one row, one cannot tell what belongs to it. */
+function inBlock(scene: Scene, rule: SubjectRule & { in: "block" }, question: Paragraph): Subject | null {
+	let title = question.from - 1
+	while (title >= 0 && !rule.title.test(lineAt(scene, title)?.text ?? "")) {
+		if (--title < question.from - REACH) return null
+	}
+	if (title < 0) return null
+	const rows = scene.lines.slice(title + 1, question.from).filter(({ text }) => text !== "")
+	const [first] = rows
+	if (first === undefined) return null
+	const text = rows.map((row) => row.text).join("\n")
+	// What is asked for stands deeper than title and question: so neither can be a part of it.
+	const { indent } = lineAt(scene, question.from) ?? first
+	const isFramed = lineAt(scene, title)?.indent === indent && first.indent > indent
+	const isWhole = isFramed && rows.length === 1 && fits(first) && isPlain(text) && isAlone(scene, question)
+	return { is: rule.is, text: text.slice(0, 8_000), isWhole }
+}
+
+/** It ends before the edge, so that none of it is on the next row or cut. */
+function fits({ end, room }: Line): boolean {
+	return end + 2 < room
+}
+
+/** Nothing that is cut, nor masked. */
+function isPlain(text: string): boolean {
+	return !/…|\.\.\.$|\*\*\*|[\u0000-\u001f]/u.test(text)
+}
+
+/** The same question stands on the screen once: what is asked for might draw another one. */
+function isAlone(scene: Scene, question: Paragraph): boolean {
+	return (
+		scene.lines.filter(({ text }) => text !== "" && question.text.startsWith(text)).length <=
+		question.to - question.from + 1
+	)
+}

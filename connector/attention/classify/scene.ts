@@ -1,0 +1,85 @@
+// A screen as the rules look at it: its rows without boxes, where it ends, and what may stand below a dialog.
+import { HINT, HINT_WORDS } from "../rules/generic.ts"
+import type { RuleSet } from "../rules/rule-set.ts"
+import { type Line, readLines, type Screen } from "./screen.ts"
+
+export interface Scene {
+	screen: Screen
+	rules: readonly RuleSet[]
+	lines: readonly Line[]
+	/** The last row that has any text; -1 on a blank screen. */
+	last: number
+}
+
+export function readScene(screen: Screen, rules: readonly RuleSet[]): Scene {
+	const lines = readLines(screen)
+	return { screen, rules, lines, last: lines.findLastIndex(({ text }) => text !== "") }
+}
+
+export function lineAt({ lines }: Scene, y: number): Line | undefined {
+	return y < 0 ? undefined : lines[y]
+}
+
+export function isBlank(line: Line | undefined): boolean {
+	return line === undefined || line.text === ""
+}
+
+/** Tells keys and what they do; a row of text does not. */
+export function isHint(text: string): boolean {
+	if (text.length > 240) return false
+	return HINT.test(text) || HINT_WORDS.test(text)
+}
+
+/** The last row above what may stand below a dialog that waits: its hints, a spinner that waits with it, a status bar. */
+export function foot(scene: Scene, isPart: (line: Line) => boolean): number {
+	const { lines, screen, rules, last } = scene
+	let y = last
+	while (y >= 0) {
+		const line = lines[y] as Line
+		if (line.text !== "" && (isPart(line) || !(mayStandBelow(line) || isStatus(line)))) return y
+		y--
+	}
+	return -1
+
+	function mayStandBelow({ text }: Line): boolean {
+		return isHint(text) || rules.some(({ below }) => below.some((pattern) => pattern.test(text)))
+	}
+
+	/** At the bottom of a full screen, away from the cursor and from the rows above. */
+	function isStatus(line: Line): boolean {
+		if (line.y < screen.rows - 2 || screen.cursor.y >= line.y) return false
+		return !/[$#%>❯›]\s*$/u.test(line.text)
+	}
+}
+
+/** The rows from `y` up that the text of row `y` begins in, where rows were filled before it. */
+export function paragraphStart(scene: Scene, y: number): number {
+	let start = y
+	while (start > 0 && start > y - 8 && isContinued(scene, start - 1)) start--
+	return start
+}
+
+/** Whether the first word of the next row had no room in this one. */
+export function isContinued(scene: Scene, y: number): boolean {
+	const line = lineAt(scene, y)
+	const next = lineAt(scene, y + 1)
+	if (isBlank(line) || isBlank(next) || line === undefined || next === undefined) return false
+	const word = /^\S+/.exec(next.text)?.[0].length ?? 0
+	return line.end + 1 + Math.min(word, 40) > line.room - 1
+}
+
+/** A text over several rows, as one. */
+export function joined(scene: Scene, from: number, to: number): string {
+	return scene.lines
+		.slice(from, to + 1)
+		.map(({ text }) => text)
+		.filter((text) => text !== "")
+		.join(" ")
+}
+
+/** The rows of a request, and some above it. */
+export function excerpt({ screen, last }: Scene, from: number): string[] {
+	const rows = screen.lines.slice(Math.max(0, from), last + 1).map((row) => row.slice(0, 1_000))
+	const first = rows.findIndex((row) => row.trim() !== "")
+	return first === -1 ? [] : rows.slice(first).slice(-60)
+}
