@@ -11,6 +11,7 @@ export const DEVICE = "/device"
 export const SETTINGS = {
 	index: "/settings",
 	account: "/settings/account",
+	notifications: "/settings/notifications",
 	people: "/settings/people",
 	tokens: "/settings/tokens",
 	machines: "/settings/machines",

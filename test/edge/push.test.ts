@@ -293,7 +293,7 @@ describe("a request", () => {
 	test("says only that something waits where its content is not to be shown", async () => {
 		for (const [language, title] of [
 			["en", "An agent needs you"],
-			["zh", "有智能体需要你"],
+			["zh", "有智能体需要您"],
 		] as const) {
 			const { browser, destination } = await told({ showsContent: false, language })
 			const one = item({ text: "sentinel-text", sessionName: "sentinel-name", machineName: "sentinel-machine" })

@@ -2,6 +2,7 @@
 import { attention } from "./en/attention.ts"
 import { general } from "./en/general.ts"
 import { machines } from "./en/machines.ts"
+import { notifications } from "./en/notifications.ts"
 import { refusals } from "./en/refusals.ts"
 import { sessions } from "./en/sessions.ts"
 import { signIn } from "./en/sign-in.ts"
@@ -17,6 +18,7 @@ export const en = {
 	...sessions,
 	...refusals,
 	...attention,
+	...notifications,
 }
 
 /** What a table of words must have, whatever its language. */

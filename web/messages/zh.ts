@@ -12,6 +12,7 @@ import { en, type Words } from "./en.ts"
 import { attention } from "./zh/attention.ts"
 import { general } from "./zh/general.ts"
 import { machines } from "./zh/machines.ts"
+import { notifications } from "./zh/notifications.ts"
 import { refusals } from "./zh/refusals.ts"
 import { sessions } from "./zh/sessions.ts"
 import { signIn } from "./zh/sign-in.ts"
@@ -28,4 +29,5 @@ export const zh: Words = {
 	...sessions,
 	...refusals,
 	...attention,
+	...notifications,
 }

@@ -8,6 +8,7 @@ export const team = {
 		title: "Settings",
 		pages: {
 			account: { title: "Account", about: "Your name and how you sign in" },
+			notifications: { title: "Notifications", about: "This browser, your other devices and chats" },
 			people: { title: "People", about: "Members, roles, invitations" },
 			tokens: { title: "Tokens", about: "For your programs" },
 			machines: { title: "Machines", about: "Names, tags, keys, who may use them" },
@@ -169,6 +170,8 @@ export const team = {
 		noneText: "No entry holds these words.",
 		more: "Older entries",
 		done: "done",
+		/** In two or three words, by the code of the refusal. */
+		refused: (code: string) => code.replaceAll("_", " "),
 		who: "Who",
 		action: "Action",
 		outcome: "Outcome",

@@ -8,6 +8,7 @@ export const team: Spoken<typeof english> = {
 		title: "设置",
 		pages: {
 			account: { title: "账户", about: "您的名字和登录方式" },
+			notifications: { title: "通知", about: "此浏览器，您的其他设备和聊天" },
 			people: { title: "成员", about: "成员、角色、邀请" },
 			tokens: { title: "令牌", about: "供您的程序使用" },
 			machines: { title: "机器", about: "名称、标签、密钥、使用者" },
@@ -168,6 +169,7 @@ export const team: Spoken<typeof english> = {
 		noneText: "没有包含这些词的记录。",
 		more: "更早的记录",
 		done: "完成",
+		refused: () => "被拒绝",
 		who: "谁",
 		action: "操作",
 		outcome: "结果",
