@@ -113,6 +113,7 @@ const TAKEN: Record<string, unknown[][]> = {
 		],
 		[{ verdict: "ask" }, {}],
 	],
+	"notifications.tells": [[[]], [["approval"]], [["approval", "idle", "stuck"]]],
 	"channels.mine": [[["one", "two"]]],
 }
 

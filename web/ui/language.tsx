@@ -7,7 +7,9 @@ export function LanguageField() {
 	const id = useId()
 	return (
 		<div class="field">
-			<label for={id}>{words.language}</label>
+			<label for={id} class="unseen">
+				{words.language}
+			</label>
 			<select
 				id={id}
 				aria-describedby={`${id}-hint`}

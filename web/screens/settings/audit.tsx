@@ -112,7 +112,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
 			<summary>
 				<span class={isDone ? "state running" : "state failed"}>
 					<Icon name={isDone ? "circle-check" : "circle-x"} />
-					{isDone ? words.audit.done : outcome.replaceAll("_", " ")}
+					{isDone ? words.audit.done : words.audit.refused(outcome)}
 				</span>
 				<strong>{actor.name === "" ? words.audit.actors[actor.is] : actor.name}</strong>
 				<span class="what">{words.audit.deeds[action] ?? action}</span>
