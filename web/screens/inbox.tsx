@@ -24,18 +24,20 @@ export function Inbox() {
 	const { path } = useRoute()
 	return (
 		<Shell title={words.inbox.title}>
-			<header class="page-head inbox-head">
-				<h1>{words.inbox.title}</h1>
-				<nav class="segments" aria-label={words.inbox.views}>
-					<a href={INBOX} aria-current={path === INBOX ? "page" : undefined}>
-						{words.inbox.waiting}
-					</a>
-					<a href={HISTORY} aria-current={path === HISTORY ? "page" : undefined}>
-						{words.inbox.history}
-					</a>
-				</nav>
-			</header>
-			{path === HISTORY ? <History /> : <Everything />}
+			<div class="inbox">
+				<header class="page-head">
+					<h1>{words.inbox.title}</h1>
+					<nav class="segments" aria-label={words.inbox.views}>
+						<a href={INBOX} aria-current={path === INBOX ? "page" : undefined}>
+							{words.inbox.waiting}
+						</a>
+						<a href={HISTORY} aria-current={path === HISTORY ? "page" : undefined}>
+							{words.inbox.history}
+						</a>
+					</nav>
+				</header>
+				{path === HISTORY ? <History /> : <Everything />}
+			</div>
 		</Shell>
 	)
 }
@@ -133,47 +135,51 @@ function OneRequest({ id }: { id: RequestId }) {
 	const isMissing = answer.is === "refused" && answer.refusal.code === "not_found" && known === undefined
 	return (
 		<Shell title={words.inbox.title}>
-			<header class="request-bar">
-				<a class="button quiet" href={INBOX}>
-					<Icon name="arrow-left" />
-					{words.inbox.toInbox}
-				</a>
-				<span class="spring" />
-				{others.length > 0 && <span class="dim">{words.inbox.more(others.length)}</span>}
-			</header>
-			{isMissing ? (
-				<Face icon="inbox" title={words.inbox.missingTitle} text={words.inbox.missing}>
-					<Elsewhere />
-				</Face>
-			) : (
-				<Here
-					asked={known === undefined ? asked : { answer: { is: "loaded", value: { item: known } }, again: asked.again }}
-				>
-					{({ item }) => (
-						<>
-							<h1 class="unseen">{words.inbox.sessionAsks(item.sessionName, item.kind)}</h1>
-							<AttentionCard item={item} isAlone />
-							<dl class="facts request-facts">
-								<div>
-									<dt>{words.inbox.facts.asked}</dt>
-									<dd>
-										<When at={item.at} />
-									</dd>
-								</div>
-								<div>
-									<dt>{words.inbox.how}</dt>
-									<dd>
-										{words.inbox.sources[item.source]}
-										{item.rule !== null && (
-											<span class="dim"> {words.inbox.sure(item.rule, percent(item.confidence))}</span>
-										)}
-									</dd>
-								</div>
-							</dl>
-						</>
-					)}
-				</Here>
-			)}
+			<div class="inbox">
+				<header class="request-bar">
+					<a class="button quiet" href={INBOX}>
+						<Icon name="arrow-left" />
+						{words.inbox.toInbox}
+					</a>
+					<span class="spring" />
+					{others.length > 0 && <span class="dim">{words.inbox.more(others.length)}</span>}
+				</header>
+				{isMissing ? (
+					<Face icon="inbox" title={words.inbox.missingTitle} text={words.inbox.missing}>
+						<Elsewhere />
+					</Face>
+				) : (
+					<Here
+						asked={
+							known === undefined ? asked : { answer: { is: "loaded", value: { item: known } }, again: asked.again }
+						}
+					>
+						{({ item }) => (
+							<>
+								<h1 class="unseen">{words.inbox.sessionAsks(item.sessionName, item.kind)}</h1>
+								<AttentionCard item={item} isAlone />
+								<dl class="facts request-facts">
+									<div>
+										<dt>{words.inbox.facts.asked}</dt>
+										<dd>
+											<When at={item.at} />
+										</dd>
+									</div>
+									<div>
+										<dt>{words.inbox.how}</dt>
+										<dd>
+											{words.inbox.sources[item.source]}
+											{item.rule !== null && (
+												<span class="dim"> {words.inbox.sure(item.rule, percent(item.confidence))}</span>
+											)}
+										</dd>
+									</div>
+								</dl>
+							</>
+						)}
+					</Here>
+				)}
+			</div>
 		</Shell>
 	)
 }

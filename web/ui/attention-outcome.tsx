@@ -1,14 +1,23 @@
 // What has become of a request, or is becoming of it: who has answered what from where.
 import { type Answerer, type InboxItem, optionMeaning, type RequestState } from "../../protocol/attention.ts"
-import { never } from "../../protocol/errors.ts"
+import { never, refusalCode } from "../../protocol/errors.ts"
 import { words } from "../messages.ts"
 import { me, now } from "../state.ts"
 import { Icon } from "./icon.tsx"
 import type { IconName } from "./icons.ts"
 
-/** Nothing while it is open. */
+/** Nothing while it is open, unless an answer has just failed. */
 export function Outcome({ state }: { state: RequestState }) {
-	if (state.is === "open") return null
+	if (state.is === "open") {
+		if (state.refused === undefined) return null
+		const { by, code } = state.refused
+		return (
+			<span class="outcome bad">
+				<Icon name="triangle-alert" />
+				<span class="breaks">{words.inbox.refused(nameOf(by), words.refusals[refusalCode(code)])}</span>
+			</span>
+		)
+	}
 	const { icon, tone } = looks(state)
 	return (
 		<span class={`outcome ${tone}`}>

@@ -50,7 +50,7 @@ const minutes = (count: number) =>
 
 const where = ({ runtime, session, machine, tag, kind }: RuleWhere) =>
 	[
-		...(kind === undefined ? [] : [`when it is ${KINDS[kind].toLowerCase()}`]),
+		...(kind === undefined ? [] : [`of the kind “${KINDS[kind].toLowerCase()}”`]),
 		...(runtime === undefined ? [] : [`in ${runtime}`]),
 		...(session === undefined ? [] : [`in the session ${session}`]),
 		...(machine === undefined ? [] : [`on ${machine}`]),
@@ -122,6 +122,8 @@ export const attention = {
 		answered: (who: string, answer: string | null, via: Via) => `${said(answer)} by ${who} ${FROM[via]}`,
 		/** By a rule, or because its time was over. */
 		answeredByRule: (rule: string, answer: string | null) => `${said(answer)} by itself: ${rule}`,
+		/** The last try to answer, after which it waits again. */
+		refused: (who: string, why: string) => `The answer of ${who} was not typed. ${why}`,
 		you: "you",
 		gone: {
 			input: "Answered in its terminal",
@@ -274,8 +276,9 @@ export const attention = {
 		aesKeyHint: "43 letters and digits.",
 		tokenHint: "What you choose there.",
 		sealed: "Stored sealed, and never shown again.",
-		connected: (name: string) => `${name} is connected`,
+		needsTls: "Telegram calls this home by HTTPS: open the console at an https address that the internet reaches.",
 		urlTitle: "One more step",
+		urlAbout: "The address that it calls",
 		url: "Paste this address there, as the one to call:",
 		working: "working",
 		broken: "broken",
