@@ -8,7 +8,7 @@
 //   loadout 装机清单 · image 镜像 · snapshot 快照 · agent 智能体 · connector 连接器 · control plane 控制平面
 //   request 请求 · inbox 收件箱 · channel 渠道 · policy 策略 · audit trail 审计记录
 // Between Chinese and Latin letters stands a space; names of people and things are Latin more often than not.
-import { en, type Words } from "./en.ts"
+import type { Words } from "./en.ts"
 import { attention } from "./zh/attention.ts"
 import { general } from "./zh/general.ts"
 import { machines } from "./zh/machines.ts"
@@ -20,7 +20,6 @@ import { substrates } from "./zh/substrates.ts"
 import { team } from "./zh/team.ts"
 
 export const zh: Words = {
-	...en,
 	...general,
 	...signIn,
 	...team,
