@@ -1,9 +1,9 @@
 // Requests that are over, for reading: the workspace's object alone writes them. And the places where people are told.
-import { and, desc, eq, lt } from "drizzle-orm"
+import { and, desc, eq, lt, sql } from "drizzle-orm"
 import * as schema from "../../migrations/schema.ts"
 import { InboxItem } from "../../protocol/attention.ts"
 import { Destination, DestinationSettings } from "../../protocol/channel.ts"
-import type { ChannelId, DestinationId, RequestId, SessionId } from "../../protocol/ids.ts"
+import type { ChannelId, DestinationId, MachineId, RequestId, SessionId } from "../../protocol/ids.ts"
 import type { Role } from "../../protocol/roles.ts"
 import type { Database } from "./database.ts"
 
@@ -20,6 +20,13 @@ export interface PlaceEntry {
 	isGone: boolean
 }
 
+interface Which {
+	before: number
+	session: SessionId | undefined
+	limit: number
+	machines: MachineId[]
+}
+
 export class Attentions {
 	readonly #db: Database
 
@@ -27,11 +34,8 @@ export class Attentions {
 		this.#db = database
 	}
 
-	/** Those that were over before that time, newest first. */
-	async list(
-		workspaceId: string,
-		{ before, session, limit }: { before: number; session: SessionId | undefined; limit: number },
-	): Promise<InboxItem[]> {
+	/** Those of these machines that were over before that time, newest first. */
+	async list(workspaceId: string, { before, session, limit, machines }: Which): Promise<InboxItem[]> {
 		const rows = await this.#db
 			.select({ item: attention.item })
 			.from(attention)
@@ -40,6 +44,8 @@ export class Attentions {
 					eq(attention.workspaceId, workspaceId),
 					lt(attention.at, before),
 					session === undefined ? undefined : eq(attention.sessionId, session),
+					// As one value: a query of D1 takes at most 100.
+					sql`${attention.machineId} IN (SELECT value FROM json_each(${JSON.stringify(machines)}))`,
 				),
 			)
 			.orderBy(desc(attention.at), desc(attention.id))

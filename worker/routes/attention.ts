@@ -1,10 +1,14 @@
 // The inbox: what waits for a person, answered once, and the policy of what is answered without one.
+import { isCommandPattern } from "../../durable-objects/inbox/pattern.ts"
+import { isTimeZone } from "../../durable-objects/inbox/quiet.ts"
+import { judge } from "../../durable-objects/inbox/rules.ts"
+import type { Via } from "../../protocol/attention.ts"
 import { Refusal } from "../../protocol/errors.ts"
-import type { Handlers } from "../call.ts"
-
-const notYet = async (): Promise<never> => {
-	throw new Refusal("internal")
-}
+import type { Policy, Rule } from "../../protocol/policy.ts"
+import type { Call, Handlers } from "../call.ts"
+import { workspaceOf } from "../feed.ts"
+import { answerRequest, dismissRequest, findRequest, listInbox } from "../inbox.ts"
+import { ask, findMachine, listMachines } from "../machines.ts"
 
 export const attention: Handlers<
 	| "listInbox"
@@ -17,13 +21,81 @@ export const attention: Handlers<
 	| "writePolicy"
 	| "tryPolicy"
 > = {
-	listInbox: notYet,
-	listAttention: notYet,
-	showRequest: notYet,
-	answerRequest: notYet,
-	dismissRequest: notYet,
-	notify: notYet,
-	readPolicy: notYet,
-	writePolicy: notYet,
-	tryPolicy: notYet,
+	async listInbox({ env, registry, principal }) {
+		return { items: await listInbox(env, registry, principal) }
+	},
+
+	async listAttention({ env, registry, principal, query }) {
+		const { workspaceId } = principal.membership
+		await workspaceOf(env, workspaceId).flushHistory()
+		const machines = (await listMachines(registry, principal)).map(({ id }) => id)
+		const { before = Number.MAX_SAFE_INTEGER, session, limit } = query
+		return { items: await registry.attention.list(workspaceId, { before, session, limit, machines }) }
+	},
+
+	async showRequest({ env, registry, principal, params }) {
+		return { item: await findRequest(env, registry, principal, params.request) }
+	},
+
+	async answerRequest(call) {
+		const { env, registry, principal, address, traced, params, body } = call
+		const item = await findRequest(env, registry, principal, params.request)
+		// The inbox tells the trail what came of it, once it is known.
+		traced.isTold = true
+		return { item: await answerRequest(env, principal, item, { choice: body.choice, via: viaOf(call), address }) }
+	},
+
+	async dismissRequest(call) {
+		const { env, registry, principal, address, traced, params } = call
+		const item = await findRequest(env, registry, principal, params.request)
+		traced.isTold = true
+		return { item: await dismissRequest(env, principal, item, { via: viaOf(call), address }) }
+	},
+
+	async notify({ env, registry, principal, params, body: { text } }) {
+		const { id } = await findMachine(registry, principal, params.machine)
+		return ask(env, id, "notify", { session: params.session, text })
+	},
+
+	async readPolicy({ registry, principal }) {
+		return registry.policies.find(principal.membership.workspaceId)
+	},
+
+	async writePolicy({ registry, principal, body: { policy } }) {
+		mustMakeSense(policy)
+		await registry.policies.write(principal.membership.workspaceId, {
+			policy,
+			updatedAt: Date.now(),
+			updatedBy: principal.name,
+		})
+		return {}
+	},
+
+	async tryPolicy({ body: { rules, command } }) {
+		// Whether a rule is about a machine or a session is not what is tried.
+		const about = rules.map(({ command, file, verdict }): Rule => {
+			return { verdict, ...(command !== undefined && { command }), ...(file !== undefined && { file }) }
+		})
+		const subject = { is: "command", text: command, isWhole: true } as const
+		return judge(about, { kind: "approval", subject, ...NOWHERE })
+	},
 }
+
+/** A console says that it asks for a push; a program is a program whatever it says. */
+function viaOf({ principal, request, via }: Pick<Call<"answerRequest">, "principal" | "request" | "via">): Via {
+	if (via !== undefined) return via
+	if (principal.is === "token") return "api"
+	return request.headers.get("homeport-via") === "push" ? "push" : "console"
+}
+
+/** What only looks like a policy would be found out when it is needed. Throws Refusal("invalid_request"). */
+function mustMakeSense({ rules, quiet }: Policy): void {
+	if (quiet !== null && !isTimeZone(quiet.timeZone))
+		throw new Refusal("invalid_request", "policy.quiet.timeZone: must be a time zone, such as Europe/Berlin.")
+	for (const [index, { command }] of rules.entries()) {
+		if (command !== undefined && !isCommandPattern(command))
+			throw new Refusal("invalid_request", `policy.rules.${index}.command: must be one command, such as "npm test *".`)
+	}
+}
+
+const NOWHERE = { machine: "", session: "" as never, tags: [], runtime: "", cwd: "/" }
