@@ -5,7 +5,7 @@ import { Refusal } from "../protocol/errors.ts"
 import type { RequestId } from "../protocol/ids.ts"
 import { api, Limited, load } from "./api.ts"
 import { attentionChanges, inbox, type Waiting } from "./state.ts"
-import { fresh, known, merged, needsSomebody, STAYS_MS } from "./waiting.ts"
+import { fresh, isOver, known, merged, needsSomebody, nextToLeave } from "./waiting.ts"
 
 /** Asks for all that waits. While it is asked, asking again is remembered and done once. */
 export async function refreshInbox(): Promise<void> {
@@ -15,18 +15,10 @@ export async function refreshInbox(): Promise<void> {
 	}
 	isAsking = true
 	isStale = false
-	const number = entered
-	const answer = await load(api("listInbox"))
-	isAsking = false
-	if (number !== entered) return
-	if (answer.is === "refused" && answer.refusal instanceof Limited)
-		setTimeout(() => void refreshInbox(), answer.refusal.until - Date.now())
-	if (answer.is === "refused" && inbox.peek().is !== "loaded") inbox.value = answer
-	if (answer.is === "loaded") {
-		const before = inbox.peek()
-		write(merged(before.is === "loaded" ? before.value : [], answer.value.items))
-		const listed = new Set(answer.value.items.map(({ id }) => id))
-		for (const { item, overAt } of waiting()) if (!listed.has(item.id) && overAt === null) void refreshRequest(item.id)
+	try {
+		await ask()
+	} finally {
+		isAsking = false
 	}
 	if (isStale) void refreshInbox()
 }
@@ -49,8 +41,7 @@ export async function dismissRequest(id: RequestId): Promise<void> {
 /** Nothing of another workspace stays. */
 export function forgetInbox(): void {
 	entered++
-	isAsking = false
-	isStale = false
+	clearTimeout(tidying)
 }
 
 /** How much needs somebody now: for badges. */
@@ -70,9 +61,11 @@ export function followBadge(): void {
 let entered = 0
 let isAsking = false
 let isStale = false
+let tidying: ReturnType<typeof setTimeout> | undefined
 
 function waiting(): readonly Waiting[] {
-	return inbox.value.is === "loaded" ? inbox.value.value : []
+	const { value: loaded } = inbox
+	return loaded.is === "loaded" ? loaded.value : []
 }
 
 /** After a refusal the request is looked at again: it may be over, or somebody else's. */
@@ -86,28 +79,40 @@ async function told(id: RequestId, ask: () => Promise<{ item: InboxItem }>): Pro
 	attentionChanges.value++
 }
 
+async function ask(): Promise<void> {
+	const number = entered
+	const answer = await load(api("listInbox"))
+	if (number !== entered || answer.is === "loading") return
+	if (answer.is === "refused") {
+		if (answer.refusal instanceof Limited) setTimeout(() => void refreshInbox(), answer.refusal.until - Date.now())
+		// What is known stays on the screen.
+		if (inbox.peek().is !== "loaded") inbox.value = answer
+		return
+	}
+	const { items } = answer.value
+	write(merged(waiting(), items))
+	const listed = new Set(items.map(({ id }) => id))
+	for (const { item } of waiting()) if (!listed.has(item.id) && !isOver(item.state)) void refreshRequest(item.id)
+}
+
 async function refreshRequest(id: RequestId): Promise<void> {
 	const number = entered
 	const answer = await load(api("showRequest", { params: { request: id } }))
 	if (number !== entered) return
 	if (answer.is === "loaded") learn(answer.value.item)
 	// It is forgotten, or its machine is not for me any more.
-	if (answer.is === "refused" && answer.refusal.code === "not_found")
+	if (answer.is === "refused" && answer.refusal.code === "not_found" && inbox.peek().is === "loaded")
 		write(waiting().filter(({ item }) => item.id !== id))
 }
 
 function learn(item: InboxItem): void {
-	write(known(waiting(), item, Date.now()))
+	// One request alone is not all that waits.
+	if (inbox.peek().is === "loaded") write(known(waiting(), item, Date.now()))
 }
 
 function write(rows: Waiting[]): void {
 	inbox.value = { is: "loaded", value: rows }
-	if (rows.some(({ overAt }) => overAt !== null)) setTimeout(tidy, STAYS_MS)
-}
-
-function tidy(): void {
-	if (inbox.peek().is !== "loaded") return
-	const rows = waiting()
-	const left = fresh(rows, Date.now())
-	if (left.length < rows.length) inbox.value = { is: "loaded", value: left }
+	clearTimeout(tidying)
+	const next = nextToLeave(rows)
+	if (next !== null) tidying = setTimeout(() => write(fresh(waiting(), Date.now())), Math.max(0, next - Date.now()))
 }

@@ -4,7 +4,9 @@ import type { MachineId, SessionId } from "../protocol/ids.ts"
 import type { Waiting } from "./state.ts"
 
 /** Long enough to read who has answered. */
-export const STAYS_MS = 10_000
+const STAYS_MS = 10_000
+/** A program that does not react to what was typed is no longer told of as if it were about to. */
+const UNCONFIRMED_STAYS_MS = 60_000
 
 /** The list as it is now, with what has left it still in its place behind its neighbour. */
 export function merged(before: readonly Waiting[], listed: readonly InboxItem[]): Waiting[] {
@@ -23,14 +25,29 @@ export function merged(before: readonly Waiting[], listed: readonly InboxItem[])
 
 /** One of them is known better; it keeps its place. */
 export function known(rows: readonly Waiting[], item: InboxItem, now: number): Waiting[] {
-	return rows.map((row) =>
-		row.item.id !== item.id ? row : { item, overAt: isOver(item.state) ? (row.overAt ?? now) : null },
-	)
+	return rows.map((row) => {
+		if (row.item.id !== item.id) return row
+		const isDone = item.state.is === "answered" || item.state.is === "gone"
+		const since =
+			row.item.state.is === item.state.is && isOver(row.item.state) === isOver(item.state) ? row.overAt : null
+		return { item, overAt: isDone ? (since ?? now) : null }
+	})
 }
 
 /** Without what has been over for long enough. */
 export function fresh(rows: readonly Waiting[], now: number): Waiting[] {
-	return rows.filter(({ overAt }) => overAt === null || now - overAt < STAYS_MS)
+	return rows.filter((row) => now < leavesAt(row))
+}
+
+/** When the next of them leaves; null when none is about to. */
+export function nextToLeave(rows: readonly Waiting[]): number | null {
+	const at = Math.min(...rows.map(leavesAt))
+	return at === Number.POSITIVE_INFINITY ? null : at
+}
+
+function leavesAt({ item, overAt }: Waiting): number {
+	if (overAt === null) return Number.POSITIVE_INFINITY
+	return overAt + (isOver(item.state) ? STAYS_MS : UNCONFIRMED_STAYS_MS)
 }
 
 /** Nothing more is going to happen to it. */
@@ -49,6 +66,6 @@ export function ofSession(rows: readonly Waiting[], machine: MachineId, session:
 }
 
 /** Harm that cannot be undone by saying no the next time: a key alone does not choose it. */
-export function isGrave(item: InboxItem, means: string): boolean {
+export function isGrave(item: Pick<InboxItem, "risk">, means: string): boolean {
 	return means === "always" || (means === "yes" && item.risk === "high")
 }

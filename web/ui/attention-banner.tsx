@@ -66,7 +66,7 @@ function Waits({ item, hide }: { item: InboxItem; hide: () => void }) {
 						{words.inbox.sending(answering.sent)}
 					</span>
 				) : (
-					<Outcome state={state} />
+					!(state.is === "open" && answering.problem !== "") && <Outcome state={state} />
 				)}
 				<Deadline item={item} />
 			</div>

@@ -102,7 +102,7 @@ export function AttentionCard({ item, isAlone = false }: Props) {
 						{words.inbox.sending(answering.sent)}
 					</span>
 				) : (
-					<Outcome state={state} />
+					!(isOpen && answering.problem !== "") && <Outcome state={state} />
 				)}
 				<Deadline item={item} />
 			</div>

@@ -41,7 +41,7 @@ function outcome(state: Exclude<RequestState, { is: "open" }>): string {
 			return words.inbox.answering(nameOf(state.by), state.answer, state.by.via)
 		case "answered":
 			if (!state.isConfirmed) return words.inbox.typed(nameOf(state.by), state.answer, state.by.via)
-			if (state.by.is === "rule") return words.inbox.answeredByRule(state.by.name, state.answer)
+			if (state.by.is === "rule") return words.inbox.answeredByRule(nameOf(state.by), state.answer)
 			return words.inbox.answered(nameOf(state.by), state.answer, state.by.via)
 		case "gone":
 			return words.inbox.gone[state.because]
@@ -51,6 +51,7 @@ function outcome(state: Exclude<RequestState, { is: "open" }>): string {
 }
 
 function nameOf({ is, id, name }: Answerer): string {
+	if (is === "rule") return id === "deadline" ? words.inbox.byDeadline : words.inbox.byRule(id)
 	return is === "person" && me.value.is === "loaded" && me.value.value.id === id ? words.inbox.you : name
 }
 

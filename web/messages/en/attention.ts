@@ -124,6 +124,8 @@ export const attention = {
 		answeredByRule: (rule: string, answer: string | null) => `${said(answer)} by itself: ${rule}`,
 		/** The last try to answer, after which it waits again. */
 		refused: (who: string, why: string) => `The answer of ${who} was not typed. ${why}`,
+		byDeadline: "nobody answered in time",
+		byRule: (number: string) => `rule ${number} of the policy`,
 		you: "you",
 		gone: {
 			input: "Answered in its terminal",

@@ -108,6 +108,8 @@ export const attention: Spoken<typeof english> = {
 		answered: (who, answer, via) => spaced(`${who}${FROM[via]}${said(answer)}`),
 		answeredByRule: (rule, answer) => (answer === null ? `已自动回答：${rule}` : `已自动回答“${answer}”：${rule}`),
 		refused: (who, why) => `${spaced(`${who}的回答没有输入。`)}${why}`,
+		byDeadline: "无人及时回答",
+		byRule: (number) => `策略的第 ${number} 条规则`,
 		you: "您",
 		gone: {
 			input: "已在其终端中回答",
