@@ -2,7 +2,7 @@
 
 import type { AttentionKind, GoneBecause, InboxItem, RequestState, Via } from "../protocol/attention.ts"
 import type { Client } from "../protocol/client.ts"
-import { never } from "../protocol/errors.ts"
+import { never, REFUSALS, refusalCode } from "../protocol/errors.ts"
 import { RequestId } from "../protocol/ids.ts"
 import { Failure } from "./exit.ts"
 import { typed } from "./invocation.ts"
@@ -15,11 +15,14 @@ export async function findRequest(call: Client, wanted: string): Promise<InboxIt
 	if (id.success) return (await call("showRequest", { params: { request: id.data } })).item
 	const session = pickSession((await call("listSessions")).sessions, wanted)
 	const { items } = await call("listInbox")
-	const [item, other] = items.filter((one) => one.session === session.id && one.machine === session.machine)
+	const open = items.filter((one) => one.session === session.id && one.machine === session.machine)
+	// That it is done, or wants somebody to look, needs no answer.
+	const asking = open.filter(({ kind }) => kind !== "idle")
+	const [item, other] = asking.length > 0 ? asking : open
 	if (item === undefined)
 		throw new Failure("not_found", `${session.name} asks for nothing now. \`${typed("inbox")}\` lists what waits.`)
 	if (other !== undefined) {
-		const lines = items.filter((one) => one.session === session.id).map((one) => `  ${one.id}  ${titleOf(one)}`)
+		const lines = asking.map((one) => `  ${one.id}  ${titleOf(one)}`)
 		throw new Failure("ambiguous", `${session.name} has more than one request. Say which:\n${lines.join("\n")}`)
 	}
 	return item
@@ -41,7 +44,11 @@ export function describeRequest(item: InboxItem, now: number): string {
 	const labels = options.map(({ label }) => `[${plainLine(label)}]`)
 	const ways = [
 		...labels,
-		...(kind === "secret" ? [style("dim", "typed in its terminal only")] : takesText ? ["--text"] : []),
+		...(kind === "secret"
+			? [style("dim", "answered in the console, or typed in its terminal")]
+			: takesText
+				? ["--text"]
+				: []),
 	]
 	const under = [
 		where,
@@ -49,16 +56,25 @@ export function describeRequest(item: InboxItem, now: number): string {
 		...about,
 		...cut,
 		...(ways.length === 0 ? [] : [ways.join(" ")]),
-		...(state.is === "open" ? [] : [describeOutcome(state)]),
+		...(state.is === "open" && state.refused === undefined ? [] : [describeOutcome(state)]),
 	]
 	return [head.join("  "), ...under.map((line) => `  ${line}`)].join("\n")
+}
+
+/** The same in one line, for what needs no decision. */
+export function mentionRequest(item: InboxItem, now: number): string {
+	const words = [style("bold", plainLine(item.sessionName)), WANTS[item.kind], ago(now - item.raisedAt)]
+	const said = plain(item.text) === "" ? [] : [titleOf(item)]
+	return [...words, style("dim", item.id), ...said].join("  ")
 }
 
 /** What has become of it, in a sentence. */
 export function describeOutcome(state: RequestState): string {
 	switch (state.is) {
 		case "open":
-			return "Nobody has answered yet."
+			return state.refused === undefined
+				? "Nobody has answered yet."
+				: `The answer of ${plainLine(state.refused.by.name)} was not typed: ${REFUSALS[refusalCode(state.refused.code)].message}`
 		case "answering":
 			return `${plainLine(state.by.name)} ${FROM[state.by.via]} is answering ${said(state.answer)}.`
 		case "answered": {

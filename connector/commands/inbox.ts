@@ -2,11 +2,13 @@
 import { InvalidArgumentError } from "commander"
 import type { InboxItem } from "../../protocol/attention.ts"
 import type { Client } from "../../protocol/client.ts"
+import type { Credentials } from "../credentials.ts"
+import { Failure } from "../exit.ts"
 import { followFeed } from "../feed.ts"
 import { typed } from "../invocation.ts"
 import { findSession, pickMachine } from "../lookup.ts"
 import { ago, type Output, style, table } from "../output.ts"
-import { describeOutcome, describeRequest, plainLine, titleOf, WANTS } from "../requests.ts"
+import { describeOutcome, describeRequest, mentionRequest, plainLine, titleOf, WANTS } from "../requests.ts"
 import { action, verb } from "../verb.ts"
 
 interface Options {
@@ -22,7 +24,7 @@ export function inbox() {
 	return verb("inbox", {
 		summary: "list what waits for a person, on all machines",
 		description:
-			"By machine, the most urgent first. Agents that are done and wait for work are counted; --all lists them, too.",
+			"By machine, the most urgent first. Who is done, or only wants somebody to look, has one line; --all shows all of it.",
 		examples: [
 			["homeport inbox", "who asks for what, and the answers that there are"],
 			["homeport inbox --watch", "again whenever it changes, until Ctrl-C"],
@@ -30,7 +32,7 @@ export function inbox() {
 			["homeport inbox --json", "for programs: { items: [...] }, with ids and all that is known"],
 		],
 	})
-		.option("--all", "also agents that are done and wait for work")
+		.option("--all", "all of it, also of what needs no decision")
 		.option("--machine <name>", "only this machine's")
 		.option("-w, --watch", "again whenever it changes; with --json, one line each time")
 		.option("--history", "what waited before, the newest first")
@@ -50,26 +52,7 @@ export function inbox() {
 				}
 				const show = (items: InboxItem[]) => out.result({ items }, () => describe(items, options.all === true))
 				if (!options.watch) return show(await look())
-				const isScreen = !out.json && process.stdout.isTTY
-				/** One look at a time: what changes during one is seen by the next. */
-				let looking = Promise.resolve()
-				let waiting = 0
-				await new Promise((_, reject) => {
-					const again = () => {
-						if (waiting > 1) return
-						waiting++
-						looking = looking
-							.then(look)
-							.then((items) => {
-								if (isScreen) process.stdout.write("\x1b[H\x1b[2J")
-								show(items)
-							})
-							.catch(reject)
-							.finally(() => waiting--)
-					}
-					if (isScreen) setInterval(again, AGES_MS)
-					followFeed(credentials, "attention", again).catch(reject)
-				})
+				await follow(credentials, out, look, show)
 			}),
 		)
 }
@@ -77,30 +60,57 @@ export function inbox() {
 /** So that ages and deadlines count. */
 const AGES_MS = 30_000
 
+/** Shows it whenever it has changed. Ends only by a refusal, which it throws. */
+async function follow(
+	credentials: Credentials,
+	out: Output,
+	look: () => Promise<InboxItem[]>,
+	show: (items: InboxItem[]) => void,
+): Promise<void> {
+	const isScreen = !out.json && process.stdout.isTTY
+	/** One look at a time: what changes during one is seen by the next. */
+	let looking = Promise.resolve()
+	let waiting = 0
+	let ages: NodeJS.Timeout | undefined
+	const ended = new AbortController()
+	try {
+		await new Promise((_, reject) => {
+			const again = () => {
+				if (waiting > 1) return
+				waiting++
+				looking = looking
+					.then(look)
+					.then((items) => {
+						if (isScreen) process.stdout.write("\x1b[H\x1b[2J")
+						show(items)
+					})
+					.catch((error: unknown) => {
+						// The feed dials on by itself, and says when the home is back.
+						if (!(error instanceof Failure && error.code === "no_answer")) reject(error)
+					})
+					.finally(() => waiting--)
+			}
+			if (isScreen) ages = setInterval(again, AGES_MS)
+			followFeed(credentials, "attention", again, ended.signal).catch(reject)
+		})
+	} finally {
+		clearInterval(ages)
+		ended.abort()
+	}
+}
+
 function describe(items: InboxItem[], all: boolean): string {
 	const now = Date.now()
-	const idle = items.filter(({ kind }) => kind === "idle")
-	const shown = all ? items : items.filter(({ kind }) => kind !== "idle")
-	const machines = Map.groupBy(shown, ({ machine }) => machine)
+	const machines = new Map<string, InboxItem[]>()
+	for (const item of items) machines.set(item.machine, [...(machines.get(item.machine) ?? []), item])
+	const draw = (item: InboxItem) =>
+		item.kind === "idle" && !all ? mentionRequest(item, now) : describeRequest(item, now)
 	const groups = [...machines.values()].map((ofOne) =>
-		[
-			style("underline", plainLine(ofOne[0]?.machineName ?? "")),
-			...ofOne.map((item) => describeRequest(item, now)),
-		].join("\n\n"),
+		[style("underline", plainLine(ofOne[0]?.machineName ?? "")), ...ofOne.map(draw)].join("\n\n"),
 	)
-	const rest =
-		all || idle.length === 0 ? [] : [`${are(idle.length)} done and ${waits(idle.length)} for work: --all lists.`]
-	const none = shown.length === 0 ? ["Nothing needs you."] : []
-	const how = shown.length === 0 ? [] : [style("dim", `${typed("answer", "ID", "LABEL")} answers.`)]
-	return [...none, ...groups, ...rest, ...how].join("\n\n")
-}
-
-function are(count: number): string {
-	return count === 1 ? "One more is" : `${count} more are`
-}
-
-function waits(count: number): string {
-	return count === 1 ? "waits" : "wait"
+	const none = items.length === 0 ? ["Nothing needs you."] : []
+	const how = items.length === 0 ? [] : [style("dim", `${typed("answer", "ID", "LABEL")} answers.`)]
+	return [...none, ...groups, ...how].join("\n\n")
 }
 
 async function showHistory(call: Client, out: Output, { session, limit }: Options): Promise<void> {
