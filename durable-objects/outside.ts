@@ -29,7 +29,8 @@ export interface Delivery {
 export type Delivered =
 	| { is: "sent"; message: string | null }
 	| { is: "later"; afterMs: number; reason: string }
-	| { is: "failed"; reason: string }
+	/** `isBot`: the service refuses the bot itself, so nothing goes out anywhere. */
+	| { is: "failed"; reason: string; isBot?: boolean }
 	| { is: "gone"; reason: string }
 
 /** What a person has said or pressed in a chat, whatever the service. */
@@ -48,8 +49,21 @@ export interface ChatUpdate {
 	/** The message that it replies to. */
 	repliesTo: string | null
 	files: { id: string; name: string; type: string | null; size: number | null }[]
-	/** What the service needs to be answered by, besides. */
-	context: Record<string, string>
+	/** What the service needs to be answered by, besides, and what `handle` knows to use, where it is there. */
+	context: Record<string, string> & {
+		/** The sender's, as the service says it: "zh-hans". */
+		language?: string
+		/** What the chat is called. */
+		chatName?: string
+		/** "1" where the chat has topics. */
+		isForum?: string
+		/** "1" for a spoken message. */
+		isVoice?: string
+		/** The bot was blocked or removed, or may write again. */
+		membership?: "gone" | "back"
+		/** The chat goes by this address from now on. */
+		movedTo?: string
+	}
 	at: number
 }
 

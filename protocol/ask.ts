@@ -200,6 +200,8 @@ export const ASKS = {
 			at: z.int().min(0),
 			base64: z.string().max(Math.ceil(FILE_CHUNK_BYTES / 3) * 4),
 			isLast: z.boolean(),
+			/** Makes the folder that it goes to where it is not there, such that git does not see it. */
+			makesFolder: z.boolean().default(false),
 		}),
 		answered: nothing,
 	},

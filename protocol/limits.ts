@@ -114,6 +114,9 @@ export const JUST_SIGNED_IN_MS = 10 * 60_000
 export const RECOVERY_CODES = 10
 export const INVITATION_MS = 7 * 24 * 60 * 60_000
 export const DEVICE_GRANT_MS = 15 * 60_000
+/** A code that makes a chat a member's is sent there now. */
+export const PAIRING_MS = 10 * 60_000
+export const CHANNELS_PER_WORKSPACE = 32
 /** Between two polls of the device flow. */
 export const DEVICE_POLL_MS = 5_000
 

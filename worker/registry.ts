@@ -4,7 +4,9 @@ import * as schema from "../migrations/schema.ts"
 import { Attentions } from "./registry/attention.ts"
 import { Audit } from "./registry/audit.ts"
 import { Browsers } from "./registry/browsers.ts"
+import { Channels } from "./registry/channels.ts"
 import type { Database } from "./registry/database.ts"
+import { Destinations } from "./registry/destinations.ts"
 import { Devices } from "./registry/devices.ts"
 import { Enrollments } from "./registry/enrollments.ts"
 import { Invitations } from "./registry/invitations.ts"
@@ -25,6 +27,8 @@ export class Registry {
 	readonly attention: Attentions
 	readonly audit: Audit
 	readonly browsers: Browsers
+	readonly channels: Channels
+	readonly destinations: Destinations
 	readonly devices: Devices
 	readonly enrollments: Enrollments
 	readonly invitations: Invitations
@@ -45,6 +49,8 @@ export class Registry {
 		this.attention = new Attentions(database)
 		this.audit = new Audit(database)
 		this.browsers = new Browsers(database)
+		this.channels = new Channels(database)
+		this.destinations = new Destinations(database)
 		this.devices = new Devices(database)
 		this.enrollments = new Enrollments(database)
 		this.invitations = new Invitations(database)

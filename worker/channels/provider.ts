@@ -49,9 +49,15 @@ export interface Provider {
 	/** Longer messages are split, between lines where it can be. */
 	maxCharacters: number
 	hasButtons: boolean
+	/** Whether a quiet message is quiet there; elsewhere a muted chat is sent nothing. */
+	canBeQuiet: boolean
+	/** Whether a message can be changed after it was sent; elsewhere nothing is shown in progress. */
+	canEdit: boolean
 	send(place: Place, message: Message): Promise<Delivered>
 	/** Changes a message that was sent; a service that cannot sends a new one, where that says something new. */
 	edit(place: Place, id: string, message: Message): Promise<Delivered>
+	/** The address of a place of its own in a group, by this name; null where the group has none, or the bot may not. */
+	openTopic?(place: Place, name: string): Promise<string | null>
 	/** Shows that we are at it. */
 	typing(place: Place): Promise<void>
 	/** Takes a pressed button's waiting sign away, with a short word. */

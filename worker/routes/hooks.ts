@@ -1,13 +1,5 @@
-// The doors that chat services knock at: each proves who it is in its own way.
-import { Refusal } from "../../protocol/errors.ts"
+// The door that Telegram knocks at.
 import type { Handlers } from "../call.ts"
+import { telegramHook } from "../channels/telegram/hook.ts"
 
-const notYet = async (): Promise<never> => {
-	throw new Refusal("internal")
-}
-
-export const hooks: Handlers<"telegramHook" | "checkWechatHook" | "wechatHook"> = {
-	telegramHook: notYet,
-	checkWechatHook: notYet,
-	wechatHook: notYet,
-}
+export const hooks: Handlers<"telegramHook"> = { telegramHook }
