@@ -1,19 +1,16 @@
 // The console for everybody: axe finds nothing serious on any screen, and the keyboard alone leads in and through.
 import { execFileSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { createRequire } from "node:module"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join as path } from "node:path"
-import type { AxeResults } from "axe-core"
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest"
 import { client } from "../../protocol/client.ts"
 import { newSessionId, type SessionId } from "../../protocol/ids.ts"
+import { faults } from "../support/axe.ts"
 import { DESKTOP, join, live, newBrowser, PHONE, signIn, startBrowser } from "../support/console.ts"
 import { type Home, startHome } from "../support/home.ts"
 import { withVmImage } from "../support/vm-image.ts"
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
 let home: Home
 let browser: Browser
@@ -234,6 +231,7 @@ function screens(): [path: string, shown: string | RegExp][] {
 	return [
 		["/settings", "Your name and how you sign in"],
 		["/settings/account", "this browser"],
+		["/settings/notifications", "Where else"],
 		["/settings/people", "someone@example.com"],
 		["/settings/tokens", "expires in"],
 		["/settings/machines", "gpu"],
@@ -245,6 +243,10 @@ function screens(): [path: string, shown: string | RegExp][] {
 		[`/settings/machines/${home.machine.id}/loadouts/wrong`, /^Line 1, column 1/],
 		[`/settings/machines/${home.machine.id}/runtimes`, "Mine"],
 		["/settings/secrets", "ANTHROPIC_API_KEY"],
+		["/inbox", "Inbox"],
+		["/inbox/history", "History"],
+		["/settings/policy", "every request waits for a person"],
+		["/settings/channels", "No channel yet"],
 		["/settings/audit", /^Make a token/],
 		["/settings/workspace", "Delete the workspace"],
 		["/nowhere", "Nothing is here"],
@@ -264,19 +266,11 @@ function dialogs(): [path: string, button: string, title: string][] {
 		["/settings/tokens", "New token", "New token"],
 		["/settings/secrets", "New secret", "New secret"],
 		["/settings/secrets", "Bind", "Where ANTHROPIC_API_KEY goes"],
+		["/settings/policy", "New rule", "New rule"],
+		["/settings/channels", "Connect Telegram", "Connect Telegram"],
+		["/settings/channels", "Connect WeChat Official Account", "Connect WeChat Official Account"],
 		["/settings/workspace", "Delete the workspace", "Delete Home?"],
 	]
-}
-
-/** What axe finds that keeps somebody out, as one line each. Runs past the page's policy, as an extension would. */
-async function faults(page: Page): Promise<string[]> {
-	await page.evaluate(AXE)
-	const { violations } = await page.evaluate(() =>
-		(globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-	)
-	return violations
-		.filter(({ impact }) => impact === "serious" || impact === "critical")
-		.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`))
 }
 
 /** Presses Tab until the focus is on what has this name, as someone would who cannot point. */

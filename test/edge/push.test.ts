@@ -10,6 +10,7 @@ import { BROWSERS_PER_MEMBER } from "../../protocol/limits.ts"
 import { NO_POLICY, type Policy } from "../../protocol/policy.ts"
 import { PushedNotification } from "../../protocol/push.ts"
 import { deliverPush, type PushDestination, testPush } from "../../worker/push/deliver.ts"
+import { pushKey } from "../../worker/push/key.ts"
 import { subject } from "../../worker/push/send.ts"
 import { Registry } from "../../worker/registry.ts"
 import { ask, browser, HOME, type Program, program, signIn, somebody } from "./home.ts"
@@ -251,7 +252,11 @@ describe("a browser", () => {
 		for (const PUSH_KEY of [undefined, "", "{}", '{"kty":"EC","crv":"P-256","x":"x","y":"y","d":"d"}']) {
 			const { PUSH_KEY: _, ...bare } = env
 			const home = PUSH_KEY === undefined ? bare : { ...bare, PUSH_KEY }
-			await expect(testPush(home, registry, destination)).rejects.toMatchObject({ code: "push_off" })
+			expect(() => pushKey(home)).toThrow(expect.objectContaining({ code: "push_off" }))
+			expect(await testPush(home, registry, destination)).toMatchObject({
+				is: "failed",
+				reason: expect.stringContaining("Whoever runs it sets PUSH_KEY."),
+			})
 		}
 	})
 })

@@ -3,8 +3,9 @@
 import { encryptNotification, vapidHeaders } from "@block65/webcrypto-web-push"
 import type { Env } from "../../durable-objects/env.ts"
 import type { Delivered } from "../../durable-objects/outside.ts"
+import { Refusal } from "../../protocol/errors.ts"
 import type { PushedNotification } from "../../protocol/push.ts"
-import { pushKey } from "./key.ts"
+import { type PushKey, pushKey } from "./key.ts"
 import { isPublic, PushDetails } from "./subscription.ts"
 
 /** A browser that takes pushes: a row of the table destination. */
@@ -24,9 +25,9 @@ export interface Push {
 	contact: string | null
 }
 
-/** Never throws for what the push service does or says. Throws Refusal("push_off") where the home has no key. */
 export async function sendPush(env: Env, place: PushPlace, push: Push): Promise<Delivered> {
-	const key = pushKey(env)
+	const key = keyOf(env)
+	if (key instanceof Refusal) return { is: "failed", reason: key.message }
 	const details = PushDetails.safeParse(place.details)
 	if (!details.success || !isPublic(new URL(place.address)))
 		return { is: "gone", reason: "The browser's subscription is not one." }
@@ -58,6 +59,15 @@ const TIMEOUT_MS = 10_000
 const AGAIN_MS = 30_000
 const LONGEST_WAIT_MS = 60 * 60_000
 const encoder = new TextEncoder()
+
+function keyOf(env: Env): PushKey | Refusal {
+	try {
+		return pushKey(env)
+	} catch (error) {
+		if (error instanceof Refusal) return error
+		throw error
+	}
+}
 
 /**
  * Whom a push service may write to about us. Apple's refuses one that cannot be: localhost, or an address that is none.

@@ -1,7 +1,7 @@
 // Where one is told that an agent waits: this browser, other devices, chats.
 import type { AttentionKind } from "../../../protocol/attention.ts"
 import type { Destination } from "../../../protocol/channel.ts"
-import { ALL } from "./grammar.ts"
+import { EITHER } from "./grammar.ts"
 
 const KINDS: Record<AttentionKind, string> = {
 	approval: "asks for approval",
@@ -40,7 +40,7 @@ export const notifications = {
 		kinds: "Tell me when an agent",
 		kind: KINDS,
 		tells: (kinds: AttentionKind[]) =>
-			kinds.length === 0 ? "tells nothing" : `when it ${ALL.format(kinds.map((kind) => KINDS[kind]))}`,
+			kinds.length === 0 ? "told of nothing" : `told when an agent ${EITHER.format(kinds.map((kind) => KINDS[kind]))}`,
 		showsContent: "Show what is asked",
 		showsContentHint:
 			"Also on a locked screen. Otherwise it says only that something waits, and nothing can be answered from it.",
