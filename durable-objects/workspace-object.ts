@@ -77,7 +77,10 @@ export class WorkspaceObject extends DurableObject<Env> {
 			changed: () => this.changed("attention"),
 			record: (said) => this.#records.keep({ is: "said", said }),
 			remember: (item, at) => this.#records.keep({ is: "over", item, at }),
-			patience: () => scheduler.wait(PATIENCE_MS),
+			patience: (isOver) => {
+				const timer = setTimeout(isOver, PATIENCE_MS)
+				return { stop: () => clearTimeout(timer) }
+			},
 			failed: (what, error) => logFault("inbox", { what, error: String(error) }),
 		})
 		this.#chats = new Chats({
@@ -182,7 +185,7 @@ export class WorkspaceObject extends DurableObject<Env> {
 	}
 
 	/** What it keeps for the workspace's WeChat bots. */
-	get wechat(): Wechat {
+	wechat(): Wechat {
 		return this.#wechat
 	}
 

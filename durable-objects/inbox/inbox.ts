@@ -55,8 +55,8 @@ export interface InboxHost {
 	/** Keeps an entry for the audit trail, and an item that is over for the history. Both durable when they return. */
 	record: (said: Said) => void
 	remember: (item: InboxItem, at: number) => void
-	/** Resolves when nobody waits for an answer's outcome any longer. */
-	patience: () => Promise<void>
+	/** Calls back when nobody waits for an answer's outcome any longer, unless it is stopped: a timer keeps an object awake. */
+	patience: (isOver: () => void) => { stop: () => void }
 	/** Something let go of that somebody should know of. */
 	failed: (what: string, error: unknown) => void
 }
@@ -197,13 +197,23 @@ export class Inbox {
 		}
 		const claim = this.#claim(current, choice, by, address)
 		this.#awaited.set(claim.id, null)
-		await Promise.race([this.#ask(request, claim), this.#host.patience()])
+		await this.#whileSomebodyWaits(this.#ask(request, claim))
 		const refused = this.#awaited.get(claim.id) ?? null
 		this.#awaited.delete(claim.id)
 		if (refused !== null)
 			return { ok: false, code: refused.code, ...(refused.detail === undefined ? {} : { detail: refused.detail }) }
 		const item = this.find(request)
 		return item === undefined ? { ok: false, code: "not_found" } : { ok: true, value: item }
+	}
+
+	#whileSomebodyWaits(asked: Promise<void>): Promise<void> {
+		return new Promise((resolve) => {
+			const { stop } = this.#host.patience(resolve)
+			void asked.then(() => {
+				stop()
+				resolve()
+			})
+		})
 	}
 
 	/** Takes it off the inbox, and leaves the program as it is. */
