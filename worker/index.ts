@@ -15,6 +15,7 @@ import { devices } from "./routes/devices.ts"
 import { enrollments } from "./routes/enrollments.ts"
 import { home } from "./routes/home.ts"
 import { hooks } from "./routes/hooks.ts"
+import { wechatHooks } from "./routes/hooks-wechat.ts"
 import { install } from "./routes/install.ts"
 import { invitations } from "./routes/invitations.ts"
 import { machines } from "./routes/machines.ts"
@@ -23,6 +24,7 @@ import { push } from "./routes/push.ts"
 import { secrets } from "./routes/secrets.ts"
 import { sessions } from "./routes/sessions.ts"
 import { signIn } from "./routes/sign-in.ts"
+import { signInChannel } from "./routes/sign-in-channel.ts"
 import { substrates } from "./routes/substrates.ts"
 import { tokens } from "./routes/tokens.ts"
 import { workspaces } from "./routes/workspaces.ts"
@@ -50,6 +52,8 @@ const HANDLERS: Handlers<RouteName> = {
 	...channels,
 	...push,
 	...hooks,
+	...wechatHooks,
+	...signInChannel,
 	...audit,
 	...sockets,
 	...install,

@@ -38,7 +38,7 @@ export class AccessTokens {
 				headers: { "content-type": "application/json" },
 				body: JSON.stringify(body),
 				signal: AbortSignal.timeout(CALL_MS),
-				redirect: "error",
+				redirect: "manual",
 			})
 			const said = (await response.json()) as Record<string, unknown>
 			const { access_token, expires_in, errcode } = said
