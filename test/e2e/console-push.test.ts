@@ -100,11 +100,15 @@ async function press(page: Page, tag: string, action = ""): Promise<void> {
 	if (worker === undefined) throw new Error("there is no service worker")
 	await worker.evaluate(
 		async ([pressed, button]) => {
-			const scope = globalThis as unknown as ServiceWorkerGlobalScope
+			// The compiler's library of this file knows pages only.
+			const scope = globalThis as unknown as {
+				registration: ServiceWorkerRegistration
+				NotificationEvent: new (type: string, of: object) => Event
+			}
 			const [notification] = await scope.registration.getNotifications({ tag: pressed })
-			scope.dispatchEvent(new NotificationEvent("notificationclick", { notification, action: button } as never))
+			dispatchEvent(new scope.NotificationEvent("notificationclick", { notification, action: button }))
 		},
-		[tag, action],
+		[tag, action] as const,
 	)
 }
 

@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers"
 import { encryptNotification } from "@block65/webcrypto-web-push"
 import { afterEach, describe, expect, test, vi } from "vitest"
-import { type InboxItem, Option } from "../../protocol/attention.ts"
+import { type Attention, type InboxItem, Option } from "../../protocol/attention.ts"
 import type { DestinationSettings } from "../../protocol/channel.ts"
 import { client } from "../../protocol/client.ts"
 import { newMachineId, newRequestId, newSessionId } from "../../protocol/ids.ts"
@@ -13,7 +13,20 @@ import { deliverPush, type PushDestination, testPush } from "../../worker/push/d
 import { pushKey } from "../../worker/push/key.ts"
 import { subject } from "../../worker/push/send.ts"
 import { Registry } from "../../worker/registry.ts"
-import { ask, browser, HOME, type Program, program, signIn, somebody } from "./home.ts"
+import {
+	ask,
+	asked,
+	browser,
+	enrolled,
+	HOME,
+	linked,
+	newcomer,
+	type Program,
+	program,
+	runningSession,
+	signIn,
+	somebody,
+} from "./home.ts"
 import type { Heard } from "./node/push-service.ts"
 
 const PUSH_SERVICE = "https://push.example"
@@ -40,7 +53,7 @@ async function heardBy({ endpoint }: Subscription): Promise<(Heard & { payload: 
 	return heard.map((one) => ({ ...one, payload: PushedNotification.parse(one.payload) }))
 }
 
-function subscribe({ call }: Program, at: Subscription, more: object = {}) {
+function subscribe({ call }: Pick<Program, "call">, at: Subscription, more: object = {}) {
 	return call("subscribePush", { body: { name: "Firefox on Linux", ...at, settings, ...more } })
 }
 
@@ -442,4 +455,53 @@ test("a push service may write to the home, to the member, or to nobody; never t
 	expect(subject("https://localhost", null)).toBe("mailto:nobody@homeport.invalid")
 	for (const contact of ["ada@localhost", "ada@x.invalid", "ada", "Ada <ada@people.example>", "a@b@people.example"])
 		expect(subject("http://127.0.0.1:8480", contact)).toBe("mailto:nobody@homeport.invalid")
+})
+
+test("a prompt on a machine reaches each browser of who may answer it, is answered from one, and taken back on all", async () => {
+	const boss = await somebody("owner", "elsewhere")
+	const ada = await newcomer(boss, "developer")
+	const guest = await newcomer(boss, "guest")
+	const [computer, phone, other] = [await newBrowser(), await newBrowser(), await newBrowser()]
+	await subscribe(boss, computer)
+	await subscribe(ada, phone, { settings: { ...settings, showsContent: false } })
+	await subscribe(guest, other)
+	const machine = await enrolled(boss)
+	const session = runningSession()
+	const link = await linked(machine, undefined, [session])
+	const request: Attention = {
+		...{ id: newRequestId(), session: session.id, run: session.run, kind: "approval", text: "Run this?" },
+		...{ subject: { is: "command", text: "git status", isWhole: true }, options: OPTIONS, takesText: false },
+		...{ source: "screen", rule: "generic@1", confidence: 1, excerpt: [], at: Date.now() },
+	}
+	link.send({ type: "attention", open: [request], ended: [] })
+	await expect.poll(() => heardBy(computer)).toHaveLength(1)
+	await expect.poll(() => heardBy(phone)).toHaveLength(1)
+	const said = (heard: Awaited<ReturnType<typeof heardBy>>) => heard.map(({ payload }) => payload.notification)
+	expect(said(await heardBy(computer))).toMatchObject([
+		{ title: "shell asks for your approval", body: "box: Run this?\ngit status", tag: request.id, silent: false },
+	])
+	expect(said(await heardBy(phone))).toMatchObject([{ title: "An agent needs you", actions: [] }])
+
+	const answering = ask(`/api/attention/${request.id}/answer`, {
+		method: "POST",
+		headers: {
+			...{ cookie: ada.cookie, origin: HOME, "content-type": "application/json" },
+			...{ "homeport-via": "push", "homeport-workspace": boss.workspace },
+		},
+		body: JSON.stringify({ choice: { is: "option", label: "Yes" } }),
+	})
+	const question = await asked(link)
+	expect(question).toMatchObject({ ask: "answer", of: { request: request.id, choice: { is: "option", label: "Yes" } } })
+	link.send({ type: "answer", number: question.number, answer: { isConfirmed: true } })
+	const { item: answeredItem } = (await (await answering).json()) as { item: InboxItem }
+	expect(answeredItem.state).toMatchObject({ is: "answered", by: { is: "person", id: ada.id, via: "push" } })
+	await expect
+		.poll(async () => said(await heardBy(computer)).slice(1))
+		.toMatchObject([{ tag: request.id, silent: true, body: "Answered by A developer: Yes", actions: [] }])
+	await expect
+		.poll(async () => said(await heardBy(phone)).slice(1))
+		.toMatchObject([{ tag: request.id, silent: true, title: "Nothing is needed any more" }])
+	// Who may not answer is not told.
+	expect(await heardBy(other)).toEqual([])
+	link.close()
 })
