@@ -229,6 +229,25 @@ describe("a browser", () => {
 		await expect(rowOf(destination.id)).rejects.toThrow("no such destination")
 	})
 
+	test("is tried by its member, who is told what came of it; a fault stays until a push goes out", async () => {
+		const boss = await somebody("owner", "elsewhere")
+		const [works, ended] = [await newBrowser(), await newBrowser({ status: 410 })]
+		const [good, bad] = [await subscribe(boss, works), await subscribe(boss, ended)]
+		const tryIt = ({ destination: { id } }: typeof good, by = boss) =>
+			by.call("testDestination", { params: { destination: id } })
+		await tryIt(good)
+		expect(await heardBy(works)).toHaveLength(1)
+		await expect(tryIt(bad)).rejects.toMatchObject({
+			code: "channel_failed",
+			message: expect.stringContaining("turn notifications on there again"),
+		})
+		const { destinations } = await boss.call("listDestinations")
+		expect(destinations.map(({ fault }) => fault?.isFinal ?? null)).toEqual([null, true])
+		const mended = await subscribe(boss, ended)
+		expect(mended.destination).toMatchObject({ id: bad.destination.id, fault: null })
+		await expect(tryIt(good, await somebody("owner", "elsewhere"))).rejects.toMatchObject({ code: "not_found" })
+	})
+
 	test("[TRU4] is one of few", async () => {
 		const boss = await somebody("owner", "elsewhere")
 		const browsers = await Promise.all(Array.from({ length: BROWSERS_PER_MEMBER + 1 }, () => newBrowser()))

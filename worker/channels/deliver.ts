@@ -5,7 +5,7 @@ import { Refusal } from "../../protocol/errors.ts"
 import { can } from "../../protocol/roles.ts"
 import { sees } from "../access.ts"
 import { changed } from "../feed.ts"
-import { deliverPush } from "../push/deliver.ts"
+import { deliverPush, testPush } from "../push/deliver.ts"
 import type { ChannelEntry } from "../registry/channels.ts"
 import type { DestinationEntry } from "../registry/destinations.ts"
 import { Registry } from "../registry.ts"
@@ -15,6 +15,7 @@ import type { Place, Provider } from "./provider.ts"
 import { PROVIDERS } from "./providers.ts"
 import { remindedMessage, requestMessage } from "./render.ts"
 import { sessionAddress } from "./topics.ts"
+import { WORDS } from "./words/words.ts"
 
 export async function deliver(env: Env, delivery: Delivery): Promise<Delivered> {
 	const registry = new Registry(env.DB)
@@ -32,11 +33,19 @@ export async function deliver(env: Env, delivery: Delivery): Promise<Delivered> 
 }
 
 /** Sends a message now, to see whether it arrives. Throws Refusal("channel_failed") with why it does not. */
-export async function sendTest(env: Env, registry: Registry, destination: DestinationEntry, text: string) {
-	const found = await chatAt(env, registry, destination)
-	const delivered = await found.provider.send(found.place, { blocks: [{ is: "text", text }], buttons: [] })
+export async function sendTest(env: Env, registry: Registry, destination: DestinationEntry): Promise<void> {
+	const delivered =
+		destination.kind === "push"
+			? await testPush(env, registry, destination)
+			: await testChat(env, registry, destination)
 	await note(env, registry, destination, delivered)
 	if (delivered.is !== "sent") throw new Refusal("channel_failed", delivered.reason)
+}
+
+async function testChat(env: Env, registry: Registry, destination: DestinationEntry): Promise<Delivered> {
+	const { provider, place } = await chatAt(env, registry, destination)
+	const { test: text } = WORDS[destination.settings.language]
+	return provider.send(place, { blocks: [{ is: "text", text }], buttons: [] })
 }
 
 async function deliverToChat(
@@ -117,10 +126,11 @@ async function note(env: Env, registry: Registry, destination: DestinationEntry,
 		case "failed": {
 			const fault = { reason: delivered.reason, at, isFinal: delivered.is === "gone" }
 			await registry.destinations.change(destination.id, { fault })
-			if (delivered.is === "failed" && delivered.isBot === true && destination.channel !== null)
-				await registry.channels.change(destination.channel, {
-					state: { is: "broken", reason: delivered.reason, at },
-				})
+			if (delivered.is !== "failed" || delivered.isBot !== true || destination.channel === null) break
+			// That somebody must sign in says more.
+			const channel = await registry.channels.find(destination.channel)
+			if (channel?.state.is !== "signed-out")
+				await registry.channels.change(destination.channel, { state: { is: "broken", reason: delivered.reason, at } })
 			break
 		}
 	}

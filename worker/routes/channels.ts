@@ -9,11 +9,9 @@ import { CONNECTORS, type Connecting, type Connector } from "../channels/connect
 import { openBot, sealCredentials } from "../channels/credentials.ts"
 import { sendTest } from "../channels/deliver.ts"
 import type { Bot } from "../channels/provider.ts"
-import { WORDS } from "../channels/words/words.ts"
 import { bare, newCode } from "../codes.ts"
 import { changed } from "../feed.ts"
 import { hash } from "../hash.ts"
-import { testPush } from "../push/deliver.ts"
 import type { ChannelEntry } from "../registry/channels.ts"
 import type { DestinationEntry } from "../registry/destinations.ts"
 import type { Registry } from "../registry.ts"
@@ -108,11 +106,7 @@ export const channels: Handlers<
 
 	async testDestination({ env, registry, principal, params }) {
 		const row = await findDestination(registry, principal, params.destination)
-		if (row.kind !== "push") await sendTest(env, registry, row, WORDS[row.settings.language].test)
-		else {
-			const delivered = await testPush(env, registry, row)
-			if (delivered.is !== "sent") throw new Refusal("channel_failed", delivered.reason)
-		}
+		await sendTest(env, registry, row)
 		return {}
 	},
 }

@@ -2,6 +2,7 @@
 import { Refusal } from "../../protocol/errors.ts"
 import { BROWSERS_PER_MEMBER } from "../../protocol/limits.ts"
 import type { Handlers } from "../call.ts"
+import { changed } from "../feed.ts"
 import { pushKey } from "../push/key.ts"
 import { mustBeSubscription } from "../push/subscription.ts"
 
@@ -22,12 +23,14 @@ export const push: Handlers<"readPushKey" | "subscribePush"> = {
 			const where = principal.is === "person" ? null : workspaceId
 			const moved = await registry.browsers.move(where, userId, { from: replaces, to: address, details })
 			if (moved === undefined) throw new Refusal("not_found")
+			await changed(env, workspaceId, "channels")
 			return { destination: moved }
 		}
 		const said = { address, name, settings, details }
 		const destination = await registry.browsers.subscribe(workspaceId, userId, said, Date.now())
 		if (destination === undefined)
 			throw new Refusal("too_many", `A member is told in at most ${BROWSERS_PER_MEMBER} browsers: remove one first.`)
+		await changed(env, workspaceId, "channels")
 		return { destination }
 	},
 }
