@@ -4,7 +4,7 @@ import { Table } from "./table.ts"
 export class Held {
 	readonly #table: Table
 	/** Who waits for something to be kept, by chat. */
-	readonly #waiting = new Map<string, () => void>()
+	readonly #waiting = new Map<string, (isDone: boolean) => void>()
 
 	constructor(sql: SqlStorage) {
 		this.#table = new Table(sql, TABLES)
@@ -13,7 +13,12 @@ export class Held {
 	hold(chat: string, text: string, now: number): void {
 		this.#table.run("DELETE FROM wechat_held WHERE at < ?", now - KEPT_MS)
 		this.#table.run("INSERT INTO wechat_held (chat, text, at) VALUES (?, ?, ?)", chat, text, now)
-		this.#waiting.get(chat)?.()
+		this.#waiting.get(chat)?.(false)
+	}
+
+	/** Nothing more comes of what was said in this chat. */
+	done(chat: string): void {
+		this.#waiting.get(chat)?.(true)
 	}
 
 	/** The oldest, as many as fit into so many bytes; at least one, if there is one. */
@@ -30,18 +35,18 @@ export class Held {
 		return taken
 	}
 
-	/** Resolves when something is kept for this chat, or after so long. */
-	async wait(chat: string, ms: number): Promise<void> {
-		if (this.#table.run("SELECT 1 FROM wechat_held WHERE chat = ? LIMIT 1", chat).length > 0) return
-		await new Promise<void>((resolve) => {
-			const done = () => {
+	/** Resolves when something is kept for this chat, when nothing more comes (true), or after so long. */
+	async wait(chat: string, ms: number): Promise<boolean> {
+		if (this.#table.run("SELECT 1 FROM wechat_held WHERE chat = ? LIMIT 1", chat).length > 0) return false
+		return new Promise<boolean>((resolve) => {
+			const end = (isDone: boolean) => {
 				clearTimeout(timer)
-				this.#waiting.delete(chat)
-				resolve()
+				if (this.#waiting.get(chat) === end) this.#waiting.delete(chat)
+				resolve(isDone)
 			}
-			const timer = setTimeout(done, ms)
-			this.#waiting.get(chat)?.()
-			this.#waiting.set(chat, done)
+			const timer = setTimeout(() => end(false), ms)
+			this.#waiting.get(chat)?.(false)
+			this.#waiting.set(chat, end)
 		})
 	}
 

@@ -19,9 +19,8 @@ export class Streams {
 		this.#table.run("DELETE FROM wechat_part WHERE stream NOT IN (SELECT stream FROM wechat_stream)")
 		this.#table.run("DELETE FROM wechat_url WHERE until <= ?", now)
 		const isNew = this.#table.run(
-			"INSERT INTO wechat_stream (stream, at, changed_at, is_over) VALUES (?, ?, ?, 0) ON CONFLICT DO NOTHING RETURNING at",
+			"INSERT INTO wechat_stream (stream, at, is_over) VALUES (?, ?, 0) ON CONFLICT DO NOTHING RETURNING at",
 			stream,
-			now,
 			now,
 		)
 		if (isNew.length === 0 || url === null) return
@@ -35,7 +34,7 @@ export class Streams {
 
 	/** Adds to an answer: the part's number, or null where the answer is over. */
 	write(stream: string, text: string, now: number): number | null {
-		if (!this.touch(stream, now)) return null
+		if (!this.#isOpen(stream, now)) return null
 		const [row] = this.#table.run("INSERT INTO wechat_part (stream, text) VALUES (?, ?) RETURNING number", stream, text)
 		return Number(row?.number)
 	}
@@ -43,32 +42,22 @@ export class Streams {
 	/** Changes a part. False where its answer is over. */
 	rewrite(number: number, text: string, now: number): boolean {
 		const [row] = this.#table.run("SELECT stream FROM wechat_part WHERE number = ?", number)
-		if (row === undefined || !this.touch(String(row.stream), now)) return false
+		if (row === undefined || !this.#isOpen(String(row.stream), now)) return false
 		this.#table.run("UPDATE wechat_part SET text = ? WHERE number = ?", text, number)
 		return true
 	}
 
-	/** More is to come. False where it is over. */
-	touch(stream: string, now: number): boolean {
-		const touched = this.#table.run(
-			"UPDATE wechat_stream SET changed_at = ? WHERE stream = ? AND is_over = 0 AND at > ? RETURNING stream",
-			now,
-			stream,
-			now - MOST_MS,
-		)
-		return touched.length === 1
+	/** Nothing more comes now. */
+	finish(stream: string): void {
+		this.#table.run("UPDATE wechat_stream SET is_over = 1 WHERE stream = ?", stream)
 	}
 
-	/** What an answer says now; it is over when it says something and nothing was added for a while. Null for none of ours. */
+	/** What an answer says now. Null for none of ours. */
 	read(stream: string, now: number): Shown | null {
-		const [row] = this.#table.run("SELECT at, changed_at, is_over FROM wechat_stream WHERE stream = ?", stream)
+		const [row] = this.#table.run("SELECT 1 FROM wechat_stream WHERE stream = ?", stream)
 		if (row === undefined) return null
 		const parts = this.#table.run("SELECT text FROM wechat_part WHERE stream = ? ORDER BY number", stream)
-		const content = parts.map(({ text }) => String(text)).join("\n\n")
-		const isQuiet = content !== "" && Number(row.changed_at) + QUIET_MS <= now
-		const isOver = Number(row.is_over) === 1 || isQuiet || Number(row.at) + MOST_MS <= now
-		if (isOver) this.#table.run("UPDATE wechat_stream SET is_over = 1 WHERE stream = ?", stream)
-		return { content, isOver }
+		return { content: parts.map(({ text }) => String(text)).join("\n\n"), isOver: !this.#isOpen(stream, now) }
 	}
 
 	/** An address of this chat that still takes a message: nobody else gets it. The one that ends first. */
@@ -82,17 +71,20 @@ export class Streams {
 		)
 		return row === undefined ? null : String(row.address)
 	}
+
+	#isOpen(stream: string, now: number): boolean {
+		const sql = "SELECT 1 FROM wechat_stream WHERE stream = ? AND is_over = 0 AND at > ?"
+		return this.#table.run(sql, stream, now - MOST_MS).length === 1
+	}
 }
 
-/** WeCom asks about once a second; what comes later goes to an address. */
-const QUIET_MS = 2_500
 /** WeCom asks for six minutes. */
 const MOST_MS = 5.5 * 60_000
 const KEPT_MS = 60 * 60_000
 
 const TABLES = `
 	CREATE TABLE IF NOT EXISTS wechat_stream (
-		stream TEXT PRIMARY KEY, at INTEGER NOT NULL, changed_at INTEGER NOT NULL, is_over INTEGER NOT NULL
+		stream TEXT PRIMARY KEY, at INTEGER NOT NULL, is_over INTEGER NOT NULL
 	);
 	CREATE TABLE IF NOT EXISTS wechat_part (
 		number INTEGER PRIMARY KEY AUTOINCREMENT, stream TEXT NOT NULL, text TEXT NOT NULL

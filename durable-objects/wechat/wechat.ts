@@ -61,8 +61,8 @@ export class Wechat extends RpcTarget {
 		return this.#streams.rewrite(part, text, this.#now())
 	}
 
-	touch(stream: string): boolean {
-		return this.#streams.touch(stream, this.#now())
+	finish(stream: string): void {
+		this.#streams.finish(stream)
 	}
 
 	read(stream: string): Shown | null {
@@ -81,10 +81,14 @@ export class Wechat extends RpcTarget {
 		return this.#held.take(chat, mostBytes)
 	}
 
-	/** What is kept, now or soon. */
-	async awaitHeld(chat: string, ms: number, mostBytes: number): Promise<string[]> {
-		await this.#held.wait(chat, ms)
-		return this.#held.take(chat, mostBytes)
+	/** What is kept, now or soon; `isDone`: nothing more comes. */
+	async awaitHeld(chat: string, ms: number, mostBytes: number): Promise<{ texts: string[]; isDone: boolean }> {
+		const isDone = await this.#held.wait(chat, ms)
+		return { texts: this.#held.take(chat, mostBytes), isDone }
+	}
+
+	doneHolding(chat: string): void {
+		this.#held.done(chat)
 	}
 
 	isMute(channel: string): boolean {

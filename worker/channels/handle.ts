@@ -31,7 +31,12 @@ import { languageOf, refusalText, WORDS } from "./words/words.ts"
 export async function handle(env: Env, workspaceId: string, update: ChatUpdate, isAgain: boolean): Promise<void> {
 	const at = await arrive(env, workspaceId, update)
 	if (at === null) return
-	const { registry, channel, destination, words } = at
+	await take(at, isAgain)
+	await at.provider.done?.(at.place)
+}
+
+async function take(at: At, isAgain: boolean): Promise<void> {
+	const { registry, workspaceId, channel, destination, update, words } = at
 	if (update.context.movedTo !== undefined || update.context.membership !== undefined)
 		return destination === undefined ? undefined : moved(registry, destination, update)
 	if (isForAnother(update.text, channel.name)) return
@@ -60,6 +65,7 @@ export async function giveUp(env: Env, workspaceId: string, update: ChatUpdate):
 	const at = await arrive(env, workspaceId, update)
 	// Only to who is known there.
 	if (at?.destination !== undefined) await tell(at, at.words.notDone)
+	await at?.provider.done?.(at.place)
 }
 
 /** An update at its chat, before it is known who says it. */

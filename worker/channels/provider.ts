@@ -60,6 +60,8 @@ export interface Provider {
 	openTopic?(place: Place, name: string): Promise<string | null>
 	/** Shows that we are at it. */
 	typing(place: Place): Promise<void>
+	/** Nothing more comes of an update now: whoever waits for its answer need not any longer. */
+	done?(place: Place): Promise<void>
 	/** Takes a pressed button's waiting sign away, with a short word. */
 	acknowledge(place: Place, key: string, text: string): Promise<void>
 	/** The bytes of a file that an update names. Throws Refusal: too_large, channel_failed. */

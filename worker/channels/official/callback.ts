@@ -47,8 +47,9 @@ async function replyTo({ env, row, bot, now }: At, message: Record<string, strin
 	}
 	await workspaceOf(env, row.workspaceId).received(row.workspaceId, await pressedBy(bot, update))
 	if (!(await book.isMute(bot.id))) return null
-	const texts = await book.awaitHeld(chat, REPLY_MS, TEXT_BYTES)
-	return texts.length === 0 ? words.working : texts.join("\n\n")
+	const { texts, isDone } = await book.awaitHeld(chat, REPLY_MS, TEXT_BYTES)
+	if (texts.length > 0) return texts.join("\n\n")
+	return isDone ? DONE : words.working
 }
 
 /** Null for what says nothing to us. */
@@ -110,5 +111,6 @@ async function replied({ bot, now }: At, message: Record<string, string>, conten
 	return new Response(xml, { headers: { "content-type": "text/xml; charset=utf-8" } })
 }
 
+const DONE = "✓"
 /** The service waits five seconds. */
 const REPLY_MS = 3_500

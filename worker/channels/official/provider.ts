@@ -37,6 +37,10 @@ export const official: Provider = {
 		await call(bot, "cgi-bin/message/custom/typing", { touser: address, command: "Typing" }).catch(() => {})
 	},
 
+	async done(place) {
+		if (place.context.reply === "1") await bookOf(place.bot).doneHolding(chatOf(place))
+	},
+
 	async acknowledge(place, _, text) {
 		if (text !== "") await official.send(place, { blocks: [{ is: "text", text }], buttons: [] })
 	},

@@ -77,9 +77,8 @@ async function answerTo(at: At, callback: Callback): Promise<object | null> {
 /** The stream as it is now; WeCom asks again until it is over. */
 async function streamed(bot: Bot, id: string): Promise<object | null> {
 	const shown = await bookOf(bot).read(id)
-	if (shown === null) return { msgtype: "stream", stream: { id, finish: true, content: GONE } }
-	const { content, isOver } = shown
-	const said = content === "" ? (isOver ? GONE : WAIT) : lastBytes(content, STREAM_BYTES)
+	const { content, isOver } = shown ?? { content: "", isOver: true }
+	const said = content === "" ? (isOver ? DONE : WAIT) : lastBytes(content, STREAM_BYTES)
 	return { msgtype: "stream", stream: { id, finish: isOver, content: said } }
 }
 
@@ -146,7 +145,7 @@ function lastBytes(text: string, most: number): string {
 }
 
 const WAIT = "…"
-const GONE = "—"
+const DONE = "✓"
 const ANSWER_MS = 59 * 60_000
 /** A stream's content has at most 20,480. */
 const STREAM_BYTES = 20_000

@@ -38,9 +38,11 @@ export const wecom: Provider = {
 		return post(place, text)
 	},
 
-	/** More is to come: the stream stays open for it. */
-	async typing({ bot, context }) {
-		if (context.stream !== undefined) await bookOf(bot).touch(context.stream)
+	/** WeCom itself shows that the stream goes on. */
+	async typing() {},
+
+	async done({ bot, context }) {
+		if (context.stream !== undefined) await bookOf(bot).finish(context.stream)
 	},
 
 	async acknowledge(place, _, text) {

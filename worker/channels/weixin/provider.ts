@@ -83,7 +83,7 @@ async function sendOne(place: Place, machine: MachineId, text: string): Promise<
 		if (ret === 0) return { is: "sent", message: client }
 		if (ret === SIGNED_OUT) {
 			await signedOut(ENV, bot.id)
-			return { is: "failed", reason: "The WeChat account must be signed in again, by scanning a code.", isBot: true }
+			return { is: "failed", reason: "The WeChat account must be signed in again, by scanning a code." }
 		}
 		if (ret === REFUSED) await book.shutWindow(chat)
 		return { is: "failed", reason: ret === REFUSED ? REASONS.spent : `WeChat did not deliver it (${ret}).` }
