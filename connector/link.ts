@@ -76,7 +76,7 @@ async function keepLinked({ url, identity, dataDir, log, signal }: Options): Pro
 		)
 		await call("returnSession", { params: { session } })
 	}
-	const machine = await Machine.open({ dataDir, log, askBack })
+	const machine = await Machine.open({ dataDir, log, askBack, now: () => clock.now() })
 	const redial = new Redial()
 	try {
 		while (!signal.aborted) {

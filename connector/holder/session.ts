@@ -24,7 +24,7 @@ import { signalSession } from "./processes.ts"
 import { Pty } from "./pty.ts"
 import { Seal, UNSEALED } from "./seal.ts"
 import { Showing } from "./showing.ts"
-import { listenForSignals } from "./signals.ts"
+import { listenForSignals, type Signal } from "./signals.ts"
 import type { SessionPaths } from "./spawn.ts"
 import { leaveProgram, startedAgain } from "./started-again.ts"
 import { Terminal } from "./terminal.ts"
@@ -59,6 +59,8 @@ const SNAPSHOT_KEPT_MS = 1_000
 const TYPED_WITHIN_MS = 1_000
 /** Who attends is told so often, at most, that somebody types. */
 const TYPED_EVERY_MS = 250
+/** Each may be as long as a file that an agent wants to write. */
+const MOST_UNHEARD = 8
 /** What terminals send by themselves: that they have the focus or lost it, and what the mouse does. */
 const UNTYPED = /^(?:\x1b\[[IO]|\x1b\[<[0-9;]{5,40}[Mm]|\x1b\[M.{3})+$/s
 
@@ -106,6 +108,8 @@ export class Session {
 	/** After which output something was last pressed. */
 	#pressedOn: number | null = null
 	#isAttended = false
+	/** Signals that nobody has heard: a link process begins a moment after the program, or again. */
+	#unheard: { signal: Signal; at: number }[] = []
 	/** Writers who wait for the program to show something. */
 	#awaiting: (() => void)[] = []
 
@@ -121,7 +125,7 @@ export class Session {
 		listenForSignals(
 			this.#terminal.emulator,
 			(text) => redactor.text(text),
-			(signal) => this.#isAttended && this.#client?.tell({ type: "signal", signal }),
+			(signal) => this.#signalled(signal),
 		)
 		this.#channels = new Channels(this.#source(), {
 			isWritable: () => this.#client?.isWritable() ?? false,
@@ -525,7 +529,17 @@ export class Session {
 		return { is: "pressed", dropped: await this.#type(Buffer.from("\r")) }
 	}
 
+	#signalled(signal: Signal): void {
+		// What a log says that is read again was said long ago.
+		if (this.#pty === null) return
+		const at = Date.now()
+		if (this.#isAttended) this.#client?.tell({ type: "signal", signal, at })
+		else if (signal.is !== "bell") this.#unheard = [...this.#unheard, { signal, at }].slice(-MOST_UNHEARD)
+	}
+
 	#someoneTypes(): void {
+		// Whoever is there has seen it.
+		this.#unheard = []
 		const now = Date.now()
 		const { count, toldAt } = this.#typed
 		const isDue = this.#isAttended && Math.abs(now - toldAt) >= TYPED_EVERY_MS
@@ -536,6 +550,7 @@ export class Session {
 	#attend(on: boolean): void {
 		this.#isAttended = on
 		this.#shownLast = ""
+		if (on) for (const unheard of this.#unheard.splice(0)) this.#client?.tell({ type: "signal", ...unheard })
 		this.#showing.attend(on)
 	}
 

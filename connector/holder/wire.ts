@@ -146,7 +146,7 @@ export const FromHolder = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("shown"), shown: Shown }),
 	/** Somebody types; told once for a while. */
 	z.object({ type: z.literal("typed"), typed: z.int().min(0) }),
-	z.object({ type: z.literal("signal"), signal: Signal }),
+	z.object({ type: z.literal("signal"), signal: Signal, at: Time }),
 	z.object({ type: z.literal("answer"), number: z.int(), answer: z.unknown() }),
 	z.object({ type: z.literal("refuse"), number: z.int(), code: z.string(), detail: z.string().optional() }),
 	/** Another link process has connected; this connection ends. Taking the session back would only take it from that one. */

@@ -101,6 +101,30 @@ it("tells what stands out, but nothing of a row with a secret, and how rows go o
 	expect(hasApplicationKeys).toBe(true)
 })
 
+it("what nobody has heard is told to who comes, unless somebody has typed since", async () => {
+	const folder = mkdtempSync(join(tmpdir(), "homeport-signals-"))
+	writeFileSync(join(folder, "said"), `\x07${noticeSequence("one")}${noticeSequence("two")}shown`)
+	const { link, holder } = await run(`cat ${folder}/said; read line; cat ${folder}/said; read end`)
+	const viewer = link.attach()
+	await viewer.shows("shown")
+	const heard = (of: Link) => of.messages.filter(({ type }) => type === "signal").length
+	expect(heard(link)).toBe(0)
+	link.close()
+	await link.closed()
+	const next = await Link.open(holder)
+	next.send({ type: "attend", on: true })
+	await shows(next, "shown")
+	expect(heard(next)).toBe(2)
+	next.send({ type: "attend", on: false })
+	next.attach().type("\r")
+	await next.until(() => next.viewers.values().next().value?.text().includes("shown") === true)
+	next.viewers.values().next().value?.type("x")
+	await expect.poll(async () => (await next.ask("screen", { session: holder.session })).lines.join("")).toContain("x")
+	next.send({ type: "attend", on: true })
+	await shows(next, "x")
+	expect(heard(next)).toBe(2)
+})
+
 it("a program that rings without end does not drown its link", async () => {
 	const { link } = await run("i=0; while [ $i -lt 5000 ]; do i=$((i+1)); printf '\\a'; done; echo over; read end")
 	link.send({ type: "attend", on: true })

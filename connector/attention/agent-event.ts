@@ -1,0 +1,129 @@
+// What agents say of themselves by their own hooks, as one small language. What is not understood says nothing.
+import * as z from "zod"
+import { SUBJECT_CHARS, type Subject } from "../../protocol/attention.ts"
+import { Notice } from "./event.ts"
+
+export type AgentEvent =
+	/** It asks for leave. */
+	| { is: "asks"; text: string; subject: Subject | null }
+	/** It says that something is to be answered on its screen. */
+	| { is: "waits"; text: string; kind: "approval" | "question" }
+	/** It was given work. */
+	| { is: "works" }
+	/** It is done. `isNews`: with something, just now. */
+	| { is: "rests"; text: string; isNews: boolean }
+	/** It gave up. */
+	| { is: "fails"; text: string }
+	/** Anything in the session wants a person to know. */
+	| { is: "notice"; text: string }
+
+/**
+ * `word`: the session's, without which nobody speaks for its agent: what a program merely prints must not pass for an
+ * agent's own event. Null for what says nothing.
+ */
+export function readEvent(from: string, event: unknown, word: string | null): AgentEvent | null {
+	if (from === "homeport") {
+		const notice = Notice.safeParse(event).data
+		return notice === undefined ? null : { is: "notice", text: notice.text }
+	}
+	const at = from.indexOf(".")
+	if (word === null || at === -1 || from.slice(at + 1) !== word) return null
+	switch (from.slice(0, at)) {
+		case "claude-code":
+			return claudeCode(event)
+		case "codex":
+			return codex(event)
+		default:
+			return null
+	}
+}
+
+/** Source: https://code.claude.com/docs/en/hooks, and what 2.1.197 gives its hooks. */
+const ClaudeCode = z.discriminatedUnion("hook_event_name", [
+	z.object({
+		hook_event_name: z.literal("PermissionRequest"),
+		tool_name: z.string(),
+		tool_input: z.record(z.string(), z.unknown()).default({}),
+	}),
+	z.object({
+		hook_event_name: z.literal("Notification"),
+		message: z.string().default(""),
+		notification_type: z.string().default(""),
+	}),
+	z.object({ hook_event_name: z.literal("UserPromptSubmit") }),
+	z.object({ hook_event_name: z.literal("Stop"), last_assistant_message: z.string().nullish() }),
+	z.object({ hook_event_name: z.literal("StopFailure"), error: z.unknown(), error_details: z.unknown() }),
+])
+
+function claudeCode(said: unknown): AgentEvent | null {
+	const event = ClaudeCode.safeParse(said).data
+	switch (event?.hook_event_name) {
+		case "PermissionRequest":
+			return {
+				is: "asks",
+				text: `${event.tool_name} wants leave.`,
+				subject: subjectOf(event.tool_name, event.tool_input),
+			}
+		case "Notification":
+			if (event.notification_type === "idle_prompt") return { is: "rests", text: event.message, isNews: false }
+			if (event.notification_type === "elicitation_dialog")
+				return { is: "waits", text: event.message, kind: "question" }
+			return event.notification_type === "permission_prompt"
+				? { is: "waits", text: event.message, kind: "approval" }
+				: null
+		case "UserPromptSubmit":
+			return { is: "works" }
+		case "Stop":
+			return { is: "rests", text: event.last_assistant_message ?? "", isNews: true }
+		case "StopFailure": {
+			const words = [event.error, event.error_details].filter((word) => typeof word === "string" && word !== "")
+			return { is: "fails", text: words.join(": ") }
+		}
+		case undefined:
+			return null
+	}
+}
+
+/** What a tool of Claude Code is about: the command, the file, or all that it was given. */
+function subjectOf(tool: string, input: Record<string, unknown>): Subject {
+	const { command, file_path: file, notebook_path: notebook } = input
+	if (tool === "Bash" && typeof command === "string") return subject("command", command)
+	const path = file ?? notebook
+	if (CHANGES_FILES.has(tool) && typeof path === "string") return subject("file", path)
+	return { ...subject("other", `${tool} ${JSON.stringify(input)}`), isWhole: false }
+}
+
+const CHANGES_FILES = new Set(["Write", "Edit", "MultiEdit", "NotebookEdit"])
+
+function subject(is: Subject["is"], text: string): Subject {
+	return { is, text: text.slice(0, SUBJECT_CHARS), isWhole: text.length <= SUBJECT_CHARS && !text.includes("***") }
+}
+
+/** Source: https://github.com/openai/codex, docs/config.md, `notify` and hooks. */
+const Codex = z.union([
+	z.object({ type: z.literal("agent-turn-complete"), "last-assistant-message": z.string().nullish() }),
+	z.object({
+		hook_event_name: z.literal("PermissionRequest"),
+		tool_name: z.string(),
+		tool_input: z.record(z.string(), z.unknown()).default({}),
+	}),
+	z.object({ hook_event_name: z.literal("UserPromptSubmit") }),
+	z.object({ hook_event_name: z.literal("Stop"), last_assistant_message: z.string().nullish() }),
+])
+
+function codex(said: unknown): AgentEvent | null {
+	const event = Codex.safeParse(said).data
+	if (event === undefined) return null
+	if ("type" in event) return { is: "rests", text: event["last-assistant-message"] ?? "", isNews: true }
+	switch (event.hook_event_name) {
+		case "PermissionRequest": {
+			const { command } = event.tool_input
+			const about = typeof command === "string" ? subject("command", command) : null
+			return { is: "asks", text: `${event.tool_name} wants leave.`, subject: about }
+		}
+		case "UserPromptSubmit":
+			return { is: "works" }
+		case "Stop":
+			return { is: "rests", text: event.last_assistant_message ?? "", isNews: true }
+	}
+}

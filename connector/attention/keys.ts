@@ -1,0 +1,41 @@
+// What to type for an answer: the keys of an option as the screen has it now, or a person's words.
+import type { Choice, Option } from "../../protocol/attention.ts"
+import { Refusal } from "../../protocol/errors.ts"
+
+export interface Keys {
+	text: string
+	paste: boolean
+	enter: boolean
+}
+
+interface Asked {
+	options: readonly Option[]
+	takesText: boolean
+	kind: string
+}
+
+/** Throws Refusal("answer_invalid") for what is not an answer to it. */
+export function keysFor({ options, takesText, kind }: Asked, choice: Choice): Keys {
+	if (choice.is === "option") {
+		const option = options.find(({ label }) => label === choice.label)
+		if (option === undefined || option.keys === "") throw new Refusal("answer_invalid", otherwise(options))
+		return { text: option.keys, paste: false, enter: false }
+	}
+	if (!takesText) throw new Refusal("answer_invalid", otherwise(options))
+	const text = plainWords(choice.text)
+	if (text === "") throw new Refusal("answer_invalid", "There are no words in it.")
+	// What asks for a secret reads its terminal as it is.
+	return { text, paste: kind !== "secret", enter: true }
+}
+
+/** Without what a terminal would take for a key: whoever answers by words presses nothing. */
+function plainWords(text: string): string {
+	return text.replaceAll("\r\n", "\n").replaceAll(CONTROLS, "").replace(/\n+$/, "")
+}
+
+const CONTROLS = /[\0-\x08\x0b-\x1f\x7f-\x9f]/g
+
+function otherwise(options: readonly Option[]): string {
+	if (options.length === 0) return "It can be answered on its screen only."
+	return `Its answers are: ${options.map(({ label }) => `"${label}"`).join(", ")}.`
+}

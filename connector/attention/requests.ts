@@ -1,0 +1,329 @@
+// All that waits for a person on this machine: a watcher a session, the report of it all, and the answers to it.
+import type { Answered, Asked } from "../../protocol/ask.ts"
+import type { Attention, AttentionReport } from "../../protocol/attention.ts"
+import { REQUESTS_PER_MACHINE } from "../../protocol/attention.ts"
+import { Refusal } from "../../protocol/errors.ts"
+import type { SessionId } from "../../protocol/ids.ts"
+import { CUSTOM, type SessionInfo } from "../../protocol/session.ts"
+import type { Signal } from "../holder/signals.ts"
+import type { HolderAnswered, HolderAsk, HolderAskedOf, Shown } from "../holder/wire.ts"
+import { type Ended, type Kept, readKept, writeKept } from "./kept.ts"
+import { type Keys, keysFor } from "./keys.ts"
+import { printOf } from "./request.ts"
+import { type About, Watcher } from "./watcher.ts"
+
+/** A session as its requests need it. */
+export interface Watched {
+	readonly info: SessionInfo
+	readonly folder: string
+	readonly key: string
+	/** Its holder tells its screen and types answers. */
+	readonly canBeAttended: boolean
+	ask<A extends HolderAsk>(ask: A, of: HolderAskedOf<A>): Promise<HolderAnswered<A>>
+}
+
+/** What a session's holder tells who attends. */
+export type Told = { type: "shown"; shown: Shown } | { type: "typed" } | { type: "signal"; signal: Signal; at: number }
+
+interface Options {
+	/** The control plane's clock. */
+	now: () => number
+	/** A profile's own expressions. */
+	waits: (runtime: string) => Promise<RegExp[]>
+	/** By which the session's agent is known. */
+	word: (session: Watched) => string | null
+	/** The report is another one. */
+	changed: () => void
+	log: (line: string) => void
+}
+
+/** What is over is told for so long: an object that has heard of it once knows it. */
+const ENDED_KEPT_MS = 10 * 60 * 1_000
+const MOST_ENDED = 50
+/** An animation moves the screen ten times a second, and somebody's key holds an answer up for a second. */
+const TRIES = 40
+const TRY_EVERY_MS = 60
+/** A program takes an answer at once, or is busy. */
+const CONFIRM_MS = 3_000
+
+interface Desk {
+	session: Watched
+	watcher: Watcher
+	ended: Ended[]
+	answered: Kept["answered"]
+	timer: NodeJS.Timeout | null
+	/** Called after everything that its screen shows. */
+	waiting: Set<() => void>
+}
+
+export class Requests {
+	readonly #options: Options
+	readonly #desks = new Map<SessionId, Desk>()
+	/** Answers under way, by claim: one that is asked again meanwhile is the same. */
+	readonly #answering = new Map<string, Promise<Answered<"answer">>>()
+	#isChanging = false
+
+	constructor(options: Options) {
+		this.#options = options
+	}
+
+	/** All that waits now, and what is over lately. */
+	report(): AttentionReport {
+		const now = this.#options.now()
+		const desks = [...this.#desks.values()]
+		const open: Attention[] = desks.flatMap(({ watcher }) => watcher.open.map(({ attention }) => attention))
+		const ended = desks.flatMap(({ ended }) => ended).filter(({ at }) => at + ENDED_KEPT_MS > now)
+		return {
+			open: open.toSorted((one, other) => other.at - one.at).slice(0, REQUESTS_PER_MACHINE),
+			ended: ended.toSorted((one, other) => other.at - one.at).slice(0, REQUESTS_PER_MACHINE),
+		}
+	}
+
+	/** A session is there, has changed, or has ended. */
+	changed(session: Watched): void {
+		const { id, run, state } = session.info
+		const desk = this.#desks.get(id)
+		if (desk === undefined) {
+			// What ended before anybody watched has nothing that waits, but what was kept of it.
+			if (state.is === "running" && !session.canBeAttended) return
+			const opened = this.#open(session)
+			if (state.is !== "running" || opened.watcher.open.some(({ attention }) => attention.run !== run))
+				opened.watcher.exited(this.#options.now())
+			return
+		}
+		desk.session = session
+		if (state.is !== "running" || desk.watcher.about.run !== run) {
+			desk.watcher.exited(this.#options.now())
+			this.#wake(desk)
+		}
+		if (desk.watcher.about.run !== run && state.is === "running") {
+			this.#close(desk)
+			this.#desks.delete(id)
+			this.#open(session, { ended: desk.ended, answered: desk.answered })
+		}
+	}
+
+	removed(id: SessionId): void {
+		const desk = this.#desks.get(id)
+		if (desk === undefined) return
+		this.#close(desk)
+		this.#desks.delete(id)
+		this.#tell()
+	}
+
+	/** What its holder tells. */
+	told(session: Watched, told: Told): void {
+		const desk = this.#desks.get(session.info.id) ?? this.#open(session)
+		const now = this.#options.now()
+		switch (told.type) {
+			case "shown":
+				desk.watcher.shown(told.shown, now)
+				break
+			case "typed":
+				desk.watcher.typed(now)
+				break
+			case "signal":
+				desk.watcher.signal(told.signal, now, Date.now() - told.at)
+				break
+		}
+		this.#settle(desk)
+	}
+
+	dismiss({ session, request }: Asked<"dismiss">): void {
+		const desk = this.#desks.get(session)
+		if (desk?.watcher.dismissed(request, this.#options.now()) !== true) throw new Refusal("request_gone")
+		this.#settle(desk)
+	}
+
+	notify(session: Watched, text: string): void {
+		if (session.info.state.is !== "running") throw new Refusal("session_ended")
+		const desk = this.#desks.get(session.info.id) ?? this.#open(session)
+		desk.watcher.notice(text, this.#options.now())
+		this.#settle(desk)
+	}
+
+	/** Throws Refusal: request_gone, answer_invalid, session_ended, version_too_old. */
+	answer(session: Watched, asked: Asked<"answer">): Promise<Answered<"answer">> {
+		const { claim } = asked
+		const under = this.#answering.get(claim)
+		if (under !== undefined) return under
+		const answer = this.#answer(session, asked).finally(() => this.#answering.delete(claim))
+		this.#answering.set(claim, answer)
+		return answer
+	}
+
+	async #answer(session: Watched, asked: Asked<"answer">): Promise<Answered<"answer">> {
+		const { claim, request, choice } = asked
+		if (!session.canBeAttended)
+			throw new Refusal("version_too_old", "An older connector began this session: answer it on its screen.")
+		const { id } = session.info
+		const nothing = { until: 0, text: "", paste: false, enter: false }
+		const { is } = await session.ask("press", { session: id, claim, on: null, ...nothing })
+		if (is === "already") return { isConfirmed: await this.#hasMoved(session, request, claim) }
+		if (session.info.state.is !== "running") throw new Refusal("session_ended")
+		const desk = this.#desks.get(id)
+		const open = () => desk?.watcher.open.find(({ attention }) => attention.id === request)
+		for (let tries = 0; tries < TRIES; tries++) {
+			if (desk === undefined || open() === undefined) throw new Refusal("request_gone")
+			const keys = await this.#look(desk, request, choice)
+			const until = Date.now() + (asked.until - this.#options.now())
+			const pressed = await session.ask("press", { session: id, claim, on: keys.on, until, ...keys.keys })
+			switch (pressed.is) {
+				case "pressed":
+				case "already":
+					return { isConfirmed: await this.#applied(desk, request, claim, pressed.dropped) }
+				case "late":
+					throw new Refusal("request_gone", "The time for this answer is over.")
+				case "moved":
+				case "unknown":
+					await new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS))
+			}
+		}
+		throw new Refusal("request_gone", "Its screen does not hold still.")
+	}
+
+	/** The keys that answer it on the screen as it is now. Throws Refusal where that asks for something else. */
+	async #look(desk: Desk, request: string, choice: Asked<"answer">["choice"]): Promise<{ keys: Keys; on: Shown }> {
+		const shown = await desk.session.ask("look", { session: desk.session.info.id })
+		const verdict = desk.watcher.shown(shown, this.#options.now())
+		this.#settle(desk)
+		const open = desk.watcher.open.find(({ attention }) => attention.id === request)
+		if (open === undefined) throw new Refusal("request_gone")
+		// What is known by an event alone has no keys: only its screen knows.
+		if (verdict.is !== "request" || open.print === null || printOf(verdict) !== open.print)
+			throw open.print === null ? new Refusal("answer_invalid", ON_SCREEN) : new Refusal("request_gone")
+		return { keys: keysFor(verdict, choice), on: shown }
+	}
+
+	/** Resolves when the screen has moved on, or has not for a while; answers whether it has. */
+	async #applied(desk: Desk, request: string, claim: string, dropped: number): Promise<boolean> {
+		const open = desk.watcher.open.find(({ attention }) => attention.id === request)
+		const print = open?.print ?? null
+		if (open !== undefined) {
+			desk.answered = [...desk.answered, { claim, request: open.attention.id, print }].slice(-MOST_ENDED)
+			desk.watcher.answered(open.attention.id, this.#options.now())
+			this.#settle(desk)
+		}
+		return dropped === 0 && this.#movesOn(desk, print)
+	}
+
+	/** Whether the screen has moved on since a claim that was pressed before. */
+	async #hasMoved(session: Watched, request: string, claim: string): Promise<boolean> {
+		const desk = this.#desks.get(session.info.id)
+		if (desk === undefined || session.info.state.is !== "running") return true
+		// A connector that ended just after it pressed does not know that it did.
+		if (desk.watcher.open.some(({ attention }) => attention.id === request))
+			return this.#applied(desk, request, claim, 0)
+		return this.#movesOn(desk, desk.answered.find((answered) => answered.claim === claim)?.print ?? null)
+	}
+
+	async #movesOn(desk: Desk, print: string | null): Promise<boolean> {
+		const until = Date.now() + CONFIRM_MS
+		for (;;) {
+			if (print === null || desk.session.info.state.is !== "running" || desk.watcher.print !== print) return true
+			const left = until - Date.now()
+			if (left <= 0) return false
+			await new Promise<void>((resolve) => {
+				const done = () => {
+					clearTimeout(timer)
+					desk.waiting.delete(done)
+					resolve()
+				}
+				const timer = setTimeout(done, left)
+				desk.waiting.add(done)
+			})
+		}
+	}
+
+	#open(session: Watched, known?: Pick<Kept, "ended" | "answered">): Desk {
+		const kept = known === undefined ? readKept(session) : { ...known, open: {} }
+		const { id, run, runtime } = session.info
+		const about: About = {
+			session: id,
+			run,
+			runtime: runtime === CUSTOM ? null : runtime,
+			waits: [],
+			word: this.#options.word(session),
+		}
+		this.#options.waits(runtime).then(
+			(waits) => {
+				about.waits = waits
+			},
+			// A damaged profile is told to whoever uses it.
+			() => {},
+		)
+		const desk: Desk = {
+			session,
+			watcher: new Watcher({
+				about,
+				open: kept.open,
+				changed: () => this.#tell(desk),
+				ended: (id, because, at) => {
+					desk.ended = [...desk.ended, { id, because, at }].slice(-MOST_ENDED)
+				},
+			}),
+			ended: kept.ended,
+			answered: kept.answered,
+			timer: null,
+			waiting: new Set(),
+		}
+		this.#desks.set(id, desk)
+		this.#settle(desk)
+		return desk
+	}
+
+	/** After everything that its watcher was told. */
+	#settle(desk: Desk): void {
+		if (desk.timer !== null) clearTimeout(desk.timer)
+		desk.timer = null
+		const { due } = desk.watcher
+		if (due !== null) {
+			const wait = Math.min(Math.max(due - this.#options.now(), 1), LONGEST_WAIT_MS)
+			desk.timer = setTimeout(() => {
+				desk.watcher.tick(this.#options.now())
+				this.#settle(desk)
+			}, wait)
+			desk.timer.unref()
+		}
+		this.#wake(desk)
+	}
+
+	#wake(desk: Desk): void {
+		for (const done of [...desk.waiting]) done()
+	}
+
+	#close(desk: Desk): void {
+		if (desk.timer !== null) clearTimeout(desk.timer)
+		desk.timer = null
+		this.#wake(desk)
+	}
+
+	/** Once for all that changes in a moment. */
+	#tell(desk?: Desk): void {
+		if (desk !== undefined) this.#unkept.add(desk)
+		if (this.#isChanging) return
+		this.#isChanging = true
+		setImmediate(() => {
+			this.#isChanging = false
+			for (const desk of this.#unkept) this.#keep(desk)
+			this.#unkept.clear()
+			this.#options.changed()
+		})
+	}
+
+	readonly #unkept = new Set<Desk>()
+
+	#keep({ session, watcher, ended, answered }: Desk): void {
+		if (this.#desks.get(session.info.id)?.watcher !== watcher) return
+		try {
+			writeKept(session, { open: watcher.places, ended, answered })
+		} catch (error) {
+			// Without it a connector that begins again calls them by other names.
+			this.#options.log(`${session.info.name}: its requests are not kept: ${String(error)}`)
+		}
+	}
+}
+
+const ON_SCREEN = "It can be answered on its screen only."
+/** Timers hold no longer times than some 24 days. */
+const LONGEST_WAIT_MS = 24 * 60 * 60 * 1_000

@@ -1,0 +1,234 @@
+// What waits for a person on a machine, told and answered: real holders, real programs, and link processes that come and go.
+import { mkdtempSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { expect, test } from "vitest"
+import { noticeSequence } from "../../connector/attention/event.ts"
+import { type Attention, type Choice, optionMeaning } from "../../protocol/attention.ts"
+import { newClaimId, newRequestId, newViewerId } from "../../protocol/ids.ts"
+import { type Edge, machineFolder } from "../support/machine.ts"
+
+/** A menu as agents draw it, which clears itself when a key is pressed and says which. $1: what it is about. */
+const MENU = `
+menu() {
+	printf '\\033[2J\\033[HBash command\\r\\n\\r\\n  %s\\r\\n\\r\\nDo you want to proceed?\\r\\n❯ 1. Yes\\r\\n  2. No\\r\\n\\r\\nEsc to cancel\\r\\n' "$1"
+}
+key() { dd bs=1 count=1 2>/dev/null; }
+pressed() { printf '\\033[2J\\033[Hpressed <%s>\\r\\n' "$1"; }
+stty raw -echo
+`
+const ONE = `${MENU} menu 'npm test'; k=$(key); pressed "$k"; while k=$(key); do printf 'and <%s>' "$k"; done`
+
+const soon = () => Date.now() + 60_000
+const yes: Choice = { is: "option", label: "Yes" }
+
+function answer(edge: Edge, { session, id }: Attention, choice: Choice = yes, more: object = {}) {
+	return edge.ask("answer", { session, request: id, claim: newClaimId(), choice, until: soon(), ...more })
+}
+
+const refusal = (promise: Promise<unknown>) =>
+	promise.then(
+		() => "no refusal",
+		(error: { code: string }) => error.code,
+	)
+
+test("a menu on the screen is told with its options, and answered by a label", async () => {
+	const edge = await machineFolder().open()
+	const session = await edge.script(ONE)
+	const request = await edge.open({ session, kind: "approval" })
+	expect(request).toMatchObject({ source: "screen", run: 1, subject: { is: "command", text: "npm test" } })
+	expect(optionMeaning(request.options, "no")?.label).toBe("No")
+	expect(request.excerpt.join("\n")).toContain("Do you want to proceed?")
+	expect(await answer(edge, request)).toEqual({ isConfirmed: true })
+	expect(await edge.screen(session)).toBe("pressed <1>")
+	await edge.until(() => (edge.report.open.length === 0 ? true : undefined))
+	// An answer of ours is no end that somebody must be told.
+	expect(edge.report.ended).toEqual([])
+	expect(await refusal(answer(edge, request))).toBe("request_gone")
+})
+
+test("what is no answer to it, or to nothing, types nothing", async () => {
+	const edge = await machineFolder().open()
+	const session = await edge.script(ONE)
+	const request = await edge.open({ session, kind: "approval" })
+	expect(await refusal(answer(edge, request, { is: "option", label: "yes" }))).toBe("answer_invalid")
+	expect(await refusal(answer(edge, request, { is: "text", text: "1" }))).toBe("answer_invalid")
+	expect(await refusal(answer(edge, { ...request, id: newRequestId() }))).toBe("request_gone")
+	expect(await refusal(answer(edge, request, yes, { until: Date.now() - 1 }))).toBe("request_gone")
+	expect(edge.report.open.map(({ id }) => id)).toEqual([request.id])
+	await answer(edge, request, { is: "option", label: "No" })
+	expect(await edge.screen(session)).toBe("pressed <2>")
+})
+
+test("the same claim, asked again and by another link process, is typed once", async () => {
+	const place = machineFolder()
+	const edge = await place.fork()
+	const session = await edge.script(ONE)
+	const request = await edge.open({ session, kind: "approval" })
+	const asked = { session, request: request.id, claim: newClaimId(), choice: yes, until: soon() }
+	await Promise.all([edge.ask("answer", asked), edge.ask("answer", asked)])
+	await edge.kill()
+	const next = await place.open()
+	expect(await next.ask("answer", asked)).toEqual({ isConfirmed: true })
+	expect(await next.screen(session)).toBe("pressed <1>")
+})
+
+test("a link process that is killed while it answers: what was typed stays typed once, and is found out", async () => {
+	for (let round = 0; round < 4; round++) {
+		const place = machineFolder()
+		const edge = await place.fork()
+		const session = await edge.script(ONE)
+		const request = await edge.open({ session, kind: "approval" })
+		const asked = { session, request: request.id, claim: newClaimId(), choice: yes, until: soon() }
+		edge.ask("answer", asked).catch(() => {})
+		// Before, while, or after it is typed.
+		for (let turn = 0; turn < round * 2; turn++) await new Promise((resolve) => setTimeout(resolve, 1))
+		await edge.kill()
+		const next = await place.open()
+		// Asked again until it is known, as the edge does.
+		await expect.poll(() => refusal(next.ask("answer", asked))).toBe("no refusal")
+		expect(await next.screen(session)).toBe("pressed <1>")
+	}
+})
+
+test("of two answers to one request only the first is typed", async () => {
+	const edge = await machineFolder().open()
+	const session = await edge.script(
+		`${MENU} menu 'npm test'; k=$(key); sleep 1; k2=$(timeout 1 dd bs=1 count=1 2>/dev/null); pressed "$k$k2"; key`,
+	)
+	const request = await edge.open({ session, kind: "approval" })
+	const outcomes = await Promise.all([
+		refusal(answer(edge, request)),
+		refusal(answer(edge, request, { is: "option", label: "No" })),
+	])
+	expect(outcomes.toSorted()).toEqual(["no refusal", "request_gone"])
+	await expect.poll(() => edge.screen(session)).toMatch(/^pressed <[12]>$/)
+})
+
+test("an answer to a prompt whose screen has moved on is refused, though the next one looks alike", async () => {
+	const edge = await machineFolder().open()
+	const session = await edge.script(
+		`${MENU} for about in 'npm test' 'rm -rf /' end; do menu "$about"; k=$(key); pressed "$k"; done; key`,
+	)
+	const first = await edge.open({ session, kind: "approval" })
+	await edge.ask("write", { session, viewer: newViewerId(), text: "1", paste: false, enter: false })
+	expect(await refusal(answer(edge, first))).toBe("request_gone")
+	const second = await edge.until(() => edge.report.open.find(({ id }) => id !== first.id))
+	expect(second.subject?.text).toBe("rm -rf /")
+	expect(await edge.ended(first.id)).toMatch(/input|moved/)
+})
+
+test("the same prompt again after an answer is another request", async () => {
+	const edge = await machineFolder().open()
+	const session = await edge.script(`${MENU} while :; do menu 'npm test'; k=$(key); pressed "$k"; sleep 0.7; done`)
+	const first = await edge.open({ session, kind: "approval" })
+	await answer(edge, first)
+	const second = await edge.until(() => edge.report.open.find(({ id }) => id !== first.id))
+	expect(second.text).toBe(first.text)
+	expect(await answer(edge, second)).toEqual({ isConfirmed: true })
+})
+
+test("an animation beside a prompt does not stand in its way", async () => {
+	const edge = await machineFolder().open()
+	const spin = `(i=0; while :; do i=$((i+1)); printf '\\0337\\033[1;60Hwaiting %s  \\0338' "$i"; sleep 0.03; done) & spinner=$!`
+	const session = await edge.script(`${MENU} menu 'npm test'; ${spin}; k=$(key); kill $spinner; pressed "$k"; key`)
+	const request = await edge.open({ session, kind: "approval" })
+	expect(await answer(edge, request)).toEqual({ isConfirmed: true })
+	expect(await edge.screen(session)).toContain("pressed <1>")
+})
+
+test("it is over at once when somebody types, or the program ends", async () => {
+	const edge = await machineFolder().open()
+	const typed = await edge.script(ONE)
+	const first = await edge.open({ session: typed, kind: "approval" })
+	await edge.ask("write", { session: typed, viewer: newViewerId(), text: "2", paste: false, enter: false })
+	expect(await edge.ended(first.id)).toMatch(/input|moved/)
+	const ends = await edge.script(`${MENU} menu 'npm test'; k=$(key); exit 3`)
+	const second = await edge.open({ session: ends, kind: "approval" })
+	await edge.ask("signal", { session: ends, signal: "SIGKILL" })
+	expect(await edge.ended(second.id)).toBe("exited")
+	expect(await refusal(answer(edge, second))).toBe("session_ended")
+})
+
+test("an answer that ends the program is confirmed, also to who asks afterwards", async () => {
+	const place = machineFolder()
+	const edge = await place.fork()
+	const session = await edge.script(`${MENU} menu 'npm test'; k=$(key); exit 3`)
+	const request = await edge.open({ session, kind: "approval" })
+	const asked = { session, request: request.id, claim: newClaimId(), choice: yes, until: soon() }
+	expect(await edge.ask("answer", asked)).toEqual({ isConfirmed: true })
+	await edge.kill()
+	const next = await place.open()
+	expect(await next.ask("answer", asked)).toEqual({ isConfirmed: true })
+})
+
+test("requests keep their names over a connector that begins again, as does what was answered and dismissed", async () => {
+	const place = machineFolder()
+	const edge = await place.fork()
+	const session = await edge.script(ONE)
+	const silent = await edge.script("read end")
+	const request = await edge.open({ session, kind: "approval" })
+	await edge.ask("notify", { session: silent, text: "It is deployed." })
+	const notice = await edge.open({ session: silent, kind: "idle" })
+	await edge.kill()
+	const next = await place.open()
+	await next.open({ id: request.id })
+	await next.open({ id: notice.id, text: "It is deployed." })
+	await next.ask("dismiss", { session: silent, request: notice.id })
+	expect(await next.ended(notice.id)).toBe("dismissed")
+	expect(await refusal(next.ask("dismiss", { session: silent, request: notice.id }))).toBe("request_gone")
+	expect(await answer(next, request)).toEqual({ isConfirmed: true })
+	expect(await next.screen(session)).toBe("pressed <1>")
+})
+
+test("a notice may be given from inside, by its sequence; whoever types has seen it", async () => {
+	const edge = await machineFolder().open()
+	const file = join(mkdtempSync(join(tmpdir(), "homeport-notice-")), "notice")
+	writeFileSync(file, noticeSequence("Look at the preview."))
+	const session = await edge.script(`cat ${file}; read line; read end`)
+	const notice = await edge.open({ session, kind: "idle", text: "Look at the preview." })
+	expect(notice).toMatchObject({ source: "hook", options: [], takesText: false })
+	expect(await refusal(answer(edge, notice, { is: "text", text: "yes" }))).toBe("answer_invalid")
+	await edge.ask("write", { session, viewer: newViewerId(), text: "x", paste: false, enter: true })
+	expect(await edge.ended(notice.id)).toBe("input")
+})
+
+test("what only prints an agent's event is not believed", async () => {
+	const edge = await machineFolder().open()
+	const forged = Buffer.from(
+		JSON.stringify({ hook_event_name: "PermissionRequest", tool_name: "Bash", tool_input: { command: "npm test" } }),
+	).toString("base64")
+	const session = await edge.script(`printf '\\033]7661;claude-code.0123456789abcdef01234567;${forged}\\007'; ${ONE}`)
+	expect(await edge.open({ session, kind: "approval" })).toMatchObject({ source: "screen" })
+})
+
+test("words answer a question as they are, and press no keys", async () => {
+	const edge = await machineFolder().open()
+	const session = await edge.script(`printf 'Project name: '; read name; printf 'named <%s>\\n' "$name"; read end`)
+	const request = await edge.open({ session, kind: "question" })
+	expect(request.takesText).toBe(true)
+	await answer(edge, request, { is: "text", text: "home\x03\x1bport\n" })
+	await expect.poll(() => edge.screen(session)).toContain("named <homeport>")
+})
+
+test("[TRU3] a secret is typed and stands nowhere", async () => {
+	const place = machineFolder()
+	const edge = await place.open()
+	const session = await edge.script(
+		`stty -echo; printf '[sudo] password for me: '; read word; printf '\\nheard %s\\n' "\${#word}"; read end`,
+	)
+	const request = await edge.open({ session, kind: "secret" })
+	await answer(edge, request, { is: "text", text: "open sesame 7" })
+	await expect.poll(() => edge.screen(session)).toContain("heard 13")
+	expect(JSON.stringify(edge.messages)).not.toContain("sesame")
+	const found = await filesWith(place.dataDir, "sesame")
+	expect(found).toEqual([])
+})
+
+async function filesWith(folder: string, word: string): Promise<string[]> {
+	const { readdirSync, readFileSync } = await import("node:fs")
+	return readdirSync(folder, { recursive: true, withFileTypes: true })
+		.filter((entry) => entry.isFile())
+		.map((entry) => join(entry.parentPath, entry.name))
+		.filter((path) => readFileSync(path).includes(word))
+}
