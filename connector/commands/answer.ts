@@ -2,6 +2,7 @@
 import { type Choice, type InboxItem, type Option, optionMeaning } from "../../protocol/attention.ts"
 import { Refusal } from "../../protocol/errors.ts"
 import { Failure } from "../exit.ts"
+import { typed } from "../invocation.ts"
 import { describeOutcome, findRequest, plainLine } from "../requests.ts"
 import { action, verb } from "../verb.ts"
 
@@ -16,7 +17,7 @@ export function answer() {
 	return verb("answer", {
 		summary: "answer what a session asks for",
 		description:
-			"The machine looks whether that is still on the session's screen, and types the answer at most once; the first valid answer wins. Secrets are typed in the session's own terminal.",
+			"The machine looks whether that is still on the session's screen, and types the answer at most once; the first valid answer wins. Secrets are answered in the console, or typed in the session's own terminal.",
 		examples: [
 			["homeport answer req_0123456789abcdef0123 Yes", "by the label of one of its answers"],
 			["homeport answer fix-login --yes", "the only request of this session: leave, this once"],
@@ -62,6 +63,10 @@ function outcomeOf({ state }: InboxItem): string | undefined {
 
 function choose(item: InboxItem, label: string, { text, yes, no }: Options): Choice {
 	const { options } = item
+	if (item.kind === "secret") {
+		const attach = typed("attach", `${item.machineName}/${item.sessionName}`)
+		throw new Failure("unsupported", `A secret is answered in the console, or typed in its terminal: \`${attach}\`.`)
+	}
 	if (text !== undefined) {
 		if (!item.takesText) throw new Failure("usage", `That takes no words. ${list(options)}`)
 		return { is: "text", text }

@@ -77,6 +77,23 @@ test("a question takes words, and a request can be taken off the inbox with its 
 	expect(history).not.toContain("Dismissed")
 })
 
+test("a secret is no answer of a command", async () => {
+	await well(
+		"spawn",
+		"--name",
+		"secret",
+		"--",
+		"sh",
+		"-c",
+		'stty -echo; printf "Password: "; read -r said; exec sleep 6000',
+	)
+	const [item] = await asked(1)
+	expect(item?.kind).toBe("secret")
+	const refused = await run("answer", "secret", "--text", "hunter2")
+	expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("in the console") })
+	expect((await items()).map(({ state }) => state.is)).toEqual(["open"])
+})
+
 test("a session tells people that it wants them, with and without a terminal of its own, and others can for it", async () => {
 	const notify = `${NODE} ${HOMEPORT} notify`
 	// No sign-in is there to be found.
