@@ -1,11 +1,12 @@
 // The policy: what is answered without a person, who is told and when, and what each channel may answer.
 import { useSignal } from "@preact/signals"
 import type { Policy } from "../../../protocol/policy.ts"
+import type { Answer } from "../../../protocol/routes.ts"
 import { api, Problem } from "../../api.ts"
 import { useAsked } from "../../asked.ts"
 import { words } from "../../messages.ts"
 import { forbidden } from "../../permission.ts"
-import { changes, notify } from "../../state.ts"
+import { notify } from "../../state.ts"
 import { Here } from "../../ui/faces.tsx"
 import { Form } from "../../ui/form.tsx"
 import { When } from "../../ui/when.tsx"
@@ -18,19 +19,22 @@ export type Save = (part: Partial<Policy>) => Promise<void>
 
 export function PolicySettings() {
 	const asked = useAsked(() => api("readPolicy"))
+	/** As it was read after the last change from here: what is asked for by itself may come later. */
+	const written = useSignal<Answer<"readPolicy"> | null>(null)
 	return (
 		<>
 			<Head title={words.policy.title} about={words.policy.explain} />
 			<Here asked={asked} rows={8}>
-				{({ policy, updatedAt, updatedBy }) => {
+				{(told) => {
+					const { policy, updatedAt, updatedBy } = newest(told, written.value)
 					const save: Save = async (part) => {
 						const now = await api("readPolicy")
 						if (now.updatedAt !== updatedAt) {
-							changes.value++
+							written.value = now
 							throw new Problem(words.policy.meanwhile)
 						}
 						await api("writePolicy", { body: { policy: { ...policy, ...part } } })
-						changes.value++
+						written.value = await api("readPolicy")
 					}
 					return (
 						<>
@@ -49,6 +53,10 @@ export function PolicySettings() {
 			</Here>
 		</>
 	)
+}
+
+function newest<T extends { updatedAt: number | null }>(told: T, written: T | null): T {
+	return written !== null && (written.updatedAt ?? 0) >= (told.updatedAt ?? 0) ? written : told
 }
 
 const PLACES = ["push", "telegram", "wechat"] as const
