@@ -2,6 +2,7 @@
 // here: the browser's own tools hand pushes to the service worker, and a subscription with real keys is made in the page.
 import type { Browser, BrowserContext, CDPSession, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest"
+import { newSessionId } from "../../protocol/ids.ts"
 import type { PushedNotification } from "../../protocol/push.ts"
 import { DESKTOP, join, PHONE, signIn, startBrowser } from "../support/console.ts"
 import { type Home, startHome } from "../support/home.ts"
@@ -186,6 +187,44 @@ test("an answer from a notification is refused where its request is over, and th
 	await expect
 		.poll(async () => (await shown(page)).map(({ body, silent }) => [body, silent]))
 		.toEqual([["It is over, or you may not see it any more.", true]])
+})
+
+test("an answer from a notification is typed where the policy lets notifications answer, and both say so", async () => {
+	const { page, push } = await listening()
+	const asks = "printf 'Do you want to continue? [y/N] '; read -r said; echo \"told <$said>\"; exec sleep 6000"
+	const { id: session } = await home.call("startSession", {
+		params: { machine: home.machine.id },
+		body: { id: newSessionId(), name: "asks", argv: ["sh", "-c", asks] },
+	})
+	const inbox = async () => (await home.call("listInbox")).items.filter((item) => item.session === session)
+	// What it is that it wants to go on with is not known, and so the risk is high.
+	await expect.poll(inbox).toMatchObject([{ kind: "approval", risk: "high", state: { is: "open" } }])
+	const [item] = await inbox()
+	if (item === undefined) throw new Error("it was there")
+	const label = item.options.find(({ means }) => means === "yes")?.label ?? ""
+	const { workspace } = await home.call("me")
+	const said = pushed({ tag: item.id })
+	said.notification.data = { ...said.notification.data, request: item.id, options: [label], workspace: workspace.id }
+	const answer = async (text: string, isDone: boolean) => {
+		await push(said)
+		await expect.poll(async () => (await shown(page)).map(({ actions }) => actions.length)).toEqual([1])
+		await press(page, item.id, "option-0")
+		await expect
+			.poll(async () => (await shown(page)).map(({ body, silent }) => [body, silent]))
+			.toEqual([[text, isDone]])
+	}
+	await answer("Not answered: that may not be answered from here. Open Homeport.", false)
+	expect(await inbox()).toMatchObject([{ state: { is: "open" } }])
+
+	const { policy } = await home.call("readPolicy")
+	const mayAnswer = { ...policy.mayAnswer, push: "high" } as const
+	await home.call("writePolicy", { body: { policy: { ...policy, mayAnswer } } })
+	await answer(`You answered: ${label}`, true)
+	const { item: over } = await home.call("showRequest", { params: { request: item.id } })
+	expect(over.state).toMatchObject({ is: "answered", answer: label, by: { is: "person", via: "push" } })
+	const screen = async () =>
+		(await home.call("readScreen", { params: { machine: home.machine.id, session } })).lines.join("\n")
+	await expect.poll(screen).toMatch(/told <y/i)
 })
 
 test("nothing of the API is kept by the service worker", async () => {
