@@ -11,20 +11,20 @@ const Case = z.object({
 	id: z.string(),
 	/** What the program wrote; a line feed is a new row, as a terminal's driver makes it. */
 	input: z.string(),
-	rows: z.int().min(1).optional(),
-	cols: z.int().min(1).optional(),
-	runtime: z.string().optional(),
+	rows: z.int().min(1).max(500).nullish(),
+	cols: z.int().min(1).max(1_000).nullish(),
+	runtime: z.string().nullish(),
 	expect: z.enum(["prompt", "none"]),
 	kind: z.string().default("none"),
-	options: z.array(z.string()).optional(),
+	options: z.array(z.string()).nullish(),
 	/** The option that is marked, from 0. */
-	selected: z.int().optional(),
+	selected: z.int().nullish(),
 	/** It cannot be judged from the screen alone. */
-	ambiguous: z.boolean().optional(),
-	needs_context: z.string().optional(),
+	ambiguous: z.boolean().nullish(),
+	needs_context: z.union([z.string(), z.boolean()]).nullish(),
 })
 type Case = z.infer<typeof Case>
-const Cases = z.object({ cases: z.array(Case) })
+const Cases = z.union([z.object({ cases: z.array(Case) }), z.array(Case).transform((cases) => ({ cases }))])
 
 /**
  * Our word for a case's kind. A key that makes something go on, and a pager, are choices among keys. What a shell or an
@@ -34,7 +34,7 @@ const KINDS: Record<string, string> = { text: "question", anykey: "choice", page
 
 interface Graded {
 	id: string
-	expected: { expect: Case["expect"]; kind: string; options?: string[] | undefined }
+	expected: { expect: Case["expect"]; kind: string; options?: string[] }
 	verdict: Verdict
 	isRight: boolean
 	/** Why it is not. */
@@ -55,15 +55,19 @@ if (values.json === true) console.log(JSON.stringify({ cases: graded, skipped: s
 else print()
 
 function isSkipped(one: Case): boolean {
-	return one.ambiguous === true || one.needs_context !== undefined
+	return one.ambiguous === true || (one.needs_context ?? false) !== false
 }
 
 function told(one: Case): Omit<Graded, "isRight"> & { why: string } {
-	return { id: one.id, expected: expected(one), verdict: judge(one), why: one.needs_context ?? "ambiguous" }
+	return { id: one.id, expected: expected(one), verdict: judge(one), why: why(one) }
+}
+
+function why({ needs_context }: Case): string {
+	return typeof needs_context === "string" ? needs_context : needs_context === true ? "needs its context" : "ambiguous"
 }
 
 function expected({ expect, kind, options }: Case): Graded["expected"] {
-	return { expect, kind, options }
+	return { expect, kind, ...(options ? { options } : {}) }
 }
 
 function judge(one: Case): Verdict {
@@ -71,11 +75,11 @@ function judge(one: Case): Verdict {
 }
 
 /** What the session's own terminal makes of the case's bytes. */
-function render({ input, rows = 24, cols = 80 }: Case): Screen {
+function render({ input, rows, cols }: Case): Screen {
 	const bytes = input.replace(/\r?\n/g, "\r\n")
 	const plain = input.replace(/\x1b(?:\[[0-9;?]*[a-zA-Z]|\][^\x07\x1b]*(?:\x07|\x1b\\))/g, "").split("\n")
-	const height = Math.max(rows, plain.length)
-	const breadth = Math.max(cols, ...plain.map((row) => row.trimEnd().length + 2))
+	const height = rows ?? Math.max(24, plain.length)
+	const breadth = cols ?? Math.max(80, ...plain.map((row) => row.trimEnd().length + 2))
 	const terminal = new Terminal(breadth, Math.min(height, 200), () => {})
 	terminal.write(Buffer.from(bytes))
 	return {
@@ -102,7 +106,7 @@ function fault(one: Case, verdict: Verdict): string | null {
 	if (!isPrompt || verdict.is !== "request") return null
 	const kind = KINDS[one.kind] ?? one.kind
 	if (verdict.kind !== kind) return `${verdict.kind} instead of ${kind}`
-	if (one.options === undefined) return null
+	if (!one.options) return null
 	const labels = verdict.options.map(({ label }) => label)
 	if (JSON.stringify(labels) !== JSON.stringify(one.options)) return `options: ${labels.join(" | ")}`
 	return selectedFault(one, verdict)
@@ -110,7 +114,7 @@ function fault(one: Case, verdict: Verdict): string | null {
 
 /** What a plain Enter chooses is the option that is marked. */
 function selectedFault({ selected }: Case, verdict: Verdict): string | null {
-	if (selected === undefined || verdict.is !== "request" || verdict.selected === null) return null
+	if (selected === undefined || selected === null || verdict.is !== "request" || verdict.selected === null) return null
 	return verdict.selected === selected ? null : `option ${verdict.selected} taken for the marked one`
 }
 
@@ -169,8 +173,7 @@ function print(): void {
 			`${isRight ? " " : "✗"} ${id.padEnd(8)} ${expected.kind.padEnd(9)} ${kind}${wrong === undefined ? "" : `: ${wrong}`}`,
 		)
 	}
-	for (const one of skipped)
-		console.log(`- ${one.id.padEnd(8)} ${one.kind.padEnd(9)} skipped: ${one.needs_context ?? "ambiguous"}`)
+	for (const one of skipped) console.log(`- ${one.id.padEnd(8)} ${one.kind.padEnd(9)} skipped: ${why(one)}`)
 	const { right, wrong, falseApprovals, precision, recall, share } = totals
 	console.log(`\n${right} right, ${wrong} wrong, ${skipped.length} skipped: ${(share * 100).toFixed(1)} % right.`)
 	console.log(`False approvals ${falseApprovals}; precision ${precision}, recall ${recall}.`)

@@ -1,6 +1,7 @@
 // The classifier: what a rendered screen asks a person for, if anything. It decides from the screen alone.
 import { rulesFor } from "../rules/all.ts"
 import { findButtons } from "./buttons.ts"
+import { findClack } from "./clack.ts"
 import { findIdle, isWorking } from "./idle.ts"
 import { findMenu } from "./menu.ts"
 import { findPager } from "./pager.ts"
@@ -14,9 +15,9 @@ import type { Verdict } from "./verdict.ts"
  * expressions, which are tried on the screen's text where no rule has found anything.
  */
 export function classify(screen: Screen, runtime: string | null = null, profileWaits: readonly RegExp[] = []): Verdict {
-	const scene = readScene(screen, rulesFor(runtime))
+	const scene = readScene(screen, rulesFor(runtime), runtime)
 	if (scene.last === -1) return { is: "nothing", isWorking: false }
-	const dialog = findMenu(scene) ?? findButtons(scene) ?? findPager(scene)
+	const dialog = findMenu(scene) ?? findButtons(scene) ?? findClack(scene) ?? findPager(scene)
 	if (dialog !== null) return dialog
 	const working = isWorking(scene)
 	const prompt = working ? null : findPrompt(scene)

@@ -51,7 +51,7 @@ function hasPlaceholder({ rules }: Scene, text: string): boolean {
 function lastWords(scene: Scene, y: number): string {
 	for (let at = y - 1; at >= 0; at--) {
 		const line = lineAt(scene, at)
-		if (line === undefined || isBlank(line) || isHint(line.text)) continue
+		if (line === undefined || isBlank(line) || isHint(line.text) || line.text.includes("│")) continue
 		return line.text.slice(0, 2_000)
 	}
 	return ""

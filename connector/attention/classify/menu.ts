@@ -36,7 +36,7 @@ export function findMenu(scene: Scene): Found | null {
 }
 
 function told(scene: Scene, menu: Menu): Found | null {
-	const { screen, lines, last } = scene
+	const { lines, last } = scene
 	const question = findQuestion(scene, menu.from)
 	const below = joined(scene, menu.to + 1, last)
 	const { dialog } = question
@@ -46,14 +46,14 @@ function told(scene: Scene, menu: Menu): Found | null {
 	if (dialog === null && !hasHints && !question.isAsked && !question.isMarked && menu.choices[0]?.number === null)
 		return null
 	if (question.text === "" && !hasHints) return null
-	const confirm = menu.isMultiple ? ` ${confirmKey(below)}` : confirmKey(below)
-	const options = menu.choices.map(({ label, hint, number }, index) => {
-		const digit = number !== null && number < 10 && dialog?.takesNumbers === true ? String(number) : null
-		const letter = hint !== null && /^[a-z]$/i.test(hint) ? hint : null
-		const keys = digit ?? letter ?? `${moves(screen, index - menu.selected)}${confirm}`
-		return { label, keys, means: meaning(label) }
-	})
-	const isLeave = !menu.isMultiple && asksLeave(labels)
+	const foot = scene.own?.menus.find(({ foot }) => foot.test(below)) ?? null
+	const keys = keysOf(scene, menu, below, dialog?.takesNumbers === true || foot !== null)
+	const options = menu.choices.map(({ label }, index) => ({ label, keys: keys[index] ?? "", means: meaning(label) }))
+	const isKnown =
+		dialog?.kind === "approval" &&
+		!labels.some((label) => FREE_TEXT.test(label)) &&
+		options.some(({ means }) => means === "yes" || means === "always")
+	const isLeave = !menu.isMultiple && (isKnown || asksLeave(labels))
 	const kind = isLeave ? "approval" : "choice"
 	return {
 		is: "request",
@@ -63,10 +63,32 @@ function told(scene: Scene, menu: Menu): Found | null {
 		options: distinct(options),
 		selected: menu.selected,
 		takesText: FREE_TEXT.test(labels[menu.selected] ?? ""),
-		rule: question.rule ?? "generic/menu@1",
-		confidence: dialog !== null ? 0.97 : hasHints ? 0.93 : menu.isWeak ? 0.8 : 0.88,
+		rule: question.rule ?? (foot === null ? "generic/menu@1" : `${scene.own?.id}/${foot.id}@${scene.own?.version}`),
+		confidence: dialog !== null || foot !== null ? 0.97 : hasHints ? 0.93 : menu.isWeak ? 0.8 : 0.88,
 		excerpt: excerpt(scene, Math.max(question.from, menu.from - 40, lines.length - 60) - 1),
 	}
+}
+
+/**
+ * A digit or a letter chooses at once. Else it is moves and the key that confirms, which are not to be typed together:
+ * programs that draw from a state confirm what was marked before the moves.
+ */
+function keysOf(
+	{ screen }: Scene,
+	{ choices, selected, isMultiple }: Menu,
+	below: string,
+	takesNumbers: boolean,
+): string[] {
+	const confirm = isMultiple ? ` ${confirmKey(below)}` : confirmKey(below)
+	const marked = choices[selected]
+	// Where the marked option is a field to type in, the cursor stands in it, and digits are text.
+	const isField = takesNumbers && screen.cursor.y === marked?.y && screen.cursor.x > (marked.column ?? screen.cols)
+	return choices.map(({ label, hint, number }, index) => {
+		if (isField && index !== selected && meaning(label) === "no" && /\besc to cancel\b/i.test(below)) return "\x1b"
+		if (!isField && takesNumbers && number !== null && number < 10) return String(number)
+		if (!isField && hint !== null && /^[a-z]$/i.test(hint)) return hint
+		return `${moves(screen, index - selected)}${confirm}`
+	})
 }
 
 /** "❯ 1. Yes": consecutive numbers in one column, one of them marked. */
@@ -100,11 +122,11 @@ function numbered(scene: Scene): Menu | null {
 	const selected = rows.findIndex(({ marker }) => marker !== "")
 	if (selected === -1 || rows.some(({ marker }, index) => marker !== "" && index !== selected)) return null
 	const end = lastRow(scene, last, bottom, rows[0].column)
-	const choices = rows.map(({ line, number, label }, index) => {
+	const choices = rows.map(({ line, number, column, label }, index) => {
 		const limit = rows[index + 1]?.line.y ?? end + 1
 		let whole = label
 		for (let y = line.y; y + 1 < limit && isContinued(scene, y); y++) whole += ` ${lineAt(scene, y + 1)?.text}`
-		return { y: line.y, number, ...readLabel(whole) }
+		return { y: line.y, number, column: column + 2, ...readLabel(whole) }
 	})
 	const isMultiple = rows.every(({ box }) => box !== undefined)
 	return { choices, selected, from: rows[0].line.y, to: end, isWeak: isWeak(rows[selected]?.marker), isMultiple }
@@ -134,7 +156,7 @@ function radio(scene: Scene): Menu | null {
 	if (here === -1 && on !== 1) return null
 	const isMultiple = here !== -1 && /[◻◼☐☑☒◯◉]/u.test(lineAt(scene, first.y)?.text ?? "")
 	const selected = here === -1 ? rows.findIndex(({ isOn }) => isOn) : here
-	const choices = rows.map(({ y, label }) => ({ y, number: null, ...readLabel(label) }))
+	const choices = rows.map(({ y, label }) => ({ y, number: null, column: null, ...readLabel(label) }))
 	return { choices, selected, from: first.y, to: bottom, isWeak: false, isMultiple }
 }
 
@@ -160,7 +182,7 @@ function marked(scene: Scene): Menu | null {
 			isMultiple = true
 			return ""
 		})
-		choices.push({ y, number: null, ...readLabel(label) })
+		choices.push({ y, number: null, column: null, ...readLabel(label) })
 	}
 	if (choices.length < 2 || choices.some(({ label }) => label === "")) return null
 	const selected = choices.findIndex(({ y }) => y === mark.y)

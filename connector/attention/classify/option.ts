@@ -6,6 +6,8 @@ import type { Screen } from "./screen.ts"
 /** An option of a menu, before its keys are known. */
 export interface Choice {
 	y: number
+	/** Where the label of a numbered option begins. */
+	column: number | null
 	label: string
 	/** The key that the label itself tells, such as "y"; null where it tells none that chooses. */
 	hint: string | null
@@ -60,6 +62,12 @@ export function moves(screen: Screen, by: number, axis: "vertical" | "horizontal
 	const [back, on] = axis === "vertical" ? ["A", "B"] : ["D", "C"]
 	const introducer = screen.hasApplicationKeys === true ? "\x1bO" : "\x1b["
 	return `${introducer}${by < 0 ? back : on}`.repeat(Math.abs(by))
+}
+
+/** What only moves, and what chooses then: the two are typed one after the other, with a look at the screen between them. */
+export function steps(keys: string): { moves: string; choose: string } {
+	const moves = /^(?:\x1b[[O][ABCD])*/.exec(keys)?.[0] ?? ""
+	return { moves, choose: keys.slice(moves.length) }
 }
 
 /** At most as many as a request may have, each with its own label. */

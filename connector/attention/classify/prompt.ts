@@ -69,10 +69,9 @@ function readPrompt(scene: Scene): Prompt | null {
 	const raw = (y: number) => (screen.lines[y] ?? "").trimEnd()
 	let gap = screen.cursor.x - width(raw(to))
 	// A marker alone, below what it is for.
-	if (/^\s*[>❯›»:]$/u.test(raw(to))) {
+	if (/^\s*(?:\[[^\][]{1,12}\]\s*)?(?:>{1,3}|❯|›|»|:)$/u.test(raw(to))) {
 		const above = [to - 1, to - 2].find((y) => raw(y) !== "")
-		if (above === undefined || readReplies(raw(above)) === null)
-			return raw(to).trim() === ">" || above === undefined ? null : null
+		if (above === undefined || readReplies(raw(above)) === null) return null
 		to = above
 		gap = 1
 	}
@@ -93,7 +92,7 @@ function placeholder({ screen }: Scene): Prompt | null {
 }
 
 const DIARY =
-	/^\s*(?:[+<|]|-(?!-)|[•·*] |\/\/|#(?!\?)|--(?! ?more)|\d+[:|)\]]|\d+\s*[+-]\s|\$ |% |❯|›|»|>|\.\.\. |[⏺⎿✻✽✓✔✗]|npm (?:notice|warn|ERR!?)\b|(?:INFO|DEBUG|TRACE|FATAL|notice|note|hint|usage|example|e\.g\.)\b|\[?\d{4}-\d\d-\d\d|\[?\d\d:\d\d|\[(?:INFO|DEBUG|WARN\w*|ERROR|TRACE)\]|[{[]\s*["{])/iu
+	/^\s*(?:[+<|]|-(?!-)|[•·*] |\/\/|#(?!\?)|--(?! ?(?:more|press|hit))|\d+[:|)\]]|\d+\s*[+-]\s|\$ |% |❯|›|»|>|\.\.\. |[⏺⎿✻✽✓✔✗]|npm (?:notice|warn|ERR!?)\b|(?:INFO|DEBUG|TRACE|FATAL|notice|note|hint|usage|example|e\.g\.)\b|\[?\d{4}-\d\d-\d\d|\[?\d\d:\d\d|\[(?:INFO|DEBUG|WARN\w*|ERROR|TRACE)\]|[{[]\s*["{])/iu
 const CODE =
 	/\b(?:read|echo|printf|print(?:ln)?|input|getpass|confirm|prompt|assert\w*|expect|ask|raw_input|console\.\w+|fmt\.\w+|Write-Host)!?\s*\(?\s*(?:-\w+ ?)*["'`(]|=>|;\s*$/iu
 const SHELL =
@@ -109,11 +108,13 @@ function isQuoted(text: string, gap: number): boolean {
 	return count('"') % 2 === 1 || count("`") % 2 === 1 || apostrophes % 2 === 1
 }
 
-const MASK = /^(.*?[:：›?>])\s*(?:[*•▪●]{2,}|\[(?:hidden|input is (?:hidden|masked)|已隐藏)\])\s*$/iu
+const MASK =
+	/^(?:(.*?[:：›?>])\s*[*•▪●]{2,}|(.*\S)\s+[[(](?:hidden|input is (?:hidden|masked)|已隐藏)[\])])[:：]?\s*$/iu
 
 /** The question before what is typed behind a mask. */
 function masked(text: string): string | null {
-	const asked = MASK.exec(text)?.[1] ?? null
+	const match = MASK.exec(text)
+	const asked = match?.[1] ?? match?.[2] ?? null
 	return asked !== null && (SECRET.test(asked) || /^\?/.test(text)) ? asked : null
 }
 
@@ -121,7 +122,7 @@ function isSecret(text: string): boolean {
 	if (!SECRET.test(text) || NO_SECRET.test(text) || text.length > 300) return false
 	// What is offered where nothing is typed.
 	const asked = text.replace(/\s*(?:\[[^\]]{0,24}\]|\([^)]{0,60}\))\s*(?=[:：]\s*$)/u, "")
-	if (!/[:：›»]\s*$|[:：]\s*\([^)]{0,60}\)\s*$/u.test(asked))
+	if (!/[:：›»]\s*$|\s>\s*$|[:：]\s*\([^)]{0,60}\)\s*$/u.test(asked))
 		return /^\S{0,12} ?(?:password|密码|passphrase)\s?[?？]$/iu.test(asked)
 	// The last clause names it: what stands before may tell of anything.
 	const clause = asked.split(/[.!。！]\s+|\?\s+(?=\S)/u).at(-1) ?? asked
@@ -171,7 +172,9 @@ function anyKey(scene: Scene, prompt: Prompt): Found | null {
 }
 
 export function isAnyKey(text: string): boolean {
-	return text.length < 200 && ANY_KEY.test(text) && !NO_ANY_KEY.test(text)
+	if (text.length > 200) return false
+	const match = ANY_KEY.exec(text)
+	return match !== null && !NO_ANY_KEY.test(text.slice(match.index + match[0].length))
 }
 
 function carryOn(scene: Scene, prompt: Prompt): Found {
@@ -244,7 +247,8 @@ function words(scene: Scene, prompt: Prompt): Found | (Verdict & { is: "unknown"
 	const isInquiry = /^\?\s+\S/u.test(text)
 	if (isInquiry && (/[›»]/u.test(text) || /[:：?？]\s*$/u.test(asked) || gap > 0))
 		return request(scene, prompt, { kind: "question", text, rule: "words", takesText: true })
-	if (gap < 1 || text.length > 240) return null
+	// Without a blank behind it only what is surely no sentence.
+	if ((gap < 1 && !/：$|\]\s*:$/u.test(text)) || text.length > 240) return null
 	const isColon = /[:：]\s*$/u.test(asked)
 	const isQuestion = /[?？]\s*$/u.test(asked)
 	if ((isColon && ASKS_TEXT.test(asked) && isShort(asked)) || (isQuestion && WH.test(asked)))

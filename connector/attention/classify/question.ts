@@ -74,15 +74,28 @@ function isCommand(text: string): boolean {
 	return /^[$#%] /.test(text)
 }
 
-function match(scene: Scene, paragraphs: Paragraph[]): { dialog: Dialog; rule: string; paragraph: Paragraph } | null {
-	for (const paragraph of paragraphs.slice(0, 12)) {
+interface Known {
+	dialog: Dialog
+	rule: string
+	paragraph: Paragraph
+	indent: number
+}
+
+/** The nearest that a dialog asks; of several the least deep: what is asked for stands deeper, and may read like one. */
+function match(scene: Scene, paragraphs: Paragraph[]): Known | null {
+	let best: Known | null = null
+	for (const paragraph of paragraphs.slice(0, 20)) {
 		const text = clean(paragraph.text)
+		const { indent } = lineAt(scene, paragraph.from) ?? { indent: 0 }
+		if (best !== null && best.indent <= indent) continue
 		for (const { id, version, dialogs } of scene.rules) {
 			const dialog = dialogs.find(({ asks }) => asks.test(text))
-			if (dialog !== undefined) return { dialog, rule: `${id}/${dialog.id}@${version}`, paragraph }
+			if (dialog === undefined) continue
+			best = { dialog, rule: `${id}/${dialog.id}@${version}`, paragraph, indent }
+			break
 		}
 	}
-	return null
+	return best
 }
 
 function clean(text: string): string {
@@ -115,7 +128,10 @@ function inRow(scene: Scene, rule: SubjectRule & { in: "row" }, question: Paragr
 	if (row === undefined) return above(scene, rule, question)
 	const rest = rows.slice(at + 1).map(({ text }) => text)
 	const text = [rule.pattern.exec(row.text)?.[1] ?? "", ...rest].join("\n")
-	const isWhole = rest.length === 0 && isPlain(text) && fits(row) && isAlone(scene, question)
+	// Rows of a command stand deeper than the first, and than the options: so no question among them is the dialog's own.
+	const indent = lineAt(scene, question.from)?.indent
+	const isFramed = row.indent === indent && lineAt(scene, top + 1)?.indent === indent
+	const isWhole = isFramed && rest.length === 0 && isPlain(text) && fits(row) && isAlone(scene, question)
 	return { is: rule.is, text: text.slice(0, 8_000), isWhole }
 }
 
@@ -137,12 +153,14 @@ function inBlock(scene: Scene, rule: SubjectRule & { in: "block" }, question: Pa
 		if (--title < question.from - REACH) return null
 	}
 	if (title < 0) return null
-	const rows = scene.lines.slice(title + 1, question.from).filter(({ text }) => text !== "")
+	// What is asked for stands deeper than title and question: so neither can be a part of it, nor what is said of it.
+	const indent = lineAt(scene, question.from)?.indent ?? 0
+	const all = scene.lines.slice(title + 1, question.from).filter(({ text }) => text !== "")
+	const deep = all.filter((row) => row.indent > indent)
+	const rows = deep.length === 0 ? all : deep
 	const [first] = rows
 	if (first === undefined) return null
 	const text = rows.map((row) => row.text).join("\n")
-	// What is asked for stands deeper than title and question: so neither can be a part of it.
-	const { indent } = lineAt(scene, question.from) ?? first
 	const isFramed = lineAt(scene, title)?.indent === indent && first.indent > indent
 	const isWhole = isFramed && rows.length === 1 && fits(first) && isPlain(text) && isAlone(scene, question)
 	return { is: rule.is, text: text.slice(0, 8_000), isWhole }

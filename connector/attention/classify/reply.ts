@@ -22,13 +22,14 @@ const LETTERED = /[([](\p{L}|\?)[)\]]([\p{L}'’ -]*)/gu
 /** Null where the text does not end with what may be replied. */
 export function readReplies(text: string): Replies | null {
 	let rest = text.slice(-500).trimEnd()
-	for (let cut = 0; cut < 3 && TAIL.test(rest); cut++) rest = rest.replace(TAIL, "")
-	return grouped(rest) ?? lettered(rest) ?? (DEFAULT.test(rest) ? readShorter(rest.replace(DEFAULT, "")) : null)
-}
-
-function readShorter(text: string): Replies | null {
-	const rest = text.replace(TAIL, "")
-	return grouped(rest) ?? lettered(rest)
+	for (let cut = 0; cut < 4; cut++) {
+		const replies = grouped(rest) ?? lettered(rest)
+		if (replies !== null) return replies
+		const shorter = TAIL.test(rest) ? rest.replace(TAIL, "") : rest.replace(DEFAULT, "")
+		if (shorter === rest) return null
+		rest = shorter
+	}
+	return null
 }
 
 /** A group in brackets at the end, or a bare "y/n". */

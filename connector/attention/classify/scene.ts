@@ -6,14 +6,17 @@ import { type Line, readLines, type Screen } from "./screen.ts"
 export interface Scene {
 	screen: Screen
 	rules: readonly RuleSet[]
+	/** Of the session's own runtime; null where there are none. */
+	own: RuleSet | null
 	lines: readonly Line[]
 	/** The last row that has any text; -1 on a blank screen. */
 	last: number
 }
 
-export function readScene(screen: Screen, rules: readonly RuleSet[]): Scene {
+export function readScene(screen: Screen, rules: readonly RuleSet[], runtime: string | null): Scene {
 	const lines = readLines(screen)
-	return { screen, rules, lines, last: lines.findLastIndex(({ text }) => text !== "") }
+	const own = rules.find(({ id }) => id === runtime) ?? null
+	return { screen, rules, own, lines, last: lines.findLastIndex(({ text }) => text !== "") }
 }
 
 export function lineAt({ lines }: Scene, y: number): Line | undefined {
@@ -36,10 +39,20 @@ export function foot(scene: Scene, isPart: (line: Line) => boolean): number {
 	let y = last
 	while (y >= 0) {
 		const line = lines[y] as Line
+		// What a menu shows of the marked option stands between dashed rules.
+		const top = isDashed(line) ? scene.lines.findLastIndex((other) => other.y < y && isDashed(other)) : -1
+		if (top !== -1 && y - top < 20) {
+			y = top - 1
+			continue
+		}
 		if (line.text !== "" && (isPart(line) || !(mayStandBelow(line) || isStatus(line)))) return y
 		y--
 	}
 	return -1
+
+	function isDashed({ y, isBorder }: Line): boolean {
+		return isBorder && /^\s*╌{8,}\s*$/u.test(screen.lines[y] ?? "")
+	}
 
 	function mayStandBelow({ text }: Line): boolean {
 		return isHint(text) || rules.some(({ below }) => below.some((pattern) => pattern.test(text)))

@@ -57,8 +57,7 @@ export function readLines(screen: Screen): Line[] {
 function readLine(raw: string, y: number, cols: number): Line {
 	const whole = raw.slice(0, 2_000).trimEnd()
 	if (whole === "") return { y, text: "", indent: 0, end: 0, room: cols, isBorder: false }
-	const isBorder = BORDER.test(whole) || TITLED.test(whole) || CORNER.test(whole)
-	if (isBorder) return { y, text: "", indent: 0, end: width(whole), room: cols, isBorder }
+	if (isRule(whole)) return { y, text: "", indent: 0, end: width(whole), room: cols, isBorder: true }
 	let inside = whole
 	let room = cols
 	for (let depth = 0; depth < 3; depth++) {
@@ -71,16 +70,14 @@ function readLine(raw: string, y: number, cols: number): Line {
 		room = width(inside.slice(0, right.index))
 		inside = inside.slice(0, right.index)
 	}
-	const text = inside.trim()
-	const start = inside.length - inside.trimStart().length
-	return {
-		y,
-		text,
-		indent: start,
-		end: width(inside.trimEnd()),
-		room,
-		isBorder: text === "" && whole.trim().length > 1 && BORDER.test(whole),
-	}
+	const end = width(inside.trimEnd())
+	const indent = inside.length - inside.trimStart().length
+	if (inside !== whole && isRule(inside)) return { y, text: "", indent, end, room, isBorder: true }
+	return { y, text: inside.trim(), indent, end, room, isBorder: false }
+}
+
+function isRule(text: string): boolean {
+	return text.trim() !== "" && (BORDER.test(text) || TITLED.test(text) || CORNER.test(text))
 }
 
 const WIDE =

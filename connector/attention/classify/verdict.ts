@@ -15,7 +15,7 @@ export interface Found {
 	kind: Exclude<AttentionKind, "stuck">
 	text: string
 	subject: Subject | null
-	/** Their keys are right for the screen as it is now: each is to be typed key by key, in one go. */
+	/** Their keys are right for the screen as it is now. Moves among them are not to be typed together with what chooses: see `steps`. */
 	options: Option[]
 	/** The option that is marked on the screen; null where none is. */
 	selected: number | null

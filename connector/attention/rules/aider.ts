@@ -20,6 +20,7 @@ export const AIDER: RuleSet = {
 			subject: null,
 		},
 	],
+	menus: [],
 	placeholders: [],
 	working: [/^[░█]{2,}\s+(?:Waiting for|Updating|Processing)/],
 	below: [],

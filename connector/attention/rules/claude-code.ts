@@ -33,7 +33,7 @@ export const CLAUDE_CODE: RuleSet = {
 		},
 		{
 			id: "plan",
-			asks: /^(?:Would you like to proceed|Ready to code|Exit plan mode)\?$/,
+			asks: /(?:^|[.!] )(?:Would you like to proceed|Ready to code|Exit plan mode)\?$/,
 			kind: "approval",
 			takesNumbers: true,
 			subject: null,
@@ -60,6 +60,7 @@ export const CLAUDE_CODE: RuleSet = {
 			subject: null,
 		},
 	],
+	menus: [{ id: "question", foot: /^Enter to select · ↑\/↓ to navigate\b/ }],
 	placeholders: [/^Try "[^"]*"?…?$/, /^Press up to edit queued messages/],
 	working: [/^[·✢✳✶✻✽∗*]\s\p{L}[^(]{0,60}(?:…|\.\.\.)\s*(?:\(.*\b(?:esc|ctrl\+c) to (?:interrupt|stop)|$)/u],
 	below: [/^Esc to (?:cancel|exit|go back)/, /^(?:Press )?[Cc]trl-g to edit/],

@@ -34,6 +34,7 @@ export const CODEX: RuleSet = {
 			subject: null,
 		},
 	],
+	menus: [],
 	placeholders: [
 		/^Ask Codex\b/,
 		/^(?:Explain this codebase|Summarize recent commits|Implement \{feature\}|Find and fix a bug in @filename|Write tests for @filename|Improve documentation in @filename|Run \/review on my current changes|Use \/skills to list available skills)$/,

@@ -34,6 +34,7 @@ export const GEMINI: RuleSet = {
 			subject: null,
 		},
 	],
+	menus: [],
 	placeholders: [/^Type your message or @path\/to\/file$/, /^输入您的消息或 @ 文件路径$/],
 	working: [/^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]\s.*\(esc to cancel\b/],
 	below: [/^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]?\s*(?:Waiting for user confirmation|等待用户确认)/, /^Press ctrl-[os] to (?:show|expand)\b/],

@@ -5,6 +5,7 @@ export const GENERIC: RuleSet = {
 	id: "generic",
 	version: 1,
 	dialogs: [],
+	menus: [],
 	placeholders: [/^(?:Type|Enter|Send|Ask)\b.{0,40}\b(?:message|prompt|task|instructions?|anything)\b.{0,40}$/],
 	working: [
 		/\(?\b(?:esc|escape|ctrl\+c|ctrl-c)\b (?:twice |again )?to (?:interrupt|stop)\b/i,
@@ -34,11 +35,11 @@ export const FOR_EVER =
 	/\b(?:always|don['’]?t ask|do not ask|stop asking|again|(?:this|the|rest of(?: the)?|entire|running) session|for session|all (?:edits|commands|tools|files)|auto[- ]?(?:accept|approve)|bypass|remember|every ?time|from now on|permanently|future)\b|\b(?:yes|allow|accept|approve) (?:to )?all\b|总是|始终|總是|不再(?:询问|詢問)|始終|本次会话|永久|常に|今後|항상/iu
 /** A label behind which one types. */
 export const FREE_TEXT =
-	/^(?:type (?:something|your|a|here|own)|other\b|something else|custom\b|chat about this|let me (?:type|explain)|enter (?:your|a) |write (?:your|a) |其他|自定义|输入)/iu
+	/^(?:type (?:something|your|a|own)|other\b|something else|custom\b|chat about this|let me (?:type|explain)|enter (?:your|a) |write (?:your|a) |其他|自定义|输入)/iu
 
 /** What nobody may read; the rest of the row ends with a colon. */
 export const SECRET =
-	/(?:\b(?:password|passwort|passphrase|passcode|pass phrase|pass code|passwd|pin|pin code|api[ _-]?key|secret(?:[ _-]?(?:access[ _-]?)?key)?|access token|auth(?:entication|orization)? (?:token|code|key)|token|personal access token|one[- ]time (?:password|code|pin)|otp|(?:2|mfa|two)[- ]?(?:fa|factor)?(?: authentication)? code|mfa code|(?:security|verification|confirmation|recovery|authenticator|login|device|pairing) code|private key|seed phrase|mnemonic|credentials?|contraseña|clave|senha|mot de passe|wachtwoord|hasło|heslo|parola|lösenord|adgangskode|passord|salasana|kata sandi|mật khẩu)(?![\p{L}_])|пароль|密码|密碼|口令|密钥|密鑰|令牌|验证码|驗證碼|パスワード|パスフレーズ|暗証番号|トークン|비밀번호|암호|인증 ?코드|parol)/iu
+	/(?:\b(?:password|passwort|passphrase|passcode|pass phrase|pass code|passwd|pin|pin code|api[ _-]?key|secret(?:[ _-]?(?:access[ _-]?)?key)?|access token|auth(?:entication|orization)? (?:token|code|key)|token|personal access token|one[- ]time (?:password|code|pin)|otp|(?:2|mfa|two)[- ]?(?:fa|factor)?(?: authentication)? code|mfa code|(?:security|verification|confirmation|recovery|authenticator|login|device|pairing) code|paste (?:the |your )?(?:\w+ )?code|private key|seed phrase|mnemonic|credentials?|contraseña|clave|senha|mot de passe|wachtwoord|hasło|heslo|parola|lösenord|adgangskode|passord|salasana|kata sandi|mật khẩu)(?![\p{L}_])|пароль|密码|密碼|口令|密钥|密鑰|令牌|验证码|驗證碼|パスワード|パスフレーズ|暗証番号|トークン|비밀번호|암호|인증 ?코드|parol)/iu
 /** Of figures about secrets, not of secrets: and of their names. */
 export const NO_SECRET =
 	/\b(?:tokens? (?:usage|count|used|limit|budget|type|name|expir\w*|total|id)|(?:max|total|input|output|used)[ _]tokens?|passwords? (?:policy|strength|manager|hint|file|length|generator|for which)|pin(?:ned|ning)|key (?:name|type|id|file|path|size)|access key id|forgot)\b/iu
@@ -53,13 +54,13 @@ export const ASKS_TEXT =
 
 /** Words that ask for one of several, before a colon or a marker. */
 export const ASKS_CHOICE =
-	/(?:\b(?:choice|choose|select(?:ion)?|option|pick|which|opción|elija|choix|auswahl|wählen|выбор|выберите)\b|选择|選擇|选项|请选|選択|番号|선택)/iu
+	/(?:\b(?:choice|choose|select(?:ion)?|option|pick|opción|elija|choix|auswahl|wählen|выбор|выберите)\b|选择|選擇|选项|请选|選択|番号|선택)/iu
 
 export const ANY_KEY =
 	/(?:\b(?:press|hit|tap|strike|push|type)\s+(?:the\s+)?(?:any\s+key|a\s+key|<?\[?(?:enter|return|space(?:bar)?|spacebar)\]?>?(?:\s+(?:or return|key|bar))?|\[?⏎\]?)(?!\w)|\bpresione (?:cualquier tecla|enter|intro)|\bpulse (?:cualquier|una) tecla|\bappuyez sur (?:une touche|entrée)|\b(?:beliebige taste|eingabetaste|enter) drücken|\bdrücken sie (?:eine|die) \w*taste|нажмите (?:любую клавишу|enter)|按(?:下)?(?:任意键|任意鍵|回车|回車|enter)|任意のキー|何かキーを|아무 키나|(?:enter|엔터)를? 누르)/iu
 /** What of those goes on for itself, or ends. */
 export const NO_ANY_KEY =
-	/\b(?:to (?:quit|exit|stop|interrupt|cancel|restart|show help|see help|open|toggle|send|submit|select|confirm|hide|expand|edit|copy)|for (?:help|more commands|shortcuts))\b/iu
+	/^\W{0,3}(?:to (?:quit|exit|stop|interrupt|cancel|restart|show|see|open|toggle|send|submit|select|confirm|hide|expand|edit|copy)|for (?:help|more commands|shortcuts))\b/iu
 
 /** Only this word gives leave; or another one does, and is words. */
 export const TYPE_WORD =
@@ -69,7 +70,10 @@ export const TYPE_WORD =
 const KEY =
 	"(?:esc(?:ape)?|enter|return|space(?:bar)?|<space>|<enter>|<tab>|<a>|<i>|tab|(?:ctrl|shift|alt|option|cmd|⌃)[ +-]?\\S{1,5}|[↑↓←→⏎⇆↵⇧]+(?:[/ ][↑↓←→jk/]+)?|(?:up|down|left|right)(?:/(?:down|right))?(?: arrows?)?|arrow(?:s| keys)?|arrow-keys|number keys|\\b[a-z?/](?:/[a-z])*)"
 const DEED =
-	"(?:cancel|exit|go back|back|confirm|select|choose|pick|navigate|move|toggle|submit|amend|filter|search|quit|close|dismiss|accept|reject|deny|allow|approve|continue|skip|edit|add|expand|explain|save|switch|complete|change|help|options?|deselect|interrupt|view|scroll|open|fullscreen|yes|no|all|invert|proceed)"
-export const HINT = new RegExp(`(?:^|[\\s(\\[·•|,;/-])${KEY}\\]?\\)?\\s*(?::|=|to|and|or)?\\s*${DEED}(?!\\p{L})`, "iu")
+	"(?:cancel|exit|go back|back|confirm|select|choose|pick|navigate|move|toggle|submit|amend|filter|search|quit|close|dismiss|accept|reject|deny|allow|approve|continue|skip|edit|add|expand|explain|save|switch|complete|change|help|shortcuts|options?|deselect|interrupt|view|scroll|open|fullscreen|yes|no|all|invert|proceed)"
+export const HINT = new RegExp(
+	`(?:^|[\\s(\\[·•|,;/-])${KEY}\\]?\\)?\\s*(?::|=|to|for|and|or)?\\s*${DEED}(?!\\p{L})`,
+	"iu",
+)
 export const HINT_WORDS =
 	/\b(?:use (?:the )?(?:arrow|number|↑)|use arrows|arrow[- ]keys|return to submit|press <?(?:space|enter|tab|esc|any key)|type to (?:filter|search)|number keys|space to select)\b|使用(?:方向|箭头|上下)|(?:按|回车)[^。]{0,12}(?:确认|选择|取消)|方向键|↑\s?\/?\s?↓/iu

@@ -20,7 +20,9 @@ export const OPENCODE: RuleSet = {
 			subject: null,
 		},
 	],
-	placeholders: [/^Ask anything(?:…|\.\.\.)/],
+	menus: [],
+	// The row below the field names the agent and the model.
+	placeholders: [/^Ask anything(?:…|\.\.\.)/, /^(?:Build|Plan) · \S/],
 	working: [/\besc (?:again to )?interrupt\b/],
 	below: [],
 	waits: ["^[┃│ ]*△ Permission required", "^[┃│ ]*Allow once +Allow always +Reject\\b"],

@@ -6,6 +6,8 @@ export interface RuleSet {
 	/** Told with each request, so that one can be traced to what has found it. */
 	version: number
 	dialogs: Dialog[]
+	/** Where a digit chooses, told by the foot of menus whose questions are the model's own. */
+	menus: { id: string; foot: RegExp }[]
 	/** What an empty field for the next task shows, inside of its box and after its marker. */
 	placeholders: RegExp[]
 	/** Rows that say that it works. */
