@@ -96,6 +96,7 @@ const SCREENS = [
 	"/inbox",
 	"/settings",
 	"/settings/account",
+	"/settings/notifications",
 	"/settings/people",
 	"/settings/tokens",
 	"/settings/machines",
@@ -109,14 +110,19 @@ const SCREENS = [
 test("on a phone every screen is Chinese, and none is wider than the phone", async () => {
 	const { id } = await home.call("startSession", {
 		params: { machine: home.machine.id },
-		body: { id: newSessionId(), name: "fix-login", argv: ["sh", "-c", "echo hello; exec sleep 6000"] },
+		body: {
+			id: newSessionId(),
+			name: "fix-login",
+			argv: ["sh", "-c", "printf 'Overwrite? [y/N] '; read -r said; exec sleep 6000"],
+		},
 	})
+	await expect.poll(async () => (await home.call("listInbox")).items.length).toBe(1)
 	const page = await chinesePhone()
 	await enter(page)
 	const session = `/m/${home.machine.id}/s/${id}`
 	for (const path of [...SCREENS, session]) {
 		await page.goto(path)
-		await page.locator("h1, .session-bar").first().waitFor()
+		await (path === session ? page.locator(".truth", { hasText: "实时" }) : page.locator("h1").first()).waitFor()
 		await expect.poll(() => page.locator(".skeleton").count(), path).toBe(0)
 		await fits(page)
 		expect(await english(page), path).toEqual([])

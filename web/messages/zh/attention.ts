@@ -52,7 +52,7 @@ export const attention: Spoken<typeof english> = {
 		waiting: "等待中",
 		history: "历史",
 		views: "收件箱显示什么",
-		needs: (count) => (count === 0 ? "没有需要您处理的请求" : `${count} 个请求需要您处理`),
+		needs: (count) => (count === 0 ? "没有需要您处理的请求" : `${count} 个待处理`),
 		titleCount: (count, title) => `（${count}）${title}`,
 		emptyTitle: "没有需要您处理的请求",
 		empty: (running) =>
