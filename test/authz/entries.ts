@@ -1,5 +1,5 @@
 // What the matrix knows of each route: who may, said a second time; what it is about; a request that whoever may is let do.
-import { randomBytes } from "node:crypto"
+import { createECDH, randomBytes } from "node:crypto"
 import type { RefusalCode } from "../../protocol/errors.ts"
 import { newChannelId, newDestinationId, newRequestId, newSessionId } from "../../protocol/ids.ts"
 import type { Action } from "../../protocol/roles.ts"
@@ -80,8 +80,8 @@ export const ENTRIES: { [N in RouteName]: Entry<N> } = {
 			body: {
 				name: "Browser",
 				endpoint: `https://push.example/${unique}`,
-				p256dh: "x",
-				auth: "x",
+				p256dh: createECDH("prime256v1").generateKeys("base64url"),
+				auth: randomBytes(16).toString("base64url"),
 				settings: { showsContent: false },
 			},
 		}),
