@@ -66,13 +66,13 @@ export async function wecomBrings(channel: ChannelId, callback: object, knock: K
 }
 
 /** What our answer says, once its signature is found right; null for an empty one. */
-export async function wecomReads(response: Response): Promise<Record<string, unknown> | null> {
+export async function wecomReads(response: Response, aesKey = AES_KEY): Promise<Record<string, unknown> | null> {
 	const text = await response.text()
 	if (text === "") return null
 	const { encrypt, msgsignature, timestamp, nonce } = JSON.parse(text) as Record<string, string>
 	if (encrypt === undefined || nonce === undefined) throw new Error(`no encrypted answer: ${text}`)
 	if ((await signatureOf(TOKEN, String(timestamp), nonce, encrypt)) !== msgsignature) throw new Error("wrong signature")
-	return JSON.parse((await open(AES_KEY, encrypt))?.message ?? "null")
+	return JSON.parse((await open(aesKey, encrypt))?.message ?? "null")
 }
 
 /** A text to a WeCom bot. */

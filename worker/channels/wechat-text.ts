@@ -7,6 +7,9 @@ export interface Numbered {
 	label: string
 }
 
+/** The services do not say which language a person speaks; this one goes with them, until somebody settles another. */
+export const LANGUAGE = "zh-hans"
+
 export const WORDS = {
 	en: {
 		reply: "Reply with a number.",

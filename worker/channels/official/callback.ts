@@ -7,7 +7,7 @@ import type { ChannelEntry } from "../../registry/channels.ts"
 import type { Bot } from "../provider.ts"
 import { bookOf, pressedBy } from "../wechat-book.ts"
 import { open, seal, signatureOf } from "../wechat-crypto.ts"
-import { WORDS } from "../wechat-text.ts"
+import { LANGUAGE, WORDS } from "../wechat-text.ts"
 import { OfficialCredentials } from "./api.ts"
 import { TEXT_BYTES } from "./provider.ts"
 import { readXml, writeXml } from "./xml.ts"
@@ -66,7 +66,7 @@ function updateOf(row: ChannelEntry, message: Record<string, string>, now: numbe
 		pressed: null,
 		repliesTo: null,
 		files: [],
-		context: { reply: "1" },
+		context: { reply: "1", language: LANGUAGE },
 		at: now,
 	}
 	switch (MsgType) {

@@ -9,7 +9,7 @@ import type { Registry } from "../../registry.ts"
 import type { Bot } from "../provider.ts"
 import { bookOf, pressedBy } from "../wechat-book.ts"
 import { open, seal, signatureOf } from "../wechat-crypto.ts"
-import { WORDS } from "../wechat-text.ts"
+import { LANGUAGE, WORDS } from "../wechat-text.ts"
 import { isAnswerUrl, isFileUrl, WecomCredentials } from "./provider.ts"
 
 const Text = z.object({ content: z.string().max(20_000) })
@@ -108,7 +108,7 @@ function updateOf(row: ChannelEntry, callback: Callback, stream: string, now: nu
 		pressed: null,
 		repliesTo: null,
 		files,
-		context: { stream },
+		context: { stream, language: LANGUAGE },
 		at: now,
 	}
 }

@@ -13,6 +13,7 @@ import type { ChannelEntry } from "../../registry/channels.ts"
 import { Registry } from "../../registry.ts"
 import { openBot } from "../credentials.ts"
 import { bookOf, pressedBy } from "../wechat-book.ts"
+import { LANGUAGE } from "../wechat-text.ts"
 import { signedOut } from "./state.ts"
 
 /** The channels that this machine shall poll. One that cannot be opened hides no other. */
@@ -71,7 +72,7 @@ function updateOf(channel: ChannelId, key: string, said: Extract<Relayed, { is: 
 		pressed: null,
 		repliesTo: null,
 		files: files.map((file) => ({ ...file, type: null })),
-		context: context === null ? {} : { token: context },
+		context: { language: LANGUAGE, ...(context !== null && { token: context }) },
 		at,
 	}
 }
