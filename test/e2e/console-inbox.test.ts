@@ -162,6 +162,8 @@ test("Enter opens a request at an address of its own, t its terminal, which has 
 	await page.waitForURL(`**/s/${session}`)
 	await live(page)
 	const banner = page.getByRole("region", { name: "asks asks for approval" })
+	// What it asks, at the top of the screen, stays to be read.
+	expect(await banner.getAttribute("class")).toContain("below")
 	await banner.getByRole("button", { name: "Yes", exact: true }).click()
 	await shows(page, /^chosen <Yes>/)
 	await banner.waitFor({ state: "detached" })

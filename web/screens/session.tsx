@@ -140,7 +140,6 @@ function Open({ machine, session, info }: OpenProps) {
 				<Banner />
 				<LinkNote machine={machine} info={info} />
 				<Unsent open={open.value} />
-				{running && <AttentionBanner machine={machine} session={session} focus={() => open.value?.terminal.focus()} />}
 			</div>
 			{finding.value && open.value && (
 				<FindBar
@@ -152,7 +151,10 @@ function Open({ machine, session, info }: OpenProps) {
 				/>
 			)}
 			<div class="session-room">
-				<section ref={room} class="terminal-room" aria-label={words.session.terminal(name)} />
+				<div class="terminal-place">
+					<section ref={room} class="terminal-room" aria-label={words.session.terminal(name)} />
+					{open.value && running && <AttentionBanner machine={machine} session={session} open={open.value} />}
+				</div>
 				{isPanelOpen.value && info && (
 					<SessionPanel
 						machine={machine}

@@ -1,9 +1,12 @@
-// What the session on the screen waits for, over its terminal, with the same buttons as in the inbox.
+// What the session on the screen waits for, over its terminal where that is free, with the same buttons as in the inbox.
 import { useSignal } from "@preact/signals"
+import { useEffect } from "preact/hooks"
 import type { InboxItem } from "../../protocol/attention.ts"
 import type { MachineId, RequestId, SessionId } from "../../protocol/ids.ts"
 import { words } from "../messages.ts"
 import { requestPath } from "../navigation.ts"
+import type { OpenSession } from "../open-session.ts"
+import { viewing } from "../state.ts"
 import { Options, useAnswer } from "./attention-answers.tsx"
 import { KindMark, waitingFor } from "./attention-kind.tsx"
 import { Deadline, Outcome } from "./attention-outcome.tsx"
@@ -12,27 +15,35 @@ import { Icon } from "./icon.tsx"
 interface Props {
 	machine: MachineId
 	session: SessionId
-	/** Where the keys are to go after a button. */
-	focus: () => void
+	open: OpenSession
 }
 
-export function AttentionBanner({ machine, session, focus }: Props) {
+export function AttentionBanner({ machine, session, open }: Props) {
 	const hidden = useSignal<RequestId | null>(null)
 	const item = waitingFor(machine, session)
 	// An agent that is done says so itself.
 	if (item === undefined || item.kind === "idle" || item.id === hidden.value) return null
 	const hide = () => {
 		hidden.value = item.id
-		focus()
+		open.terminal.focus()
 	}
-	return <Waits key={item.id} item={item} hide={hide} />
+	return <Waits key={item.id} item={item} open={open} hide={hide} />
 }
 
-function Waits({ item, hide }: { item: InboxItem; hide: () => void }) {
+function Waits({ item, open, hide }: { item: InboxItem; open: OpenSession; hide: () => void }) {
 	const answering = useAnswer(item)
-	const { id, kind, text, subject, state } = item
+	/** What it asks stays to be seen: the banner lies at the other end. */
+	const isBelow = useSignal(false)
+	const status = viewing.value?.status.is
+	useEffect(() => {
+		isBelow.value = open.terminal.hasRoomBelow()
+	}, [status])
+	const { id, kind, text, state } = item
 	return (
-		<section class="banner asks-here" aria-label={words.inbox.sessionAsks(item.sessionName, kind)}>
+		<section
+			class={isBelow.value ? "asks-here below" : "asks-here"}
+			aria-label={words.inbox.sessionAsks(item.sessionName, kind)}
+		>
 			<div class="asks-line">
 				<KindMark item={item} />
 				<span class="asks-text" title={text}>
@@ -51,7 +62,6 @@ function Waits({ item, hide }: { item: InboxItem; hide: () => void }) {
 					<Icon name="x" />
 				</button>
 			</div>
-			{subject !== null && <code class="asks-subject">{subject.text}</code>}
 			{kind === "secret" && <p class="dim">{words.inbox.secretBelow}</p>}
 			{state.is === "open" && <Options item={item} answering={answering} armed={null} hasKeys={false} />}
 			{answering.problem !== "" && (
