@@ -4,6 +4,7 @@ import type { Browser, BrowserContext, CDPSession, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest"
 import { newSessionId } from "../../protocol/ids.ts"
 import type { PushedNotification } from "../../protocol/push.ts"
+import { faults } from "../support/axe.ts"
 import { DESKTOP, join, PHONE, signIn, startBrowser } from "../support/console.ts"
 import { type Home, startHome } from "../support/home.ts"
 
@@ -285,6 +286,10 @@ test("notifications are turned on in a browser, tried, changed, kept over a new 
 	const here = page.locator(".part", { hasText: "This browser" })
 	await here.getByText("on", { exact: true }).waitFor()
 	await here.getByText("says only that something waits").waitFor()
+	for (const colorScheme of ["light", "dark"] as const) {
+		await page.emulateMedia({ colorScheme })
+		expect(await faults(page)).toEqual([])
+	}
 	const listed = async () => (await home.call("listDestinations")).destinations
 	const [made] = await listed()
 	expect(made).toMatchObject({

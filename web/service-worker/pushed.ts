@@ -20,7 +20,8 @@ export interface Pushed {
 /** What cannot be read says that something waits: shown it must be, whatever it is. */
 export function pushedBy(message: PushMessageData | null): Pushed {
 	try {
-		const { notification } = message?.json() as PushedNotification
+		if (message === null) throw new Error("a push without a word")
+		const { notification } = message.json() as PushedNotification
 		const { title, body, lang, tag, silent, actions, data, navigate } = notification
 		const shown = actions.map(({ action, title: label }) => ({ action, title: label }))
 		return made({ title, body, lang, tag, silent, actions: shown, data: { ...data, navigate: pathOf(navigate) } })
