@@ -66,7 +66,8 @@ function told(scene: Scene, y: number, labels: string[], selected: number, isSur
 	const question = findQuestion(scene, y)
 	const options = labels.map((drawn, index) => {
 		const { label, hint } = readLabel(drawn)
-		const letter = hint !== null && /^[a-z]$/i.test(hint) ? hint : null
+		const escapes = question.dialog?.escapes === true && meaning(label) === "no" ? "\x1b" : null
+		const letter = escapes ?? (hint !== null && /^[a-z]$/i.test(hint) ? hint : null)
 		return { label, keys: letter ?? `${moves(scene.screen, index - selected, "horizontal")}\r`, means: meaning(label) }
 	})
 	const isLeave = asksLeave(labels)

@@ -5,6 +5,8 @@ import type { Found } from "./verdict.ts"
 
 /** Rows at the bottom in which an agent's field and what it tells of itself stand. */
 const REACH = 14
+/** How long it worked, as agents tell at the end. */
+const TOOK = /^\W{0,4}\p{L}{3,20} for (?:\d+[hms] ?)+(?:\W.*)?$/u
 const FIELD = /^[❯›>*]\s*(?<rest>.*)$/u
 
 export function isWorking(scene: Scene): boolean {
@@ -52,6 +54,7 @@ function lastWords(scene: Scene, y: number): string {
 	for (let at = y - 1; at >= 0; at--) {
 		const line = lineAt(scene, at)
 		if (line === undefined || isBlank(line) || isHint(line.text) || line.text.includes("│")) continue
+		if (TOOK.test(line.text)) continue
 		return line.text.slice(0, 2_000)
 	}
 	return ""

@@ -1,4 +1,5 @@
 // Menus: rows of options, one of which is marked.
+import type { Option } from "../../../protocol/attention.ts"
 import { FREE_TEXT } from "../rules/generic.ts"
 import { asksLeave, type Choice, confirmKey, distinct, meaning, moves, readLabel } from "./option.ts"
 import { findQuestion } from "./question.ts"
@@ -26,6 +27,7 @@ const NUMBERED = new RegExp(
 	"u",
 )
 const MARKED = new RegExp(`^(?<marker>[${STRONG}${WEAK}])\\s*(?<rest>\\S.*)$`, "u")
+const BOX = /^\[[ xX✓✔*]\]\s+/u
 const GLYPH = /^(?:[○◯◉●◻◼☐☑☒⬡⬢]|\[[ xX✓✔*]\]|\([ xX*•]\))\s+(?=\S)/u
 const RADIO = /^(?:[❯›>▶]\s*)?(?<glyph>[○◯◉●◻◼☐☑☒])\s+(?<label>\S.*)$/u
 const RADIO_ON = /[◉●◼☑☒]/u
@@ -48,7 +50,13 @@ function told(scene: Scene, menu: Menu): Found | null {
 	if (question.text === "" && !hasHints) return null
 	const foot = scene.own?.menus.find(({ foot }) => foot.test(below)) ?? null
 	const keys = keysOf(scene, menu, below, dialog?.takesNumbers === true || foot !== null)
-	const options = menu.choices.map(({ label }, index) => ({ label, keys: keys[index] ?? "", means: meaning(label) }))
+	const options: Option[] = menu.choices.map(({ label }, index) => ({
+		label,
+		keys: keys[index] ?? "",
+		means: meaning(label),
+	}))
+	// Options are ticked there; what goes on from them stands among the tabs.
+	if (foot !== null && menu.isMultiple) options.push({ label: "Next", keys: "\t", means: "other" })
 	const isKnown =
 		dialog?.kind === "approval" &&
 		!labels.some((label) => FREE_TEXT.test(label)) &&
@@ -86,7 +94,7 @@ function keysOf(
 	return choices.map(({ label, hint, number }, index) => {
 		if (isField && index !== selected && meaning(label) === "no" && /\besc to cancel\b/i.test(below)) return "\x1b"
 		if (!isField && takesNumbers && number !== null && number < 10) return String(number)
-		if (!isField && hint !== null && /^[a-z]$/i.test(hint)) return hint
+		if (!isField && hint !== null && /^(?:[a-z]|\x1b)$/i.test(hint)) return hint
 		return `${moves(screen, index - selected)}${confirm}`
 	})
 }
@@ -108,8 +116,8 @@ function numbered(scene: Scene): Menu | null {
 			const column = line.indent + at + String(number).length
 			if ((expected === null || number === expected) && (rows[0] === undefined || rows[0].column === column)) {
 				if (last === -1) last = y
-				const { marker = "", label = "", box } = match.groups
-				rows.unshift({ line, number, marker, column, label, box: box ?? match.groups.glyph })
+				const { marker = "", label = "", box = BOX.exec(label)?.[0] } = match.groups
+				rows.unshift({ line, number, marker, column, label: label.replace(BOX, ""), box: box ?? match.groups.glyph })
 				if (number === 1) break
 				continue
 			}
@@ -128,7 +136,7 @@ function numbered(scene: Scene): Menu | null {
 		for (let y = line.y; y + 1 < limit && isContinued(scene, y); y++) whole += ` ${lineAt(scene, y + 1)?.text}`
 		return { y: line.y, number, column: column + 2, ...readLabel(whole) }
 	})
-	const isMultiple = rows.every(({ box }) => box !== undefined)
+	const isMultiple = rows[0].box !== undefined
 	return { choices, selected, from: rows[0].line.y, to: end, isWeak: isWeak(rows[selected]?.marker), isMultiple }
 }
 

@@ -42,8 +42,9 @@ export function findQuestion(scene: Scene, top: number): Question {
 		subject: null,
 		from: paragraphs.at(-1)?.from ?? top,
 	}
-	if (known !== null && known.dialog.subject !== null)
-		question.subject = findSubject(scene, known.dialog.subject, known.paragraph, top)
+	for (const rule of known?.dialog.subjects ?? []) {
+		if (known !== null) question.subject ??= findSubject(scene, rule, known.paragraph, top)
+	}
 	return question
 }
 
@@ -111,7 +112,7 @@ function findSubject(scene: Scene, rule: SubjectRule, question: Paragraph, top: 
 		case "question": {
 			const text = rule.pattern.exec(clean(question.text))?.[1]
 			if (text === undefined) return null
-			return { is: rule.is, text: text.slice(0, 8_000), isWhole: question.from === question.to && isPlain(text) }
+			return { is: rule.is, text: text.slice(0, 8_000), isWhole: false }
 		}
 		case "row":
 			return inRow(scene, rule, question, top)
@@ -126,12 +127,14 @@ function inRow(scene: Scene, rule: SubjectRule & { in: "row" }, question: Paragr
 	const at = rows.findIndex(({ text }) => rule.pattern.test(text))
 	const row = rows[at]
 	if (row === undefined) return above(scene, rule, question)
-	const rest = rows.slice(at + 1).map(({ text }) => text)
+	// Below a file stand its changes.
+	const rest = rule.is === "file" ? [] : rows.slice(at + 1).map(({ text }) => text)
 	const text = [rule.pattern.exec(row.text)?.[1] ?? "", ...rest].join("\n")
 	// Rows of a command stand deeper than the first, and than the options: so no question among them is the dialog's own.
 	const indent = lineAt(scene, question.from)?.indent
 	const isFramed = row.indent === indent && lineAt(scene, top + 1)?.indent === indent
-	const isWhole = isFramed && rest.length === 0 && isPlain(text) && fits(row) && isAlone(scene, question)
+	const isWhole =
+		isFramed && rule.is === "command" && rest.length === 0 && isPlain(text) && fits(row) && isAlone(scene, question)
 	return { is: rule.is, text: text.slice(0, 8_000), isWhole }
 }
 
@@ -140,7 +143,7 @@ function above(scene: Scene, rule: SubjectRule & { in: "row" }, question: Paragr
 	for (let y = question.from - 1; y >= Math.max(0, question.from - 12); y--) {
 		const text = rule.pattern.exec(lineAt(scene, y)?.text ?? "")?.[1]
 		if (text === undefined) continue
-		const rest = joined(scene, y + 1, question.from - 1)
+		const rest = rule.is === "file" ? "" : joined(scene, y + 1, question.from - 1)
 		return { is: rule.is, text: rest === "" ? text : `${text}\n${rest}`, isWhole: false }
 	}
 	return null
@@ -148,20 +151,23 @@ function above(scene: Scene, rule: SubjectRule & { in: "row" }, question: Paragr
 
 /** What stands between a title and the question. Where that is more than one row, one cannot tell what belongs to it. */
 function inBlock(scene: Scene, rule: SubjectRule & { in: "block" }, question: Paragraph): Subject | null {
+	const { indent } = lineAt(scene, question.from) ?? { indent: 0 }
 	let title = question.from - 1
-	while (title >= 0 && !rule.title.test(lineAt(scene, title)?.text ?? "")) {
+	// What is asked for stands deeper than both, and may read like a title.
+	while (
+		title >= 0 &&
+		!(lineAt(scene, title)?.indent === indent && rule.title.test(lineAt(scene, title)?.text ?? ""))
+	) {
 		if (--title < question.from - REACH) return null
 	}
 	if (title < 0) return null
-	// What is asked for stands deeper than title and question: so neither can be a part of it, nor what is said of it.
-	const indent = lineAt(scene, question.from)?.indent ?? 0
 	const all = scene.lines.slice(title + 1, question.from).filter(({ text }) => text !== "")
 	const deep = all.filter((row) => row.indent > indent)
 	const rows = deep.length === 0 ? all : deep
 	const [first] = rows
 	if (first === undefined) return null
 	const text = rows.map((row) => row.text).join("\n")
-	const isFramed = lineAt(scene, title)?.indent === indent && first.indent > indent
+	const isFramed = first.indent > indent
 	const isWhole = isFramed && rows.length === 1 && fits(first) && isPlain(text) && isAlone(scene, question)
 	return { is: rule.is, text: text.slice(0, 8_000), isWhole }
 }

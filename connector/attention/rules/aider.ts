@@ -10,14 +10,16 @@ export const AIDER: RuleSet = {
 			asks: /^(?:Add .+ to the chat|Create new file|Edit .+|Allow edits to .+|Allow creation of new file)\b.*\?$/,
 			kind: "approval",
 			takesNumbers: false,
-			subject: { in: "question", is: "file", pattern: /^(?:Add|Allow edits to) (\S+)(?: to the chat| that has not)/ },
+			subjects: [
+				{ in: "question", is: "file", pattern: /^(?:Add|Allow edits to) (\S+)(?: to the chat| that has not)/ },
+			],
 		},
 		{
 			id: "command",
 			asks: /^Run shell commands?\?$/,
 			kind: "approval",
 			takesNumbers: false,
-			subject: null,
+			subjects: [],
 		},
 	],
 	menus: [],

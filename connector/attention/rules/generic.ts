@@ -26,7 +26,7 @@ export const NO =
 export const ALLOWS =
 	/^(?:yes|allow|approve|accept|i accept|i agree|agree|trust|proceed|continue|confirm|ok|okay|grant|authori[sz]e|permit|允许|允許|同意|批准|信任|继续|繼續|确认|確認|确定|確定|接受|許可|はい|是|예|허용)(?![\p{L}\p{N}]|\s+without\b)/iu
 export const DOES =
-	/^(?:run|apply|execute|delete|remove|overwrite|replace|install|update|save|submit|send|push|publish|deploy|执行|運行|运行|应用|删除|刪除|安装|実行|削除)(?!\p{L})/iu
+	/^(?:run|apply|execute|delete|remove|overwrite|replace|install|update|push|publish|deploy|执行|運行|运行|应用|删除|刪除|安装|実行|削除)(?!\p{L})/iu
 export const REFUSES =
 	/^(?:no|nope|reject|deny|decline|disallow|refuse|don['’]?t|do not|cancel|abort|exit|quit|never|not now|go back|拒绝|拒絕|否|不|取消|退出|いいえ|拒否|キャンセル|아니|거부|취소)(?!\p{L})|^[否不](?=[，,、允同])/iu
 export const LEAVES = /^(?:skip|stop|keep|later|ignore|dismiss|跳过|忽略)(?!\p{L})/iu
@@ -70,7 +70,7 @@ export const TYPE_WORD =
 const KEY =
 	"(?:esc(?:ape)?|enter|return|space(?:bar)?|<space>|<enter>|<tab>|<a>|<i>|tab|(?:ctrl|shift|alt|option|cmd|⌃)[ +-]?\\S{1,5}|[↑↓←→⏎⇆↵⇧]+(?:[/ ][↑↓←→jk/]+)?|(?:up|down|left|right)(?:/(?:down|right))?(?: arrows?)?|arrow(?:s| keys)?|arrow-keys|number keys|\\b[a-z?/](?:/[a-z])*)"
 const DEED =
-	"(?:cancel|exit|go back|back|confirm|select|choose|pick|navigate|move|toggle|submit|amend|filter|search|quit|close|dismiss|accept|reject|deny|allow|approve|continue|skip|edit|add|expand|explain|save|switch|complete|change|help|shortcuts|options?|deselect|interrupt|view|scroll|open|fullscreen|yes|no|all|invert|proceed)"
+	"(?:cancel|exit|go back|back|confirm|select|choose|pick|navigate|move|toggle|submit|amend|filter|search|quit|close|dismiss|accept|reject|deny|allow|approve|continue|skip|edit|add|expand|explain|save|switch|complete|change|help|enable|disable|shortcuts|options?|deselect|interrupt|view|scroll|open|fullscreen|yes|no|all|invert|proceed)"
 export const HINT = new RegExp(
 	`(?:^|[\\s(\\[·•|,;/-])${KEY}\\]?\\)?\\s*(?::|=|to|for|and|or)?\\s*${DEED}(?!\\p{L})`,
 	"iu",

@@ -27,8 +27,10 @@ export interface Dialog {
 	kind: "approval" | "choice" | "question"
 	/** A digit chooses the option of its number at once. */
 	takesNumbers: boolean
-	/** Where what leave is asked for stands; null where nothing shows it. */
-	subject: SubjectRule | null
+	/** Where what leave is asked for stands: the first that is there. */
+	subjects: SubjectRule[]
+	/** Escape refuses at once. */
+	escapes?: true
 }
 
 export type SubjectRule =
