@@ -314,6 +314,7 @@ export const attention = {
 		signInScanned: "Scanned. Confirm it on your phone.",
 		signInVerify: "Type the number that your phone shows.",
 		signInCode: "Number",
+		signInWrong: "That is not the number.",
 		signInDone: (name: string) => `Signed in as ${name}`,
 		signInExpired: "The code has expired: a new one is on its way.",
 	},

@@ -290,6 +290,7 @@ export const attention: Spoken<typeof english> = {
 		signInScanned: "已扫描。请在手机上确认。",
 		signInVerify: "输入手机上显示的数字。",
 		signInCode: "数字",
+		signInWrong: "数字不对。",
 		signInDone: (name) => `已登录为 ${name}`,
 		signInExpired: "二维码已过期，正在获取新的。",
 	},

@@ -197,6 +197,7 @@ export function SignInChannel({ channel: { id } }: { channel: Channel }) {
 				body: verifyCode === undefined ? {} : { verifyCode },
 			})
 			if (step.value.is === "done") changes.value++
+			if (step.value.is === "verify" && verifyCode !== undefined) problem.value = words.channels.signInWrong
 		} catch (error) {
 			problem.value = sentence(error)
 		}
@@ -262,7 +263,7 @@ export function SignInChannel({ channel: { id } }: { channel: Channel }) {
 				)}
 				{(at?.is === "done" || at?.is === "verify" || problem.value !== "") && (
 					<button type="submit" class="primary">
-						{at?.is === "done" ? words.close : problem.value !== "" ? words.retry : words.inbox.send}
+						{at?.is === "done" ? words.close : at?.is === "verify" ? words.inbox.send : words.retry}
 					</button>
 				)}
 			</footer>
