@@ -2,6 +2,12 @@
 // for an earlier message never answers a later one.
 import { Table } from "./table.ts"
 
+export interface Chosen {
+	data: string
+	/** Null while it is not known to have been sent. */
+	message: string | null
+}
+
 export class Offers {
 	readonly #table: Table
 
@@ -31,10 +37,17 @@ export class Offers {
 		return data.map((_, index) => first + index)
 	}
 
-	/** What a number stands for; null for one that was not offered here. */
-	chosen(chat: string, number: number): string | null {
-		const [row] = this.#table.run("SELECT data FROM wechat_offer WHERE chat = ? AND number = ?", chat, number)
-		return row === undefined ? null : String(row.data)
+	/** Remembers the message that these numbers stand on. */
+	stand(chat: string, numbers: readonly number[], message: string): void {
+		for (const number of numbers)
+			this.#table.run("UPDATE wechat_offer SET message = ? WHERE chat = ? AND number = ?", message, chat, number)
+	}
+
+	/** What a number stands for, and on which message; null for one that was not offered here. */
+	chosen(chat: string, number: number): Chosen | null {
+		const [row] = this.#table.run("SELECT data, message FROM wechat_offer WHERE chat = ? AND number = ?", chat, number)
+		if (row === undefined) return null
+		return { data: String(row.data), message: row.message === null ? null : String(row.message) }
 	}
 
 	#numberOf(chat: string, data: string): number | null {
@@ -56,7 +69,8 @@ const KEPT_MS = 7 * 24 * 60 * 60_000
 
 const TABLE = `
 	CREATE TABLE IF NOT EXISTS wechat_offer (
-		chat TEXT NOT NULL, number INTEGER NOT NULL, data TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (chat, number)
+		chat TEXT NOT NULL, number INTEGER NOT NULL, data TEXT NOT NULL, at INTEGER NOT NULL, message TEXT,
+		PRIMARY KEY (chat, number)
 	);
 	CREATE INDEX IF NOT EXISTS wechat_offer_at ON wechat_offer (at);
 `

@@ -2,7 +2,7 @@
 import { RpcTarget } from "cloudflare:workers"
 import { AccessTokens, type Account, type Granted } from "./access-tokens.ts"
 import { Held } from "./held.ts"
-import { Offers } from "./offers.ts"
+import { type Chosen, Offers } from "./offers.ts"
 import { type Shown, Streams } from "./streams.ts"
 import { type Spent, Windows } from "./windows.ts"
 
@@ -29,7 +29,11 @@ export class Wechat extends RpcTarget {
 		return this.#offers.offer(chat, data, this.#now())
 	}
 
-	chosen(chat: string, number: number): string | null {
+	stand(chat: string, numbers: number[], message: string): void {
+		this.#offers.stand(chat, numbers, message)
+	}
+
+	chosen(chat: string, number: number): Chosen | null {
 		return this.#offers.chosen(chat, number)
 	}
 

@@ -292,6 +292,25 @@ describe("personal WeChat, by a machine", () => {
 		box.close()
 	})
 
+	test("a question is answered by the number that it stands under, and words", async () => {
+		const box = await Box.enroll(boss)
+		const channel = await paired(box)
+		const request: Attention = {
+			...approval(box.session),
+			kind: "question",
+			options: [],
+			takesText: true,
+			text: "Which branch?",
+		}
+		box.tell([request])
+		await expect.poll(() => box.said()).toHaveLength(2)
+		const [, number] = /^(\d+)\. /m.exec(box.said()[1] ?? "") ?? []
+		say(box, channel, `${number}：main 分支`)
+		await expect.poll(() => box.to("answer")).toHaveLength(1)
+		expect(box.to("answer")).toMatchObject([{ request: request.id, choice: { is: "text", text: "main 分支" } }])
+		box.close()
+	})
+
 	test("after each welcome the machine is asked to poll again, with what it is signed in by", async () => {
 		const box = await Box.enroll(boss)
 		const channel = await signedIn(box)

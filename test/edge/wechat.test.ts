@@ -261,11 +261,17 @@ describe("numbers in place of buttons", () => {
 		const pressed = async (text: string, address = "single:alice") => {
 			const base = { channel, key: "k", address, isGroup: false, sender: { id: "alice", name: "Alice" }, at: 1 }
 			const said = { ...base, text, pressed: null, repliesTo: null, files: [], context: {} }
-			return (await pressedBy(place.bot, said)).pressed?.data ?? null
+			const { pressed, repliesTo, text: words } = await pressedBy(place.bot, said)
+			return pressed?.data ?? (repliesTo === null ? null : [repliesTo, words])
 		}
 		expect(await pressed("2")).toBe("one No")
 		expect(await pressed(" ３。")).toBe("two Yes")
-		for (const text of ["5", "0", "2 things", "22", "", "２号"]) expect(await pressed(text), text).toBeNull()
+		// With words it replies to the message that it stands on.
+		const two = (await wecom.send(place, asked("two"))) as { message: string }
+		expect(await pressed("3：用 main 分支\n好吗")).toEqual([two.message, "用 main 分支\n好吗"])
+		expect(await pressed("4 things")).toEqual([two.message, "things"])
+		for (const text of ["5", "0", "5 things", "22", "123", "", "/1", "a 1"])
+			expect(await pressed(text), text).toBeNull()
 		// In another chat nothing was offered.
 		expect(await pressed("2", "group:G9")).toBeNull()
 	})

@@ -1,9 +1,10 @@
 // The way to what a workspace's object keeps for its WeChat bots, and the numbers that stand for buttons there.
 import { env as platform } from "cloudflare:workers"
 import type { Env } from "../../durable-objects/env.ts"
-import type { ChatUpdate } from "../../durable-objects/outside.ts"
+import type { ChatUpdate, Delivered } from "../../durable-objects/outside.ts"
 import type { WorkspaceObject } from "../../durable-objects/workspace-object.ts"
 import type { Bot, Message, Place } from "./provider.ts"
+import type { Numbered } from "./wechat-text.ts"
 
 /** Providers are called without it. */
 export const ENV = platform as unknown as Env
@@ -20,19 +21,35 @@ export function chatOf({ bot, address }: Pick<Place, "bot" | "address">): string
 }
 
 /** The buttons of a message, each with its number. */
-export async function numbered(place: Place, { buttons }: Message): Promise<{ number: number; label: string }[]> {
+export async function numbered(place: Place, { buttons }: Message): Promise<Numbered[]> {
 	if (buttons.length === 0) return []
 	const data = buttons.map((button) => button.data)
 	const numbers = await bookOf(place.bot).offer(chatOf(place), data)
 	return buttons.map(({ label }, index) => ({ number: numbers[index] ?? 0, label }))
 }
 
-/** A text that is a number which was offered in this chat is the press of that button. */
+/** The message that they stand on is sent: who types one of them, and words, replies to it. */
+export async function standing(place: Place, options: readonly Numbered[], sent: Delivered): Promise<Delivered> {
+	if (sent.is === "sent" && sent.message !== null && options.length > 0)
+		await bookOf(place.bot).stand(
+			chatOf(place),
+			options.map(({ number }) => number),
+			sent.message,
+		)
+	return sent
+}
+
+/**
+ * A text that is a number which was offered in this chat is the press of that button; such a number with words after it
+ * replies to the message that the number stands on.
+ */
 export async function pressedBy(bot: Pick<Bot, "id" | "workspaceId">, update: ChatUpdate): Promise<ChatUpdate> {
-	const digits = /^\s*(\d{1,2})\s*[.。、)）]?\s*$/.exec((update.text ?? "").normalize("NFKC"))?.[1]
+	const [, digits, words = ""] =
+		/^\s*([0-9０-９]{1,2})(?![0-9０-９])\s*[.。．、:：)）]?\s*(.*)$/s.exec(update.text ?? "") ?? []
 	if (digits === undefined) return update
-	const chat = `${bot.id} ${update.address}`
-	const data = await bookOf(bot).chosen(chat, Number(digits))
-	if (data === null) return update
-	return { ...update, text: null, pressed: { data, message: null, key: update.key } }
+	const chosen = await bookOf(bot).chosen(`${bot.id} ${update.address}`, Number(digits.normalize("NFKC")))
+	if (chosen === null) return update
+	const { data, message } = chosen
+	if (words === "") return { ...update, text: null, pressed: { data, message: null, key: update.key } }
+	return message === null ? update : { ...update, text: words, repliesTo: message }
 }

@@ -12,7 +12,7 @@ export const LANGUAGE = "zh-hans"
 
 export const WORDS = {
 	en: {
-		reply: "Reply with a number.",
+		reply: "Reply with a number, or with one and your words, such as “%: …”.",
 		onlySo: "Say anything to go on: WeChat takes no more until then.",
 		working: "Working on it. Send ? for what came of it.",
 		nothing: "There is nothing yet. Send ? again in a moment.",
@@ -20,7 +20,7 @@ export const WORDS = {
 		welcome: "Hello. This is Homeport. Send /help for what you can do here.",
 	},
 	zh: {
-		reply: "请回复数字。",
+		reply: "请回复数字；要用文字回答，请回复“%：内容”。",
 		onlySo: "请随意回复一条消息以继续：在此之前微信不再接收消息。",
 		working: "正在处理。请发送 ? 查看结果。",
 		nothing: "还没有结果。请稍后再发送 ?",
@@ -33,7 +33,8 @@ export const WORDS = {
 export function listed(options: readonly Numbered[], language: Language): Block[] {
 	if (options.length === 0) return []
 	const lines = options.map(({ number, label }) => `${number}. ${oneLine(label)}`)
-	return [{ is: "text", text: [...lines, WORDS[language].reply].join("\n") }]
+	const reply = WORDS[language].reply.replace("%", String(options[0]?.number))
+	return [{ is: "text", text: [...lines, reply].join("\n") }]
 }
 
 /** As it is read where nothing is drawn. */

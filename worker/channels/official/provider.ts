@@ -4,7 +4,7 @@ import type { Delivered } from "../../../durable-objects/outside.ts"
 import { Refusal } from "../../../protocol/errors.ts"
 import { readBytes } from "../bytes.ts"
 import type { Place, Provider } from "../provider.ts"
-import { bookOf, chatOf, numbered } from "../wechat-book.ts"
+import { bookOf, chatOf, numbered, standing } from "../wechat-book.ts"
 import { inBytes, listed, plain } from "../wechat-text.ts"
 import { call, failureOf, isMuteBy, media } from "./api.ts"
 
@@ -19,13 +19,14 @@ export const official: Provider = {
 	canEdit: false,
 
 	async send(place, message) {
-		const text = plain([...message.blocks, ...listed(await numbered(place, message), place.language)])
+		const options = await numbered(place, message)
+		const text = plain([...message.blocks, ...listed(options, place.language)])
 		for (const part of inBytes(text, TEXT_BYTES)) {
 			const sent = await sendOne(place, part)
 			if (sent.is !== "sent") return sent
 		}
 		// The service names none: it is only told apart from what was not sent.
-		return { is: "sent", message: crypto.randomUUID() }
+		return standing(place, options, { is: "sent", message: crypto.randomUUID() })
 	},
 
 	/** What was sent cannot be changed: what is new is said anew. */

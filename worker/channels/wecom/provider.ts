@@ -6,9 +6,9 @@ import { Refusal } from "../../../protocol/errors.ts"
 import { readBytes } from "../bytes.ts"
 import type { Bot, Message, Place, Provider } from "../provider.ts"
 import { split } from "../split.ts"
-import { bookOf, chatOf, numbered } from "../wechat-book.ts"
+import { bookOf, chatOf, numbered, standing } from "../wechat-book.ts"
 import { openFile } from "../wechat-crypto.ts"
-import { listed, markdown } from "../wechat-text.ts"
+import { listed, markdown, type Numbered } from "../wechat-text.ts"
 
 /** What a channel of this kind keeps sealed. */
 export const WecomCredentials = z.object({ token: z.string(), aesKey: z.string() })
@@ -21,21 +21,17 @@ export const wecom: Provider = {
 	canEdit: false,
 
 	async send(place, message) {
-		const { stream } = place.context
-		const text = await written(place, message)
-		if (stream !== undefined) {
-			const part = await bookOf(place.bot).write(stream, text)
-			if (part !== null) return { is: "sent", message: `part ${part}` }
-		}
-		return post(place, text)
+		const options = await numbered(place, message)
+		return standing(place, options, await say(place, written(place, message, options)))
 	},
 
 	/** While its stream is open it is changed there; otherwise what is new is said anew. */
 	async edit(place, id, message) {
-		const text = await written(place, message)
+		const options = await numbered(place, message)
+		const text = written(place, message, options)
 		const part = /^part (\d+)$/.exec(id)?.[1]
 		if (part !== undefined && (await bookOf(place.bot).rewrite(Number(part), text))) return { is: "sent", message: id }
-		return post(place, text)
+		return standing(place, options, await post(place, text))
 	},
 
 	/** WeCom itself shows that the stream goes on. */
@@ -68,11 +64,18 @@ export function isFileUrl(address: string): boolean {
 }
 
 /** As much as WeCom takes in one message. */
-async function written(place: Place, message: Message): Promise<string> {
-	const options = listed(await numbered(place, message), place.language)
-	const room = wecom.maxCharacters - options.reduce((sum, { text }) => sum + text.length + 1, 0)
+function written({ language }: Place, message: Message, options: readonly Numbered[]): string {
+	const list = listed(options, language)
+	const room = wecom.maxCharacters - list.reduce((sum, { text }) => sum + text.length + 1, 0)
 	const [first = [], ...more] = split(message.blocks, room)
-	return markdown([...first, ...(more.length === 0 ? [] : [{ is: "text" as const, text: "…" }]), ...options])
+	return markdown([...first, ...(more.length === 0 ? [] : [{ is: "text" as const, text: "…" }]), ...list])
+}
+
+/** Into the stream that waits for it, or by itself. */
+async function say(place: Place, text: string): Promise<Delivered> {
+	const { stream } = place.context
+	const part = stream === undefined ? null : await bookOf(place.bot).write(stream, text)
+	return part === null ? post(place, text) : { is: "sent", message: `part ${part}` }
 }
 
 async function post(place: Place, text: string): Promise<Delivered> {

@@ -6,7 +6,7 @@ import { hash } from "../../hash.ts"
 import { Registry } from "../../registry.ts"
 import type { Bot, Message, Place, Provider } from "../provider.ts"
 import { split } from "../split.ts"
-import { bookOf, chatOf, ENV, numbered } from "../wechat-book.ts"
+import { bookOf, chatOf, ENV, numbered, standing } from "../wechat-book.ts"
 import { listed, plain, WORDS } from "../wechat-text.ts"
 import { callRelay } from "./call.ts"
 import { signedOut } from "./state.ts"
@@ -21,7 +21,8 @@ export const weixin: Provider = {
 	async send(place, message) {
 		const machine = await machineOf(place.bot)
 		if (machine === null) return { is: "failed", reason: "No machine polls for this account.", isBot: true }
-		const blocks = [...message.blocks, ...listed(await numbered(place, message), place.language)]
+		const options = await numbered(place, message)
+		const blocks = [...message.blocks, ...listed(options, place.language)]
 		const parts = split(blocks, weixin.maxCharacters - ROOM_CHARS)
 		let last: string | null = null
 		for (const part of parts) {
@@ -29,7 +30,7 @@ export const weixin: Provider = {
 			if (sent.is !== "sent") return sent
 			last = sent.message
 		}
-		return { is: "sent", message: last }
+		return standing(place, options, { is: "sent", message: last })
 	},
 
 	/** What was sent cannot be changed: what is new is said anew. */
