@@ -114,7 +114,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
 					<Icon name={isDone ? "circle-check" : "circle-x"} />
 					{isDone ? words.audit.done : words.audit.refused(outcome)}
 				</span>
-				<strong>{actor.name === "" ? words.audit.actors[actor.is] : actor.name}</strong>
+				<strong>{nameOf(actor)}</strong>
 				<span class="what">{words.audit.deeds[action] ?? action}</span>
 				<span class="dim thing-of">{nameThings(entry)}</span>
 				<span class="dim when">
@@ -151,6 +151,11 @@ function Fact({ name, value }: { name: string; value: unknown }) {
 			<dd class="mono breaks">{typeof value === "string" ? value : JSON.stringify(value)}</dd>
 		</>
 	)
+}
+
+function nameOf({ is, id, name }: AuditEntry["actor"]): string {
+	if (is === "rule") return id === "deadline" ? words.inbox.byDeadline : words.inbox.byRule(id)
+	return name === "" ? words.audit.actors[is] : name
 }
 
 /** Machines by the names that they have now; what is known by its id only, by that. */
