@@ -1,4 +1,4 @@
-// 在哪里得知智能体在等待：此浏览器、其他设备、聊天。
+// Where one is told that an agent waits: this browser, other devices, chats.
 import type { AttentionKind } from "../../../protocol/attention.ts"
 import type { notifications as english } from "../en/notifications.ts"
 import type { Spoken } from "../en.ts"
