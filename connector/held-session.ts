@@ -512,10 +512,14 @@ export function sessionFolder(dataDir: string, id: SessionId): string {
 	return join(sessionsFolder(dataDir), id)
 }
 
+/** Apart from what it opens, so that a copy of the sessions alone tells nobody anything. */
+export function sessionKey(dataDir: string, id: SessionId): string {
+	return join(dataDir, "keys", id)
+}
+
 function sessionPaths(dataDir: string, id: SessionId): SessionPaths {
 	const folder = sessionFolder(dataDir, id)
-	// Apart from what it opens, so that a copy of the sessions alone tells nobody anything.
-	return { folder, socket: socketPath(folder, "holder.sock"), key: join(dataDir, "keys", id) }
+	return { folder, socket: socketPath(folder, "holder.sock"), key: sessionKey(dataDir, id) }
 }
 
 /** The key goes first: without it the rest says nothing, wherever copies of it may be. */

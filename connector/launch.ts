@@ -8,7 +8,8 @@ import type { SessionId } from "../protocol/ids.ts"
 import { CUSTOM, JOB, runtimeOf } from "../protocol/session.ts"
 import type { Network, Substrate } from "../protocol/substrate.ts"
 import { workingDirectory } from "./folders.ts"
-import { sessionFolder } from "./held-session.ts"
+import { sessionFolder, sessionKey } from "./held-session.ts"
+import { Seal } from "./holder/seal.ts"
 import type { Execution } from "./holder/wire.ts"
 import { variablesOf } from "./loadouts/resolve.ts"
 import { usableLoadout } from "./loadouts/store.ts"
@@ -85,7 +86,9 @@ export async function prepareLaunch(
 	}
 	const planned = async (within?: "sandbox" | "container" | "vm") =>
 		spec.from === undefined ? null : planWorkingFolder(spec.from, { dataDir, session: id, name, within })
-	const begin = { withoutKey: spec.withoutKey, conversation: shared.conversation }
+	// Made with the session's key, which is the first thing of it that is there.
+	const word = known === null ? null : Seal.make(sessionKey(dataDir, id)).word
+	const begin = { withoutKey: spec.withoutKey, conversation: shared.conversation, word }
 	if (substrate === "host") {
 		refuseOnHost(spec)
 		const environment = { ...sessionEnvironment(), ...given }

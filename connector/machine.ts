@@ -13,7 +13,7 @@ import { answerAboutMachine } from "./answers.ts"
 import { waitsOf, wordOf } from "./attention/about.ts"
 import { Requests } from "./attention/requests.ts"
 import { bootId } from "./boot.ts"
-import { type Audience, HeldSession, sessionsFolder } from "./held-session.ts"
+import { type Audience, HeldSession, sessionKey, sessionsFolder } from "./held-session.ts"
 import { calledBy, type Here, prepareLaunch } from "./launch.ts"
 import { lookInto } from "./look-into.ts"
 import { freeName } from "./names.ts"
@@ -308,6 +308,7 @@ export class Machine {
 			return await HeldSession.start(launch, spec, this.#dataDir, this.#audience)
 		} catch (error) {
 			await rm(workFolder(this.#dataDir, spec.id), { recursive: true, force: true })
+			await rm(sessionKey(this.#dataDir, spec.id), { force: true })
 			throw error
 		}
 	}

@@ -4,7 +4,9 @@ import { realpath } from "node:fs/promises"
 import type { DeliveredSecret } from "../protocol/ask.ts"
 import { Refusal } from "../protocol/errors.ts"
 import { JOB, runtimeOf } from "../protocol/session.ts"
+import { wordOf } from "./attention/about.ts"
 import { workingDirectory } from "./folders.ts"
+import { sessionKey } from "./held-session.ts"
 import type { Execution, SavedInfo } from "./holder/wire.ts"
 import { type Here, type Launch, newConversation } from "./launch.ts"
 import { variablesOf } from "./loadouts/resolve.ts"
@@ -61,7 +63,7 @@ export async function prepareRestart(
 		conversation: begin.conversation,
 		secrets: secrets.map(({ variable }) => variable),
 	} satisfies Partial<Execution>
-	const withKey = { ...begin, withoutKey: spec.withoutKey }
+	const withKey = { ...begin, withoutKey: spec.withoutKey, word: wordOf({ key: sessionKey(dataDir, id) }) }
 	const environment = { ...sessionEnvironment(), ...given }
 	if (contained === null) {
 		const cwd = await workingDirectory(info.cwd)

@@ -6,6 +6,7 @@ import { basename, delimiter, isAbsolute, join } from "node:path"
 import { Refusal } from "../protocol/errors.ts"
 import type { Profile } from "../protocol/profile.ts"
 import { CUSTOM, type RuntimeInfo, SHELL } from "../protocol/session.ts"
+import { hookArguments } from "./attention/hooks.ts"
 import { findProfile, readProfiles } from "./profiles.ts"
 import { WAITS } from "./waits.ts"
 
@@ -167,6 +168,8 @@ export interface Begin {
 	/** What the new conversation is called, or the one that is taken up. */
 	conversation?: string | null
 	resume?: boolean
+	/** By which its own events are known; without it, it is not told to give any. */
+	word?: string | null
 }
 
 /** The runtime of this name; null for CUSTOM. Throws Refusal("invalid_request") where there is none. */
@@ -254,7 +257,12 @@ function ofCustom(argv: string[]): [string, ...string[]] {
 }
 
 /** What the person gave, and before that what says which conversation it is. */
-function wordsOf({ resume, naming, isAskedFirst }: Runtime, argv: string[], begin: Begin): string[] {
+function wordsOf(runtime: Runtime, argv: string[], begin: Begin): string[] {
+	const hooks = begin.word == null ? [] : hookArguments(runtime.id, argv, begin.word)
+	return [...hooks, ...conversationWords(runtime, argv, begin)]
+}
+
+function conversationWords({ resume, naming, isAskedFirst }: Runtime, argv: string[], begin: Begin): string[] {
 	if (naming !== null && saysItself(naming, argv)) return argv
 	const name = begin.conversation ?? null
 	const named = (words: string[]) => words.map((word) => (word === "{}" ? (name ?? "") : word))

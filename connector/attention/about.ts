@@ -2,7 +2,6 @@
 
 import { Seal } from "../holder/seal.ts"
 import { findProfile } from "../profiles.ts"
-import type { Watched } from "./requests.ts"
 
 /** A profile's own expressions of how its program waits; none for the runtimes that there are rules for. */
 export async function waitsOf(dataDir: string, runtime: string): Promise<RegExp[]> {
@@ -11,7 +10,7 @@ export async function waitsOf(dataDir: string, runtime: string): Promise<RegExp[
 }
 
 /** The word by which the session's agent is known; null where the session's key is gone. */
-export function wordOf({ key }: Pick<Watched, "key">): string | null {
+export function wordOf({ key }: { key: string }): string | null {
 	try {
 		return Seal.open(key).word
 	} catch {

@@ -4,8 +4,8 @@ import { SUBJECT_CHARS, type Subject } from "../../protocol/attention.ts"
 import { Notice } from "./event.ts"
 
 export type AgentEvent =
-	/** It asks for leave. */
-	| { is: "asks"; text: string; subject: Subject | null }
+	/** It asks for leave. `beside`: what it shows below what it asks for. */
+	| { is: "asks"; text: string; subject: Subject | null; beside: string }
 	/** It says that something is to be answered on its screen. */
 	| { is: "waits"; text: string; kind: "approval" | "question" }
 	/** It was given work. */
@@ -63,6 +63,7 @@ function claudeCode(said: unknown): AgentEvent | null {
 				is: "asks",
 				text: `${event.tool_name} wants leave.`,
 				subject: subjectOf(event.tool_name, event.tool_input),
+				beside: typeof event.tool_input.description === "string" ? event.tool_input.description : "",
 			}
 		case "Notification":
 			if (event.notification_type === "idle_prompt") return { is: "rests", text: event.message, isNews: false }
@@ -119,7 +120,7 @@ function codex(said: unknown): AgentEvent | null {
 		case "PermissionRequest": {
 			const { command } = event.tool_input
 			const about = typeof command === "string" ? subject("command", command) : null
-			return { is: "asks", text: `${event.tool_name} wants leave.`, subject: about }
+			return { is: "asks", text: `${event.tool_name} wants leave.`, subject: about, beside: "" }
 		}
 		case "UserPromptSubmit":
 			return { is: "works" }

@@ -32,14 +32,17 @@ function plain(text: string): string {
 	return text.replaceAll(/\s+/g, " ").trim()
 }
 
-/** What an event says that it is about, where it is what the screen asks for; null where it is something else. */
-export function agreed(said: Subject, shown: Subject | null): Subject | null {
+/**
+ * What an event says that it is about, where it is what the screen asks for; null where it is something else. `beside`:
+ * what the agent shows below a command, which a screen cannot be told from it.
+ */
+export function agreed(said: Subject, shown: Subject | null, beside = ""): Subject | null {
 	// Nothing on the screen vouches for it.
 	if (shown === null || said.is === "other") return said.is === "other" && shown?.is !== "command" ? said : null
 	if (said.is === "file") return shown.is !== "command" && isSameFile(said.text, shown.text) ? said : null
 	if (shown.is !== "command") return null
 	const [whole, seen] = [bare(said.text), bare(shown.text)]
-	if (whole === seen) return said
+	if (whole === seen || whole + bare(beside) === seen) return said
 	const start = seen.replace(/(?:…|\.\.\.)$/, "")
 	return !shown.isWhole && start.length >= LEAST_START && whole.startsWith(start) ? said : null
 }

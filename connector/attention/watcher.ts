@@ -240,22 +240,15 @@ export class Watcher {
 	#upgrade(prompt: Request, found: Found, now: number): void {
 		const isFirst = prompt.print === null
 		const said = this.#said(found)
-		if (!isFirst && said === null) return
-		const fromHook = prompt.attention.source === "hook" ? prompt.attention : null
-		const { text, subject } = fromHook ?? {}
-		const agrees = subject == null ? null : agreed(subject, found.subject)
+		if (said === null && !isFirst) return
 		// The screen asks for something else than the event did.
-		if (isFirst && subject != null && agrees === null && said === null) {
+		if (said === null && prompt.attention.subject !== null) {
 			this.#end("prompt", "moved", now)
 			return this.#asked(found, now)
 		}
-		const attention = {
-			...prompt.attention,
-			...this.#asScreen(found),
-			...(agrees === null ? {} : { subject: agrees, source: "hook" as const, confidence: 1 }),
-			...(text === undefined || found.text !== "" ? {} : { text }),
-			...said,
-		}
+		const { text } = prompt.attention
+		const screen = this.#asScreen(found)
+		const attention = { ...prompt.attention, ...screen, ...(screen.text === "" ? { text } : {}), ...said }
 		this.#open.prompt = { attention: bounded(attention), print: printOf(found) }
 		this.#options.changed()
 	}
@@ -267,7 +260,7 @@ export class Watcher {
 	/** What an event has said of this very prompt; it is used up. */
 	#said(found: Found): Pick<Attention, "subject" | "source" | "confidence"> | null {
 		const all = this.#asks.flatMap(({ event }, index) => {
-			const subject = event.subject === null ? null : agreed(event.subject, found.subject)
+			const subject = event.subject === null ? null : agreed(event.subject, found.subject, event.beside)
 			return subject === null ? [] : [{ subject, index }]
 		})
 		const [first, ...others] = all
@@ -284,7 +277,8 @@ export class Watcher {
 		if (this.#open.prompt !== undefined) return
 		const unseen = this.#asks.find(({ isUnseen, isOld }) => isUnseen && !isOld)
 		if (unseen === undefined) return
-		this.#asks = this.#asks.filter((other) => other !== unseen)
+		// Its menu may still come.
+		unseen.isOld = true
 		// An agent that goes on has had its answer.
 		if (this.#verdict.is === "nothing" && this.#verdict.isWorking) return
 		const { text, subject } = unseen.event
@@ -297,7 +291,9 @@ export class Watcher {
 			case "asks": {
 				this.#over = this.#over.filter(({ at }) => at + EVENT_KEPT_MS > now)
 				const { subject } = event
-				const late = this.#over.findIndex((over) => subject !== null && agreed(subject, over.subject) !== null)
+				const late = this.#over.findIndex(
+					(over) => subject !== null && agreed(subject, over.subject, event.beside) !== null,
+				)
 				if (late !== -1) return void this.#over.splice(late, 1)
 				this.#asks = [...this.#asks, { event, at: now, isUnseen: false, isOld }].slice(-MOST_EVENTS)
 				this.#hasWorked = true

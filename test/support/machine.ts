@@ -20,7 +20,7 @@ export function machineFolder() {
 		for (const pid of processesOver(dataDir)) process.kill(pid, "SIGKILL")
 		rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 })
 	})
-	return { dataDir, open: () => Edge.open(dataDir), fork: () => Edge.fork(dataDir) }
+	return { dataDir, open: () => Edge.open(dataDir), fork: (environment = {}) => Edge.fork(dataDir, environment) }
 }
 
 /** What the edge sees of a machine. */
@@ -42,9 +42,12 @@ export class Edge {
 	}
 
 	/** With a link process of its own, which can be killed. */
-	static async fork(dataDir: string): Promise<Edge> {
+	static async fork(dataDir: string, environment: Record<string, string>): Promise<Edge> {
 		const edge = new Edge()
-		const child = fork(join(import.meta.dirname, "link-process.ts"), [dataDir], { execPath: NODE })
+		const child = fork(join(import.meta.dirname, "link-process.ts"), [dataDir], {
+			execPath: NODE,
+			env: { ...process.env, ...environment },
+		})
 		const over = once(child, "exit")
 		child.on("message", (message) => message !== "linked" && edge.#told(message))
 		edge.#send = (message) => void child.send(message)
