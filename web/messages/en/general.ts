@@ -37,6 +37,7 @@ export const general = {
 	tryAgainIn: (ms: number) => `Try again in ${left(ms)}.`,
 	pageIsOld: "This page is older than the control plane. Load it again.",
 	reload: "Load again",
+	browserOn: (browser: string, system: string) => `${browser} on ${system}`,
 	inPlace: (what: string, place: string) => `${what} · ${place}`,
 	platform: ({ release, arch }: Platform) => `${release} · ${arch}`,
 	needsRole: (least: Role, mine: Role) =>

@@ -40,6 +40,7 @@ export const general: Spoken<typeof english> = {
 	tryAgainIn: (ms) => `请在${left(ms)}后重试。`,
 	pageIsOld: "此页面比控制平面旧，请重新加载。",
 	reload: "重新加载",
+	browserOn: (browser, system) => `${system} 上的 ${browser}`,
 	inPlace: (what, place) => `${what} · ${place}`,
 	platform: ({ release, arch }) => `${release} · ${arch}`,
 	needsRole: (least, mine) =>
