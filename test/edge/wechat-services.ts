@@ -10,7 +10,6 @@ import { ask } from "./home.ts"
 
 export const TOKEN = "QDG6eK"
 export const AES_KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
-export const APP_ID = "wx5823bf96d3bd56c7"
 
 /** A channel as connecting one leaves it. */
 export async function channelRow(
