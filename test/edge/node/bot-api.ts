@@ -245,8 +245,9 @@ export class BotApi {
 		}
 	}
 
-	#setWebhook({ url, secret_token = "", allowed_updates = [] }: Record<string, never>): Response {
-		if (!String(url).startsWith("https://"))
+	#setWebhook(payload: { url: string; secret_token?: string; allowed_updates?: string[] }): Response {
+		const { url, secret_token = "", allowed_updates = [] } = payload
+		if (!url.startsWith("https://"))
 			return failed(400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
 		if (!/^[\w-]{1,256}$/.test(secret_token))
 			return failed(400, "Bad Request: secret token contains unallowed characters")
@@ -280,12 +281,12 @@ export class BotApi {
 		if (thread !== null && !chat.topics.has(thread)) return failed(400, "Bad Request: message thread not found")
 		const read = readHtml(payload.text)
 		const fault = faultOf(read, payload.reply_markup?.inline_keyboard ?? [])
-		if (fault !== null) return failed(400, `Bad Request: ${fault}`)
+		if (read === null || fault !== null) return failed(400, `Bad Request: ${fault}`)
 		const message: Shown = {
 			id: ++this.#next,
 			chat: chat.id,
 			thread,
-			text: read ?? "",
+			text: read,
 			html: payload.text,
 			buttons: payload.reply_markup?.inline_keyboard ?? [],
 			isQuiet: payload.disable_notification === true,
@@ -309,7 +310,7 @@ export class BotApi {
 		const read = readHtml(payload.text)
 		const buttons = payload.reply_markup?.inline_keyboard ?? []
 		const fault = faultOf(read, buttons)
-		if (fault !== null) return failed(400, `Bad Request: ${fault}`)
+		if (read === null || fault !== null) return failed(400, `Bad Request: ${fault}`)
 		if (message.html === payload.text && JSON.stringify(message.buttons) === JSON.stringify(buttons))
 			return failed(
 				400,
@@ -341,7 +342,6 @@ export class BotApi {
 			type,
 			...(type === "private" ? { ...person } : { title }),
 			...(isForum && { is_forum: true }),
-			id_: id,
 		}
 	}
 }
