@@ -13,7 +13,7 @@ export interface Claim {
 	at: number
 	/** After this the machine types nothing for it. */
 	until: number
-	/** How often the machine may have heard of it without an answer that came back. */
+	/** How often the machine was asked, this time included. */
 	tries: number
 	/** When it is asked of the machine again. */
 	nextAt: number

@@ -278,10 +278,15 @@ export class Inbox {
 	}
 
 	async #try(request: string, claim: Claim): Promise<void> {
-		const held = this.#host.store.get(request)
-		if (held === undefined) return
+		const { store, now } = this.#host
+		const held = store.get(request)
+		if (held?.claim?.id !== claim.id) return
+		// Before it is sent: whoever wakes after this knows that the machine may have heard of it.
+		const tries = held.claim.tries + 1
+		const nextAt = now() + Math.min(ASK_AGAIN_MS * tries, ASK_AGAIN_AT_MOST_MS)
+		this.#put({ ...held, claim: { ...held.claim, tries, nextAt } })
 		const { machine, session, id } = held.item
-		if (claim.until < this.#host.now()) this.#words.delete(claim.id)
+		if (claim.until < now()) this.#words.delete(claim.id)
 		const choice = claim.choice ?? this.#words.get(claim.id)
 		const outcome = await this.#host
 			.answer(machine, {
@@ -308,12 +313,9 @@ export class Inbox {
 		if (outcome.ok) this.#applied(held, held.claim, outcome.value.isConfirmed)
 		else if (isKnown(held.claim, outcome)) this.#notApplied(held, held.claim, outcome)
 		else {
-			const tries = held.claim.tries + 1
-			const claim = { ...held.claim, tries, nextAt: now() + Math.min(ASK_AGAIN_MS * tries, ASK_AGAIN_AT_MOST_MS) }
-			if (now() > claim.at + GIVE_UP_MS) return this.#endedUnheard({ ...held, claim }, "expired")
-			this.#put({ ...held, claim })
+			if (now() > held.claim.at + GIVE_UP_MS) this.#endedUnheard(held, "expired")
 			// Whoever looks at it elsewhere sees that it is being answered; a moment is not worth telling.
-			if (tries === 1) this.#host.deliveries.tell(held.item, "changed", null)
+			else if (held.claim.tries === 1) this.#host.deliveries.tell(held.item, "changed", null)
 		}
 		this.#host.changed()
 	}
@@ -384,7 +386,7 @@ export class Inbox {
 		const { store, now } = this.#host
 		for (const held of store.due(now())) this.#work(held, now(), false)
 		const next = store.nextDue()
-		if (next !== null) this.#host.wakeAt(Math.max(next, now() + 1))
+		if (next !== null) this.#host.wakeAt(next <= now() ? now() + ALARM_AGAIN_MS : next)
 	}
 
 	/** Does for one request what is due for it; `isBack`: its machine has just been heard. */
@@ -394,12 +396,15 @@ export class Inbox {
 			if (!held.isListed && held.overAt + REMEMBERED_MS <= now) this.#host.store.drop(item.id)
 			return
 		}
-		if (held.isNew) void this.#judge(item)
+		if (held.isNew) {
+			// Due again, should the policy not come.
+			this.#put(held)
+			void this.#judge(item)
+		}
 		if (claim !== null) {
-			if (isBack || claim.nextAt <= now) {
-				this.#put({ ...held, claim: { ...claim, nextAt: now + ASK_AGAIN_MS } })
-				void this.#ask(item.id, claim)
-			}
+			// The machine is waited for no longer than its object waits: who still does, waits for the object.
+			if (this.#asking.has(claim.id)) this.#put({ ...held, claim: { ...claim, nextAt: now + ASK_AGAIN_MS } })
+			else if (isBack || claim.nextAt <= now) void this.#ask(item.id, claim)
 			return
 		}
 		if (item.deadline !== null && item.deadline <= now) return this.#expire(held, now, isBack)
@@ -453,7 +458,7 @@ export class Inbox {
 		const held = store.get(request)
 		if (held === undefined || !held.isNew || held.overAt !== null) return
 		const isFirst = held.plan.tellAt === null && held.plan.told === 0
-		const item = { ...held.item, deadline: held.item.deadline ?? deadlineOf(held.item, policy) }
+		const item = { ...held.item, deadline: held.item.deadline ?? deadlineOf(held.item, policy, now()) }
 		const plan = isFirst ? planFor(policy, now()) : held.plan
 		const next: Held = { ...held, item, plan, isNew: false }
 		this.#put(next)
@@ -497,7 +502,7 @@ export class Inbox {
 /** Whether it is known that nothing was typed for the claim, and that nothing will be. */
 function isKnown({ tries }: Claim, { code, isUnsent }: Unapplied): boolean {
 	// An earlier try may have arrived.
-	if (isUnsent === true) return tries === 0
+	if (isUnsent === true) return tries === 1
 	return NOT_TYPED.has(code)
 }
 
@@ -554,6 +559,8 @@ const ASK_AGAIN_MS = 25_000
 const ASK_AGAIN_AT_MOST_MS = 5 * 60_000
 /** A machine that is away so long says nothing of an answer any more. */
 const GIVE_UP_MS = 7 * 24 * 60 * 60_000
+/** Whatever is due and could not be done does not keep the object busy. */
+const ALARM_AGAIN_MS = 1_000
 /** The no of a deadline, to a machine that was away. */
 const NO_AGAIN_MS = 10 * 60_000
 /** A registry that did not give the policy is asked again. */

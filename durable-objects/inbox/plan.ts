@@ -46,10 +46,13 @@ export function planFor(policy: Policy, now: number): Plan {
 	}
 }
 
-/** When an approval is answered with no, or forgotten where there is no such answer; null for never. */
-export function deadlineOf({ kind, raisedAt }: Pick<InboxItem, "kind" | "raisedAt">, policy: Policy): number | null {
+/**
+ * When an approval is answered with no, or forgotten where there is no such answer; null for never. It counts from when
+ * the policy is known: an answer that was on its way before that must not outlive it.
+ */
+export function deadlineOf({ kind }: Pick<InboxItem, "kind">, policy: Policy, now: number): number | null {
 	if (kind !== "approval" || policy.deadlineMinutes === null) return null
-	return raisedAt + policy.deadlineMinutes * MINUTE_MS
+	return now + policy.deadlineMinutes * MINUTE_MS
 }
 
 export function noOption({ options }: Pick<InboxItem, "options">): string | null {
@@ -104,4 +107,4 @@ function later(plan: Plan, until: number): Plan {
 	return { ...plan, tellAt: after(plan.tellAt), remindAt: after(plan.remindAt), escalateAt: after(plan.escalateAt) }
 }
 
-export const MINUTE_MS = 60_000
+const MINUTE_MS = 60_000
