@@ -68,6 +68,15 @@ export const DestinationSettings = z.object({
 })
 export type DestinationSettings = z.infer<typeof DestinationSettings>
 
+/** What is not said stays: no default takes its place. */
+export const DestinationChanges = z
+	.object({
+		kinds: DestinationSettings.shape.kinds.unwrap(),
+		showsContent: DestinationSettings.shape.showsContent,
+		language: DestinationSettings.shape.language.unwrap(),
+	})
+	.partial()
+
 /** A place where one member is told: a browser that takes pushes, or a chat with a bot. */
 export const Destination = z
 	.object({

@@ -1,6 +1,6 @@
 // Routes about channels: the workspace's bots, the places where I am told, and the doors that chat services knock at.
 import * as z from "zod"
-import { Channel, ChannelCredentials, Destination, DestinationSettings } from "../channel.ts"
+import { Channel, ChannelCredentials, Destination, DestinationChanges, DestinationSettings } from "../channel.ts"
 import { ChannelId, DestinationId } from "../ids.ts"
 import type { Shape } from "../route.ts"
 import { Time } from "../session.ts"
@@ -89,7 +89,7 @@ export const channelRoutes = {
 		params: ofDestination,
 		body: z.object({
 			name: z.string().trim().min(1).max(64).optional(),
-			settings: DestinationSettings.partial().optional(),
+			settings: DestinationChanges.optional(),
 		}),
 		answer: z.object({ destination: Destination }),
 	},

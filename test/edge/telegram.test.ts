@@ -7,6 +7,7 @@ import type { Channel } from "../../protocol/channel.ts"
 import { type MachineId, newRequestId, type SessionId } from "../../protocol/ids.ts"
 import type { Role } from "../../protocol/roles.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
+import { deliver } from "../../worker/channels/deliver.ts"
 import { ask, codeOf, type Dialled, enrolled, linked, runningSession, type Somebody, somebody } from "./home.ts"
 import { BotApi, type Person, type Shown, type Update } from "./node/bot-api.ts"
 
@@ -301,6 +302,16 @@ describe("who it is", () => {
 		await api.shows(chat, "no longer a member")
 		expect(api.in(chat).some(({ text }) => text.includes("fix-login"))).toBe(false)
 		expect(await audited("telegramHook", "not_allowed")).toMatchObject([{ actor: { is: "person", id: member.id } }])
+		// Who is invited again pairs again.
+		await env.DB.prepare(
+			"INSERT INTO member (id, workspace_id, user_id, role, created_at) VALUES (?, ?, ?, 'owner', 1)",
+		)
+			.bind(crypto.randomUUID(), boss.workspace, member.id)
+			.run()
+		await bring(api.said(from, chat, "/machines"))
+		await api.until(() =>
+			api.in(chat).filter(({ text }) => text.includes("no longer")).length === 2 ? true : undefined,
+		)
 	})
 
 	test("a guest may look and not type, and sees only the machines that they may see", async () => {
@@ -332,6 +343,20 @@ describe("commands", () => {
 		await api.shows(chat, "/run [@MACHINE] RUNTIME PROMPT")
 		await bring(api.said(from, chat, "/frobnicate"))
 		await api.shows(chat, "I do not know /frobnicate")
+	})
+
+	test("what is longer than a message comes in several, its code whole in each", async () => {
+		const { from, chat, box } = await paired()
+		const lines = Array.from({ length: 150 }, (_, at) => `${at} <${"x".repeat(60)}> 😀`)
+		box.answers.log = () => ({ from: 0, base64: btoa(unescape(encodeURIComponent(lines.join("\n")))), end: 9 })
+		await bring(api.said(from, chat, "/log fix-login 200"))
+		const last = await api.shows(chat, "149 <")
+		const parts = api.in(chat).slice(api.in(chat).findIndex(({ text }) => text.includes("0 <x")))
+		expect(parts.length).toBeGreaterThan(2)
+		expect(parts.at(-1)).toBe(last)
+		for (const { html } of parts) expect(html).toMatch(/<pre>[\s\S]*<\/pre>$/)
+		const read = parts.map(({ text }) => text).join("\n")
+		expect(read.slice(read.indexOf("\n") + 1)).toBe(lines.join("\n"))
 	})
 
 	test("words go to the session that is named, that is replied to, or that was last", async () => {
@@ -538,6 +563,18 @@ describe("requests", () => {
 			params: { destination: place?.id ?? ("" as never) },
 			body: { settings: { showsContent: false } },
 		})
+
+		const settings = { kinds: ["approval", "stuck"], language: "zh", showsContent: false } as const
+		await member.call("changeDestination", {
+			params: { destination: place?.id ?? ("" as never) },
+			body: { settings: { kinds: [...settings.kinds], language: "zh" } },
+		})
+		// What is not said stays.
+		expect((await member.call("listDestinations")).destinations[0]?.settings).toEqual(settings)
+		await member.call("changeDestination", {
+			params: { destination: place?.id ?? ("" as never) },
+			body: { settings: { language: "en" } },
+		})
 		box.tell([approval(box.session.id)])
 		const message = await api.shows(chat, "An agent needs you")
 		expect(message.text).toContain("https://home.example/inbox/req_")
@@ -560,6 +597,41 @@ describe("requests", () => {
 		await bring(api.said(from, chat, "/approve"))
 		await api.shows(chat, "Several wait")
 		expect(box.asked.filter(({ ask }) => ask === "answer")).toHaveLength(1)
+	})
+
+	test("a reminder comes as a new message, and the old one leads to it and has no buttons", async () => {
+		const { chat, box, member } = await paired()
+		const asked = approval(box.session.id)
+		box.tell([asked])
+		const old = await api.shows(chat, "npm test")
+		const [place] = (await member.call("listDestinations")).destinations
+		const [item] = (await boss.call("listInbox")).items
+		if (place === undefined || item === undefined) throw new Error("nothing was told")
+		const delivery = { workspaceId: boss.workspace, destination: place.id, item, message: String(old.id) }
+		const sent = await deliver(env, { ...delivery, because: "reminded" })
+		const [, fresh] = api.in(chat).filter(({ text }) => text.includes("fix-login"))
+		expect(sent).toEqual({ is: "sent", message: String(fresh?.id) })
+		expect(fresh?.text).toContain("It still waits")
+		expect(old.text).toContain("Asked again below")
+		expect(old.buttons).toEqual([])
+		// Whoever is no member any more, or may not see the machine now, is told nothing more.
+		await boss.call("changeMachine", { params: { machine: box.id }, body: { members: [boss.id] } })
+		expect(await deliver(env, { ...delivery, because: "changed" })).toMatchObject({ is: "gone" })
+	})
+
+	test("what a channel may not answer has no buttons there, and is refused however it is pressed", async () => {
+		const { from, chat, box } = await paired()
+		const mayAnswer = { push: "low", telegram: "low", wechat: "high" } as const
+		await boss.call("writePolicy", { body: { policy: { mayAnswer } } })
+		const risky = { is: "command", text: "rm -rf /", isWhole: true } as const
+		const asked = approval(box.session.id, { subject: risky })
+		box.tell([asked])
+		const message = await api.shows(chat, "rm -rf /")
+		expect(message.text).toContain("in the console only")
+		expect(message.buttons.flat().map(({ text }) => text)).toEqual(["Screen"])
+		await bring(api.said(from, chat, "/approve"))
+		await api.until(() => (api.in(chat).length > 2 ? true : undefined))
+		expect(box.asked.some(({ ask }) => ask === "answer")).toBe(false)
 	})
 
 	test("a muted chat is told without a sound", async () => {

@@ -42,7 +42,8 @@ export async function follow(env: Env, workspaceId: string, following: Following
 		const edited = await patiently(() =>
 			provider.canEdit ? provider.edit(here, following.message, message) : provider.send(here, message),
 		)
-		if (edited.is === "gone") return OVER
+		// A chat or a bot that is no more shows nothing.
+		if (edited.is === "gone" || (edited.is === "failed" && edited.isBot === true)) return OVER
 		if (edited.is === "later") return again(memo, edited.afterMs)
 		if (edited.is === "failed") throw new Error(edited.reason)
 	}
@@ -83,7 +84,7 @@ async function lastLines(
 	try {
 		const { lines } = await ask(env, machine, "screen", { session: id })
 		const text = screenText(lines).split("\n").slice(-LINES).join("\n")
-		return text.length > CHARS ? text.slice(-CHARS) : text
+		return text.length > CHARS ? text.slice(-CHARS).toWellFormed() : text
 	} catch {
 		// What was shown before says more than nothing.
 		const blocks = before === "" ? [] : (JSON.parse(before) as Message["blocks"])
