@@ -184,9 +184,10 @@ export class WorkspaceObject extends DurableObject<Env> {
 		return this.#chats.once(key, ms)
 	}
 
-	/** What it keeps for the workspace's WeChat bots. */
-	wechat(): Wechat {
-		return this.#wechat
+	/** What it keeps for the workspace's WeChat bots: a call of `Wechat` by name, since a stub of it would have to be let go. */
+	wechat(name: keyof Wechat, of: unknown[]): unknown {
+		const method = this.#wechat[name] as (...of: unknown[]) => unknown
+		return method.apply(this.#wechat, of)
 	}
 
 	override alarm(): Promise<void> {

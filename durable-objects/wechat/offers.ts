@@ -60,10 +60,10 @@ export class Offers {
 	}
 }
 
-/** Two digits are quickly typed. */
-const MOST = 99
+/** Three digits are quickly typed, and by then what had the same number is long past. */
+const MOST = 999
 /** After that nobody types a number that they read before: counting begins at 1 again. */
-const QUIET_MS = 60 * 60_000
+const QUIET_MS = 24 * 60 * 60_000
 /** What is typed later than this is told that it is too late, by whoever made the button. */
 const KEPT_MS = 7 * 24 * 60 * 60_000
 

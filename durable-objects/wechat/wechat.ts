@@ -1,5 +1,4 @@
 // What a workspace's object keeps for its WeChat bots, as the Worker asks it: numbers, budgets, streams, tokens.
-import { RpcTarget } from "cloudflare:workers"
 import { AccessTokens, type Account, type Granted } from "./access-tokens.ts"
 import { Held } from "./held.ts"
 import { type Chosen, Offers } from "./offers.ts"
@@ -7,7 +6,7 @@ import { type Shown, Streams } from "./streams.ts"
 import { type Spent, Windows } from "./windows.ts"
 
 /** `chat` names the bot and the chat with it. */
-export class Wechat extends RpcTarget {
+export class Wechat {
 	readonly #now: () => number
 	readonly #offers: Offers
 	readonly #windows: Windows
@@ -16,7 +15,6 @@ export class Wechat extends RpcTarget {
 	readonly #tokens: AccessTokens
 
 	constructor(sql: SqlStorage, now: () => number = Date.now) {
-		super()
 		this.#now = now
 		this.#offers = new Offers(sql)
 		this.#windows = new Windows(sql)

@@ -5,6 +5,8 @@ import type { Attention } from "../../protocol/attention.ts"
 import type { Channel, ChannelCredentials } from "../../protocol/channel.ts"
 import { type MachineId, newRequestId } from "../../protocol/ids.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
+import { openBot } from "../../worker/channels/credentials.ts"
+import { weixin } from "../../worker/channels/weixin/provider.ts"
 import { Registry } from "../../worker/registry.ts"
 import { type Dialled, enrolled, linked, runningSession, type Somebody, somebody } from "./home.ts"
 import {
@@ -376,6 +378,31 @@ describe("personal WeChat, by a machine", () => {
 		await expect(test()).rejects.toMatchObject({ code: "channel_failed" })
 		expect(box.said()).toHaveLength(12)
 		box.close()
+	})
+
+	test("a long message goes in parts; an absent or removed machine is the reason that is told", async () => {
+		const box = await Box.enroll(boss)
+		const channel = await paired(box)
+		const row = await new Registry(env.DB).channels.find(channel.id)
+		if (row === undefined) throw new Error("no channel")
+		const place = {
+			address: "alice@im.wechat",
+			language: "en" as const,
+			details: {},
+			context: {},
+			bot: await openBot(env, row),
+		}
+		const text = Array.from({ length: 300 }, (_, line) => `line ${line} of a long answer`).join("\n")
+		const send = () => weixin.send(place, { blocks: [{ is: "code", text }], buttons: [] })
+		expect(await send()).toMatchObject({ is: "sent" })
+		const parts = box.said().slice(1)
+		expect(parts).toHaveLength(2)
+		for (const part of parts) expect(part.length).toBeLessThanOrEqual(4_096)
+		expect(parts.join("\n")).toBe(text)
+		box.close()
+		await expect.poll(send).toMatchObject({ is: "failed", reason: expect.stringContaining("away") })
+		await boss.call("removeMachine", { params: { machine: box.id } })
+		expect(await send()).toMatchObject({ is: "failed", isBot: true, reason: expect.stringContaining("No machine") })
 	})
 
 	test("[TRU4] a machine speaks for its own channels alone, and what is no message is taken and dropped", async () => {

@@ -6,7 +6,7 @@ import type { ChannelId } from "../../protocol/ids.ts"
 import { openBot } from "../../worker/channels/credentials.ts"
 import { official } from "../../worker/channels/official/provider.ts"
 import type { Message, Place } from "../../worker/channels/provider.ts"
-import { pressedBy } from "../../worker/channels/wechat-book.ts"
+import { bookOf, pressedBy } from "../../worker/channels/wechat-book.ts"
 import { seal, signatureOf } from "../../worker/channels/wechat-crypto.ts"
 import { wecom } from "../../worker/channels/wecom/provider.ts"
 import { Registry } from "../../worker/registry.ts"
@@ -270,7 +270,7 @@ describe("numbers in place of buttons", () => {
 		const two = (await wecom.send(place, asked("two"))) as { message: string }
 		expect(await pressed("3：用 main 分支\n好吗")).toEqual([two.message, "用 main 分支\n好吗"])
 		expect(await pressed("4 things")).toEqual([two.message, "things"])
-		for (const text of ["5", "0", "5 things", "22", "123", "", "/1", "a 1"])
+		for (const text of ["5", "0", "5 things", "22", "1234", "", "/1", "a 1"])
 			expect(await pressed(text), text).toBeNull()
 		// In another chat nothing was offered.
 		expect(await pressed("2", "group:G9")).toBeNull()
@@ -336,7 +336,7 @@ describe("an Official Account", () => {
 
 	test("such an account answers within the reply where it can", async () => {
 		const channel = await channelRow(workspace, "official")
-		await objectOf(workspace).wechat().mute(channel, true)
+		await bookOf({ workspaceId: workspace }).mute(channel, true)
 		const me = `o${crypto.randomUUID()}`
 		expect(await officialReads(await officialBrings(channel, officialText("/help", me)))).toContain("/pair")
 		// A stranger is told once in an hour: nothing more comes, and nobody waits for it.
@@ -375,7 +375,7 @@ async function later(ms: number): Promise<void> {
 /** A stream that WeCom asks for, before anything was said in it. */
 async function begun(channel: ChannelId): Promise<string> {
 	const stream = crypto.randomUUID()
-	await objectOf(workspace).wechat().beginStream(stream, `${channel} single:alice`, null)
+	await bookOf({ workspaceId: workspace }).beginStream(stream, `${channel} single:alice`, null)
 	return stream
 }
 

@@ -2,18 +2,27 @@
 import { env as platform } from "cloudflare:workers"
 import type { Env } from "../../durable-objects/env.ts"
 import type { ChatUpdate, Delivered } from "../../durable-objects/outside.ts"
-import type { WorkspaceObject } from "../../durable-objects/workspace-object.ts"
+import type { Wechat } from "../../durable-objects/wechat/wechat.ts"
+import { workspaceOf } from "../feed.ts"
 import type { Bot, Message, Place } from "./provider.ts"
 import type { Numbered } from "./wechat-text.ts"
 
 /** Providers are called without it. */
 export const ENV = platform as unknown as Env
 
-export function bookOf({ workspaceId }: Pick<Bot, "workspaceId">): ReturnType<Workspace["wechat"]> {
-	return ENV.WORKSPACE.get(ENV.WORKSPACE.idFromName(workspaceId)).wechat()
+/** Each method of the object's, called there. */
+export function bookOf({ workspaceId }: Pick<Bot, "workspaceId">): Book {
+	const call =
+		(name: string) =>
+		(...of: unknown[]) =>
+			workspaceOf(ENV, workspaceId).wechat(name as keyof Wechat, of)
+	// A promise is looked for `then`: a book has none.
+	return new Proxy({}, { get: (_, name) => (name === "then" ? undefined : call(String(name))) }) as Book
 }
 
-type Workspace = DurableObjectStub<WorkspaceObject>
+type Book = {
+	[Name in keyof Wechat]: (...of: Parameters<Wechat[Name]>) => Promise<Awaited<ReturnType<Wechat[Name]>>>
+}
 
 /** What the book knows a chat by. */
 export function chatOf({ bot, address }: Pick<Place, "bot" | "address">): string {
@@ -45,7 +54,7 @@ export async function standing(place: Place, options: readonly Numbered[], sent:
  */
 export async function pressedBy(bot: Pick<Bot, "id" | "workspaceId">, update: ChatUpdate): Promise<ChatUpdate> {
 	const [, digits, words = ""] =
-		/^\s*([0-9０-９]{1,2})(?![0-9０-９])\s*[.。．、:：)）]?\s*(.*)$/s.exec(update.text ?? "") ?? []
+		/^\s*([0-9０-９]{1,3})(?![0-9０-９])\s*[.。．、:：)）]?\s*(.*)$/s.exec(update.text ?? "") ?? []
 	if (digits === undefined) return update
 	const chosen = await bookOf(bot).chosen(`${bot.id} ${update.address}`, Number(digits.normalize("NFKC")))
 	if (chosen === null) return update

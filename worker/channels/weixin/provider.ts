@@ -92,13 +92,16 @@ async function sendOne(place: Place, machine: MachineId, text: string): Promise<
 		if (!(error instanceof Refusal)) throw error
 		if (error.code !== "machine_offline") return { is: "failed", reason: error.message }
 		await book.giveBack(chat)
-		return { is: "later", afterMs: AWAY_MS, reason: "The machine that polls for this account is away." }
+		return { is: "failed", reason: "The machine that polls for this account is away." }
 	}
 }
 
-/** The machine that polls for a bot. */
+/** The machine that polls for a bot; null where it was removed. */
 async function machineOf({ id }: Bot): Promise<MachineId | null> {
-	return (await new Registry(ENV.DB).channels.find(id))?.machine ?? null
+	const registry = new Registry(ENV.DB)
+	const machine = (await registry.channels.find(id))?.machine ?? null
+	const entry = machine === null ? undefined : await registry.machines.find(machine)
+	return entry === undefined || entry.revokedAt !== null ? null : machine
 }
 
 const REASONS = {
@@ -108,6 +111,5 @@ const REASONS = {
 /** The service's own words for: not now, or not so often. */
 const REFUSED = -2
 const SIGNED_OUT = -14
-const AWAY_MS = 30_000
 /** For the line that says how to go on. */
 const ROOM_CHARS = 100
