@@ -20,19 +20,20 @@ export async function listInbox(env: Env, registry: Registry, principal: Princip
 	return items.filter(({ machine }) => seen.has(machine))
 }
 
+export interface Found {
+	item: InboxItem
+	/** The inbox has it: who answers it is in the trail by the inbox. What is over for long is history alone. */
+	isHeld: boolean
+}
+
 /** The request of that id, also one that is over. Throws Refusal("not_found") also for one of a machine that they do not see. */
-export async function findRequest(
-	env: Env,
-	registry: Registry,
-	principal: Principal,
-	id: RequestId,
-): Promise<InboxItem> {
+export async function findRequest(env: Env, registry: Registry, principal: Principal, id: RequestId): Promise<Found> {
 	const { workspaceId } = principal.membership
 	const held = (await workspaceOf(env, workspaceId).request(id)) as InboxItem | null
 	const item = held ?? (await registry.attention.find(workspaceId, id))
 	if (item === undefined) throw new Refusal("not_found")
 	await findMachine(registry, principal, item.machine)
-	return item
+	return { item, isHeld: held !== null }
 }
 
 /**
@@ -42,9 +43,10 @@ export async function findRequest(
 export async function answerRequest(
 	env: Env,
 	principal: Principal,
-	item: InboxItem,
+	{ item, isHeld }: Found,
 	{ choice, via, address }: { choice: Choice; via: Via; address: string | null },
 ): Promise<InboxItem> {
+	if (!isHeld) throw overBy(item)
 	const inbox = workspaceOf(env, principal.membership.workspaceId)
 	const answered = (await inbox.answer(item.id, choice, answerer(principal, via), address)) as Outcome<InboxItem>
 	return unwrap(answered)
@@ -54,12 +56,17 @@ export async function answerRequest(
 export async function dismissRequest(
 	env: Env,
 	principal: Principal,
-	item: InboxItem,
+	{ item, isHeld }: Found,
 	{ via, address }: { via: Via; address: string | null },
 ): Promise<InboxItem> {
+	if (!isHeld) throw overBy(item)
 	const inbox = workspaceOf(env, principal.membership.workspaceId)
 	const dismissed = (await inbox.dismissRequest(item.id, answerer(principal, via), address)) as Outcome<InboxItem>
 	return unwrap(dismissed)
+}
+
+function overBy({ state }: InboxItem): Refusal {
+	return new Refusal(state.is === "answered" ? "request_answered" : "request_gone")
 }
 
 function answerer({ is, id, name }: Principal, via: Via): Answerer {

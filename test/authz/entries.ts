@@ -1,7 +1,7 @@
 // What the matrix knows of each route: who may, said a second time; what it is about; a request that whoever may is let do.
 import { createECDH, randomBytes } from "node:crypto"
 import type { RefusalCode } from "../../protocol/errors.ts"
-import { newChannelId, newDestinationId, newRequestId, newSessionId } from "../../protocol/ids.ts"
+import { newChannelId, newDestinationId, newSessionId } from "../../protocol/ids.ts"
 import type { Action } from "../../protocol/roles.ts"
 import type { Permission } from "../../protocol/route.ts"
 import type { Answer, JsonRouteName, Request, RouteName } from "../../protocol/routes.ts"
@@ -12,7 +12,16 @@ import { ROLE_TABLE } from "./role-table.ts"
 import { dialToken, newKeys, PLATFORM, type Things } from "./world.ts"
 
 /** Of the workspace, or of one person alone. Who may not see one is told that there is none. */
-export type Thing = "workspace" | "machine" | "member" | "invitation" | "secret" | "token" | "passkey" | "signIn"
+export type Thing =
+	| "workspace"
+	| "machine"
+	| "request"
+	| "member"
+	| "invitation"
+	| "secret"
+	| "token"
+	| "passkey"
+	| "signIn"
 
 export type Entry<N extends RouteName = RouteName> = {
 	may: Permission
@@ -32,7 +41,7 @@ const ofMachine = ({ machine }: Things) => ({ params: { machine } })
 const ofSession = ({ machine, session }: Things) => ({ params: { machine, session } })
 const ofLoadout = ({ machine }: Things) => ({ params: { machine, loadout: "one" } })
 const ofProfile = ({ machine }: Things) => ({ params: { machine, profile: "one" } })
-const ofRequest = () => ({ params: { request: newRequestId() } })
+const ofRequest = ({ request }: Things) => ({ params: { request } })
 const ofChannel = () => ({ params: { channel: newChannelId() } })
 const ofDestination = () => ({ params: { destination: newDestinationId() } })
 const ofSecret = ({ secret }: Things) => ({ params: { secret } })
@@ -41,19 +50,21 @@ const publicKey = () => randomBytes(32).toString("base64url")
 
 /** No machine is linked here: it is asked, and does not answer. */
 const ASKED = { about: ["machine"], told: "machine_offline" } as const
+/** What waited for a person here does so no more. */
+const OVER = { about: ["request"], told: "request_gone" } as const
 
 export const ENTRIES: { [N in RouteName]: Entry<N> } = {
 	health: { may: "anybody" },
 
 	listInbox: { may: "session:watch" },
 	listAttention: { may: "session:watch", request: () => ({ query: {} }) },
-	showRequest: { may: "session:watch", told: "not_found", request: ofRequest },
+	showRequest: { may: "session:watch", about: ["request"], request: ofRequest },
 	answerRequest: {
 		may: "session:type",
-		told: "not_found",
-		request: () => ({ ...ofRequest(), body: { choice: { is: "option", label: "Yes" } } }),
+		...OVER,
+		request: (things) => ({ ...ofRequest(things), body: { choice: { is: "option", label: "Yes" } } }),
 	},
-	dismissRequest: { may: "session:type", told: "not_found", request: ofRequest },
+	dismissRequest: { may: "session:type", ...OVER, request: ofRequest },
 	notify: { may: "session:type", ...ASKED, request: (things) => ({ ...ofSession(things), body: { text: "Look" } }) },
 	readPolicy: { may: "workspace:read" },
 	writePolicy: { may: "policy:manage", request: () => ({ body: { policy: {} } }) },

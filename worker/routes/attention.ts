@@ -34,22 +34,23 @@ export const attention: Handlers<
 	},
 
 	async showRequest({ env, registry, principal, params }) {
-		return { item: await findRequest(env, registry, principal, params.request) }
+		const { item } = await findRequest(env, registry, principal, params.request)
+		return { item }
 	},
 
 	async answerRequest(call) {
 		const { env, registry, principal, address, traced, params, body } = call
-		const item = await findRequest(env, registry, principal, params.request)
+		const found = await findRequest(env, registry, principal, params.request)
 		// The inbox tells the trail what came of it, once it is known.
-		traced.isTold = true
-		return { item: await answerRequest(env, principal, item, { choice: body.choice, via: viaOf(call), address }) }
+		traced.isTold = found.isHeld
+		return { item: await answerRequest(env, principal, found, { choice: body.choice, via: viaOf(call), address }) }
 	},
 
 	async dismissRequest(call) {
 		const { env, registry, principal, address, traced, params } = call
-		const item = await findRequest(env, registry, principal, params.request)
-		traced.isTold = true
-		return { item: await dismissRequest(env, principal, item, { via: viaOf(call), address }) }
+		const found = await findRequest(env, registry, principal, params.request)
+		traced.isTold = found.isHeld
+		return { item: await dismissRequest(env, principal, found, { via: viaOf(call), address }) }
 	},
 
 	async notify({ env, registry, principal, params, body: { text } }) {
