@@ -106,9 +106,8 @@ function fault(one: Case, verdict: Verdict): string | null {
 	if (!isPrompt || verdict.is !== "request") return null
 	const kind = KINDS[one.kind] ?? one.kind
 	if (verdict.kind !== kind) return `${verdict.kind} instead of ${kind}`
-	if (!one.options) return null
 	const labels = verdict.options.map(({ label }) => label)
-	if (JSON.stringify(labels) !== JSON.stringify(one.options)) return `options: ${labels.join(" | ")}`
+	if (one.options && JSON.stringify(labels) !== JSON.stringify(one.options)) return `options: ${labels.join(" | ")}`
 	return selectedFault(one, verdict)
 }
 

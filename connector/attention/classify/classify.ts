@@ -15,6 +15,13 @@ import type { Verdict } from "./verdict.ts"
  * expressions, which are tried on the screen's text where no rule has found anything.
  */
 export function classify(screen: Screen, runtime: string | null = null, profileWaits: readonly RegExp[] = []): Verdict {
+	const verdict = judge(screen, runtime, profileWaits)
+	if (verdict.is !== "request" || verdict.kind === "approval") return verdict
+	// Where no leave is asked for, no answer gives any.
+	return { ...verdict, options: verdict.options.map((option) => ({ ...option, means: "other" })) }
+}
+
+function judge(screen: Screen, runtime: string | null, profileWaits: readonly RegExp[]): Verdict {
 	const scene = readScene(screen, rulesFor(runtime), runtime)
 	if (scene.last === -1) return { is: "nothing", isWorking: false }
 	const dialog = findMenu(scene) ?? findButtons(scene) ?? findClack(scene) ?? findPager(scene)

@@ -6,7 +6,7 @@ import type { Found } from "./verdict.ts"
 /** Rows at the bottom in which an agent's field and what it tells of itself stand. */
 const REACH = 14
 /** How long it worked, as agents tell at the end. */
-const TOOK = /^\W{0,4}\p{L}{3,20} for (?:\d+[hms] ?)+(?:\W.*)?$/u
+const TOOK = /^▣|^\W{0,4}\p{L}{3,20} for (?:\d+[hms] ?)+(?:\W.*)?$/u
 const FIELD = /^[❯›>*]\s*(?<rest>.*)$/u
 
 export function isWorking(scene: Scene): boolean {

@@ -1,6 +1,7 @@
 // Menus: rows of options, one of which is marked.
 import type { Option } from "../../../protocol/attention.ts"
 import { FREE_TEXT } from "../rules/generic.ts"
+import type { Dialog } from "../rules/rule-set.ts"
 import { asksLeave, type Choice, confirmKey, distinct, meaning, moves, readLabel } from "./option.ts"
 import { findQuestion } from "./question.ts"
 import { excerpt, foot, isBlank, isContinued, isHint, joined, lineAt, type Scene } from "./scene.ts"
@@ -49,7 +50,7 @@ function told(scene: Scene, menu: Menu): Found | null {
 		return null
 	if (question.text === "" && !hasHints) return null
 	const foot = scene.own?.menus.find(({ foot }) => foot.test(below)) ?? null
-	const keys = keysOf(scene, menu, below, dialog?.takesNumbers === true || foot !== null)
+	const keys = keysOf(scene, menu, below, dialog, foot !== null)
 	const options: Option[] = menu.choices.map(({ label }, index) => ({
 		label,
 		keys: keys[index] ?? "",
@@ -82,17 +83,25 @@ function told(scene: Scene, menu: Menu): Found | null {
  * programs that draw from a state confirm what was marked before the moves.
  */
 function keysOf(
-	{ screen }: Scene,
+	scene: Scene,
 	{ choices, selected, isMultiple }: Menu,
 	below: string,
-	takesNumbers: boolean,
+	dialog: Dialog | null,
+	isNumbered: boolean,
 ): string[] {
+	const takesNumbers = isNumbered || dialog?.takesNumbers === true
+	const { screen } = scene
 	const confirm = isMultiple ? ` ${confirmKey(below)}` : confirmKey(below)
 	const marked = choices[selected]
 	// Where the marked option is a field to type in, the cursor stands in it, and digits are text.
-	const isField = takesNumbers && screen.cursor.y === marked?.y && screen.cursor.x > (marked.column ?? screen.cols)
+	const { cursor } = screen
+	const isField =
+		takesNumbers &&
+		cursor.y === marked?.y &&
+		cursor.x >= (marked.column ?? screen.cols) &&
+		cursor.x <= (lineAt(scene, cursor.y)?.end ?? 0)
 	return choices.map(({ label, hint, number }, index) => {
-		if (isField && index !== selected && meaning(label) === "no" && /\besc to cancel\b/i.test(below)) return "\x1b"
+		if (isField && index !== selected && dialog?.escapes === true && meaning(label) === "no") return "\x1b"
 		if (!isField && takesNumbers && number !== null && number < 10) return String(number)
 		if (!isField && hint !== null && /^(?:[a-z]|\x1b)$/i.test(hint)) return hint
 		return `${moves(screen, index - selected)}${confirm}`

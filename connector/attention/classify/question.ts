@@ -82,13 +82,13 @@ interface Known {
 	indent: number
 }
 
-/** The nearest that a dialog asks; of several the least deep: what is asked for stands deeper, and may read like one. */
+/** What a dialog asks. Of several the least deep, then the first: what is asked for stands deeper or below, and may read like one. */
 function match(scene: Scene, paragraphs: Paragraph[]): Known | null {
 	let best: Known | null = null
 	for (const paragraph of paragraphs.slice(0, 20)) {
 		const text = clean(paragraph.text)
 		const { indent } = lineAt(scene, paragraph.from) ?? { indent: 0 }
-		if (best !== null && best.indent <= indent) continue
+		if (best !== null && best.indent < indent) continue
 		for (const { id, version, dialogs } of scene.rules) {
 			const dialog = dialogs.find(({ asks }) => asks.test(text))
 			if (dialog === undefined) continue
@@ -131,10 +131,17 @@ function inRow(scene: Scene, rule: SubjectRule & { in: "row" }, question: Paragr
 	const rest = rule.is === "file" ? [] : rows.slice(at + 1).map(({ text }) => text)
 	const text = [rule.pattern.exec(row.text)?.[1] ?? "", ...rest].join("\n")
 	// Rows of a command stand deeper than the first, and than the options: so no question among them is the dialog's own.
+	// Many blank rows may be those of a command that goes on below them, out of sight.
 	const indent = lineAt(scene, question.from)?.indent
-	const isFramed = row.indent === indent && lineAt(scene, top + 1)?.indent === indent
+	const isFramed = row.indent === indent && [top, top + 1].some((y) => lineAt(scene, y)?.indent === indent)
 	const isWhole =
-		isFramed && rule.is === "command" && rest.length === 0 && isPlain(text) && fits(row) && isAlone(scene, question)
+		isFramed &&
+		rule.is === "command" &&
+		rest.length === 0 &&
+		top - row.y < 5 &&
+		isPlain(text) &&
+		fits(row) &&
+		isAlone(scene, question)
 	return { is: rule.is, text: text.slice(0, 8_000), isWhole }
 }
 

@@ -10,6 +10,7 @@ export const CLAUDE_CODE: RuleSet = {
 			asks: /^Do you want to (?:make (?:this edit|these edits) to|create|overwrite|edit|write(?: to)?|delete|insert(?: this)? cell(?:.*)in) .+\?$/,
 			kind: "approval",
 			takesNumbers: true,
+			escapes: true,
 			subjects: [
 				{
 					in: "question",
@@ -24,6 +25,7 @@ export const CLAUDE_CODE: RuleSet = {
 			asks: /^(?:Do you want to (?:proceed|run|allow|use)\b.*|Do you want to proceed)\?$/,
 			kind: "approval",
 			takesNumbers: true,
+			escapes: true,
 			subjects: [{ in: "block", is: "command", title: /^(?:Bash|PowerShell|Shell)(?: command)?\b[^:]*$/ }],
 		},
 		{

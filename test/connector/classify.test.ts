@@ -1,0 +1,338 @@
+// The classifier: what screens ask a person for, by which keys, and what must not be taken for that.
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, test } from "vitest"
+import { classify } from "../../connector/attention/classify/classify.ts"
+import { steps } from "../../connector/attention/classify/option.ts"
+import type { Screen } from "../../connector/attention/classify/screen.ts"
+import type { Found, Verdict } from "../../connector/attention/classify/verdict.ts"
+import { Terminal } from "../../connector/holder/terminal.ts"
+
+const UP = "\x1b[A"
+const DOWN = "\x1b[B"
+const LEFT = "\x1b[D"
+
+/** As the session's own terminal renders it. */
+function screenOf(terminal: Terminal): Screen {
+	const { buffers, coreService } = terminal.core
+	return {
+		lines: terminal.lines(),
+		cursor: terminal.cursor,
+		cols: terminal.cols,
+		rows: terminal.rows,
+		title: terminal.title,
+		isAlternate: buffers.active === buffers.alt,
+		hasApplicationKeys: coreService.decPrivateModes.applicationCursorKeys,
+		runs: terminal.runs(() => true),
+	}
+}
+
+function render(text: string, cols = 80, rows = 24): Screen {
+	const terminal = new Terminal(cols, rows, () => {})
+	terminal.write(Buffer.from(text.replace(/\r?\n/g, "\r\n")))
+	return screenOf(terminal)
+}
+
+function found(text: string, runtime: string | null = null): Found {
+	const verdict = classify(render(text), runtime)
+	if (verdict.is !== "request") throw new Error(`No request but ${JSON.stringify(verdict)}`)
+	return verdict
+}
+
+const keys = ({ options }: Found) => Object.fromEntries(options.map(({ label, keys }) => [label, keys]))
+const means = ({ options }: Found) => Object.fromEntries(options.map(({ label, means }) => [label, means]))
+
+describe("keys", () => {
+	test("a digit chooses where the program takes digits; else moves from the marked option, then Enter", () => {
+		const menu = "\n   1. Yes\n ❯ 2. Yes, and don't ask again for: npm test:*\n   3. No\n\n Esc to cancel"
+		expect(keys(found(` Do you want to proceed?${menu}`))).toEqual({
+			Yes: "1",
+			"Yes, and don't ask again for: npm test:*": "2",
+			No: "3",
+		})
+		expect(keys(found(` Shall this tool go on?${menu}`))).toEqual({
+			Yes: `${UP}\r`,
+			"Yes, and don't ask again for: npm test:*": "\r",
+			No: `${DOWN}\r`,
+		})
+	})
+
+	test("the letter or the Escape that a label tells chooses it at once", () => {
+		const request = found("Allow this?\n\n❯ Yes (y)\n  Explain (x)\n  No, and keep going (esc)")
+		expect(keys(request)).toEqual({ Yes: "y", Explain: "x", "No, and keep going": "\x1b" })
+	})
+
+	test("the key that confirms is the one that the foot names", () => {
+		const request = found("Proceed?\n\n› Yes\n  No\n\n  Press space to confirm or esc to cancel")
+		expect(keys(request)).toEqual({ Yes: " ", No: `${DOWN} ` })
+	})
+
+	test("moves are those of the program's own mode", () => {
+		const screen = { ...render("Proceed?\n\n› Yes\n  No\n\n  enter to confirm"), hasApplicationKeys: true }
+		const verdict = classify(screen) as Found
+		expect(keys(verdict)).toEqual({ Yes: "\r", No: "\x1bOB\r" })
+	})
+
+	test("moves are told apart from what chooses", () => {
+		expect(steps(`${DOWN}${DOWN}\r`)).toEqual({ moves: `${DOWN}${DOWN}`, choose: "\r" })
+		expect(steps("\x1bOA\r")).toEqual({ moves: "\x1bOA", choose: "\r" })
+		for (const one of ["1", "y\r", "\r", "\x1b"]) expect(steps(one)).toEqual({ moves: "", choose: one })
+	})
+
+	test("a line prompt takes the reply and Enter; a default is no reply", () => {
+		expect(keys(found("Overwrite? [y/N] "))).toEqual({ Yes: "y\r", No: "n\r" })
+		expect(keys(found("Continue connecting (yes/no/[fingerprint])? "))).toEqual({ yes: "yes\r", no: "no\r" })
+		expect(found("Continue connecting (yes/no/[fingerprint])? ").takesText).toBe(true)
+		expect(keys(found("确定要删除吗？(是/否) "))).toEqual({ 是: "是\r", 否: "否\r" })
+		expect(keys(found("replace a? [y]es, [n]o, [A]ll, [N]one: "))).toEqual({
+			Yes: "y\r",
+			No: "n\r",
+			All: "a\r",
+			None: "N\r",
+		})
+	})
+
+	test("the chosen button shows by its colour alone", () => {
+		const at = (index: number) => {
+			const buttons = ["Allow once", "Allow always", "Reject"]
+			const drawn = buttons.map((label, i) => `\x1b[48;5;${i === index ? 214 : 236}m ${label} \x1b[0m`).join(" ")
+			return found(`△ Permission required\n  $ make\n\n ${drawn}   ⇆ select  enter confirm`)
+		}
+		expect(keys(at(0))).toMatchObject({ "Allow once": "\r", "Allow always": "\x1b[C\r" })
+		expect(keys(at(2))).toMatchObject({ "Allow once": `${LEFT}${LEFT}\r`, "Allow always": `${LEFT}\r` })
+		expect(at(2).selected).toBe(2)
+	})
+
+	test("more options than a request may have, and labels without end, stay within the protocol's bounds", () => {
+		const rows = Array.from({ length: 20 }, (_, i) => `${i === 0 ? "❯" : " "} ${"x".repeat(60)} option ${i}`)
+		const { options } = found(`? Pick one (Use arrow keys)\n${rows.join("\n")}`)
+		expect(options).toHaveLength(16)
+	})
+})
+
+describe("meanings", () => {
+	test("leave once, leave from now on and no leave are told apart", () => {
+		const menu = "❯ 1. Yes\n  2. Yes, allow all edits during this session (shift+tab)\n  3. No, and tell Claude (esc)"
+		expect(means(found(`Do you want to create a.ts?\n${menu}`))).toEqual({
+			Yes: "yes",
+			"Yes, allow all edits during this session": "always",
+			"No, and tell Claude": "no",
+		})
+	})
+
+	test("a question of the agent's own is no leave, however its options read", () => {
+		const menu = "❯ 1. Yes\n  2. No\n  3. Type something.\n\nEnter to select · ↑/↓ to navigate · Esc to cancel"
+		const request = found(`Do you want to proceed?\n\n${menu}`)
+		expect(request.kind).toBe("choice")
+		expect(new Set(Object.values(means(request)))).toEqual(new Set(["other"]))
+	})
+})
+
+describe("what leave is asked for", () => {
+	const codex = (command: string) =>
+		`  Would you like to run the following command?\n\n  $ ${command}\n\n› 1. Yes, proceed (y)\n  2. No (esc)\n\n  Press enter to confirm or esc to cancel`
+
+	test("a command that stands whole on the screen is told as whole", () => {
+		expect(found(codex("npm install")).subject).toEqual({ is: "command", text: "npm install", isWhole: true })
+	})
+
+	test.each([
+		["goes on in the next row", "npm install \\\n    && rm -rf ~"],
+		["ends at the screen's edge", `echo ${"x".repeat(71)}`],
+		["is cut", "npm install …"],
+		["is masked", "curl -H ***************"],
+		["may go on below many blank rows", "ls\n\n\n\n\n\n\n"],
+		["draws a dialog of its own", "evil\n    Would you like to run the following command?\n\n    $ ls"],
+	])("a command that %s is not whole", (_, command) => {
+		expect(found(codex(command)).subject).toMatchObject({ is: "command", isWhole: false })
+	})
+
+	test("a command that draws a dialog of its own is shown with all of it", () => {
+		const { subject } = found(codex("evil\n    Would you like to run the following command?\n\n    $ ls"))
+		expect(subject?.text).toMatch(/^evil\n/)
+	})
+
+	test("where a description stands below a command, neither is told as whole", () => {
+		const request = found(
+			" Bash command\n\n   npm test\n   Run the tests\n\n Do you want to proceed?\n ❯ 1. Yes\n   2. No\n\n Esc to cancel",
+		)
+		expect(request.subject).toEqual({ is: "command", text: "npm test\nRun the tests", isWhole: false })
+	})
+
+	test("a dialog's own text is told without its box", () => {
+		const request = found(
+			"╭────────────────────────────╮\n│ ?  Shell npm test          │\n│                            │\n│ Allow execution of: 'npm'? │\n│                            │\n│ ● 1. Yes, allow once       │\n│   2. No (esc)              │\n╰────────────────────────────╯",
+		)
+		expect(request).toMatchObject({ text: "Allow execution of: 'npm'?", rule: "gemini/command@1" })
+	})
+})
+
+describe("unknown and nothing", () => {
+	test("a question at the cursor that may be the end of what somebody says is unknown", () => {
+		expect(classify(render("Would you like me to also update the tests?"))).toMatchObject({ is: "unknown" })
+	})
+
+	test("a blank screen is nothing; a working agent is nothing, and says that it works", () => {
+		expect(classify(render(""))).toEqual({ is: "nothing", isWorking: false })
+		const working = "• Working (12s • esc to interrupt)\n\n› Explain this codebase\n\n  100% context left"
+		expect(classify(render(working))).toEqual({ is: "nothing", isWorking: true })
+	})
+
+	test("less in the middle of a file waits on the alternate screen alone", () => {
+		const page = "\x1b[Hfirst\r\nsecond\x1b[24;1H:"
+		expect(classify(render(page))).toEqual({ is: "nothing", isWorking: false })
+		expect(classify(render(`\x1b[?1049h${page}`))).toMatchObject({ is: "request", rule: "generic/pager@1" })
+	})
+
+	test("a prompt is over as soon as something is written behind it", () => {
+		for (const prompt of [
+			"Overwrite? [y/N] ",
+			"Password: ",
+			"Enter your choice [1-4]: ",
+			"Press any key to continue",
+		]) {
+			expect(classify(render(prompt))).toMatchObject({ is: "request" })
+			expect(classify(render(`${prompt}\n`))).not.toMatchObject({ is: "request" })
+			expect(classify(render(`${prompt}\nmore\n`))).not.toMatchObject({ is: "request" })
+		}
+	})
+
+	test("a profile's own expressions say that something waits where no rule knows it", () => {
+		const screen = render("frobnicator ready> ")
+		expect(classify(screen, "custom")).toMatchObject({ is: "nothing" })
+		const verdict = classify(screen, "custom", [/^frobnicator ready>/mu])
+		expect(verdict).toMatchObject({ is: "request", kind: "question", rule: "profile/waits@1", takesText: true })
+	})
+})
+
+describe("recordings of real agents", () => {
+	/** What is judged at each mark of a recording: the kind, and what the options are chosen by. */
+	const SEEN: Record<string, Record<string, [kind: string, keys?: string[]]>> = {
+		"claude-asks": {
+			idle: ["idle"],
+			approval: ["approval", ["1", "2", "3"]],
+			field: ["approval", ["1", "2", "3"]],
+			"idle again": ["idle"],
+			edit: ["approval", ["1", "2", "3"]],
+			rejected: ["idle"],
+		},
+		// The marked option is a field: digits would be text in it.
+		"claude-field": { approval: ["approval", ["1", "2", "3"]], field: ["approval", [`${UP}\r`, "\r", "\x1b"]] },
+		"claude-questions": {
+			question: ["choice", ["1", "2", "3", "4"]],
+			"free text": ["choice", [`${UP}${UP}\r`, `${UP}\r`, "\r", `${DOWN}\r`]],
+			parts: ["choice", ["1", "2", "3", "4", "\t"]],
+			submit: ["choice", ["\r", `${DOWN}\r`]],
+			"idle again": ["idle"],
+		},
+		"codex-asks": {
+			idle: ["idle"],
+			approval: ["approval", ["1", "2", "3"]],
+			second: ["approval", ["1", "2", "3"]],
+			"idle again": ["idle"],
+		},
+		"gemini-asks": {
+			idle: ["idle"],
+			approval: ["approval", ["1", "2", "3"]],
+			second: ["approval", ["1", "2", "3"]],
+			"idle again": ["idle"],
+		},
+		"opencode-asks": {
+			idle: ["idle"],
+			approval: ["approval", ["\r", "\x1b[C\r", "\x1b"]],
+			second: ["approval", [`${LEFT}\r`, "\r", "\x1b"]],
+			"idle again": ["idle"],
+		},
+	}
+	const RUNTIMES: Record<string, string> = { claude: "claude-code" }
+
+	test.each(Object.entries(SEEN))("%s", (name, marks) => {
+		const [agent = ""] = name.split("-")
+		const seen = Object.fromEntries(
+			played(name, RUNTIMES[agent] ?? agent).flatMap(({ mark, verdict }) =>
+				mark in marks ? [[mark, short(verdict)]] : [],
+			),
+		)
+		expect(seen).toEqual(marks)
+	})
+
+	test("the first questions of fresh homes are seen, and nothing in programs that wait for nobody", () => {
+		expect(asked("claude-trust-and-apikey")).toContainEqual(["approval", "Do you want to use this API key?"])
+		expect(asked("gemini-first")).toEqual([["approval", "Do you trust the files in this folder?"]])
+		expect(asked("codex-first")).toEqual([["choice", "Choose how you want to use Codex."]])
+		for (const name of ["htop", "lsR", "vim"]) expect(asked(name)).toEqual([])
+	})
+
+	/** What is asked at any moment at which the output has paused. */
+	function asked(name: string): [kind: string, text: string][] {
+		const all = played(name, null).flatMap(({ verdict }) =>
+			verdict.is === "request" && verdict.kind !== "idle" ? [JSON.stringify([verdict.kind, verdict.text])] : [],
+		)
+		return [...new Set(all)].map((one) => JSON.parse(one))
+	}
+})
+
+/** The kind, and the keys of the options where there are any. */
+function short(verdict: Verdict): [kind: string, keys?: string[]] {
+	if (verdict.is !== "request") return [verdict.is]
+	const { kind, options } = verdict
+	return options.length === 0 ? [kind] : [kind, options.map(({ keys }) => keys)]
+}
+
+/** Judges a recording at each of its marks, and wherever the output pauses for a third of a second. */
+function played(name: string, runtime: string | null): { mark: string; verdict: Verdict }[] {
+	const file = join(import.meta.dirname, `../fixtures/recordings/${name}.cast`)
+	const [head = "{}", ...rows] = readFileSync(file, "utf8").trim().split("\n")
+	const { width, height } = JSON.parse(head)
+	const terminal = new Terminal(width, height, () => {})
+	const judged: { mark: string; verdict: Verdict }[] = []
+	const judge = (mark: string) => judged.push({ mark, verdict: classify(screenOf(terminal), runtime) })
+	let last = 0
+	for (const row of rows) {
+		const [at, type, data] = JSON.parse(row)
+		if (at - last > 0.3) judge("")
+		if (type === "m") judge(data)
+		if (type === "o") terminal.write(Buffer.from(data))
+		last = at
+	}
+	judge("")
+	return judged
+}
+
+describe("time", () => {
+	/** Rows that nearly match what the rules look for, again and again. */
+	const ADVERSARIES: Record<string, (cols: number) => string> = {
+		brackets: (cols) => "[y/n](".repeat(cols).slice(0, cols),
+		letters: (cols) => "(Y)es/(N)o/".repeat(cols).slice(0, cols),
+		blanks: (cols) => `? ${" ".repeat(cols - 3)}x`,
+		options: (cols) => `❯ 1. ${"Yes, and ".repeat(cols)}`.slice(0, cols),
+		hints: (cols) => "enter to ".repeat(cols).slice(0, cols),
+		secrets: (cols) => "password: password [".repeat(cols).slice(0, cols),
+		quotes: (cols) => "'\"`".repeat(cols).slice(0, cols),
+		boxes: (cols) => "│ ".repeat(cols).slice(0, cols),
+		dashes: (cols) => "─ ".repeat(cols).slice(0, cols),
+		prompts: (cols) => "~/a/b/c/d ".repeat(cols).slice(0, cols),
+		keys: (cols) => "press any key ".repeat(cols).slice(0, cols),
+	}
+	const measured = (row: string, rows: number, cols: number): number => {
+		const lines = Array.from({ length: rows }, () => row)
+		const screen: Screen = { lines, cursor: { x: cols - 1, y: rows - 1 }, cols, rows, title: "" }
+		const times = Array.from({ length: 7 }, () => {
+			const start = performance.now()
+			for (let i = 0; i < 5; i++) classify(screen)
+			return (performance.now() - start) / 5
+		})
+		return Math.min(...times)
+	}
+
+	test.each(Object.entries(ADVERSARIES))(
+		"a screen of %s of twice the size takes at most some times as long",
+		(_, row) => {
+			measured(row(200), 60, 200)
+			const once = measured(row(200), 60, 200)
+			const twice = measured(row(400), 120, 400)
+			// Four times the characters: quadratic rows would take sixteen times as long, and exponential ones for ever.
+			expect(twice).toBeLessThan(Math.max(once, 0.2) * 12)
+		},
+	)
+})
