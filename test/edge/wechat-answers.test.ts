@@ -227,6 +227,15 @@ describe("an Official Account", () => {
 		await expect.poll(place).toBeDefined()
 		await bring({ ToUserName: "gh", FromUserName: me, CreateTime: 2, MsgType: "event", Event: "unsubscribe" })
 		await expect.poll(async () => (await place())?.fault?.isFinal).toBe(true)
+		const again = await bring({
+			ToUserName: "gh",
+			FromUserName: me,
+			CreateTime: 3,
+			MsgType: "event",
+			Event: "subscribe",
+		})
+		expect(await officialReads(again)).toContain("Homeport")
+		await expect.poll(async () => (await place())?.fault).toBeNull()
 	})
 })
 

@@ -33,8 +33,7 @@ export async function answerOfficial(at: At, encrypted: string): Promise<Respons
 
 /** Null where what there is to say comes by itself. */
 async function replyTo({ env, row, bot, now }: At, message: Record<string, string>): Promise<string | null> {
-	const { MsgType, Event, Content = "" } = message
-	if (MsgType === "event" && Event === "subscribe") return `${WORDS.zh.welcome}\n${WORDS.en.welcome}`
+	const { Content = "" } = message
 	const update = updateOf(row, message, now)
 	if (update === null) return null
 	const book = bookOf(bot)
@@ -46,6 +45,8 @@ async function replyTo({ env, row, bot, now }: At, message: Record<string, strin
 		return texts.length === 0 ? `${WORDS.zh.nothing}\n${WORDS.en.nothing}` : texts.join("\n\n")
 	}
 	await workspaceOf(env, row.workspaceId).received(row.workspaceId, await pressedBy(bot, update))
+	if (update.context.membership === "back") return `${WORDS.zh.welcome}\n${WORDS.en.welcome}`
+	if (update.context.membership === "gone") return null
 	if (!(await book.isMute(bot.id))) return null
 	const { texts, isDone } = await book.awaitHeld(chat, REPLY_MS, TEXT_BYTES)
 	if (texts.length > 0) return texts.join("\n\n")
@@ -82,7 +83,9 @@ function updateOf(row: ChannelEntry, message: Record<string, string>, now: numbe
 				? null
 				: { ...base, files: [{ id: MediaId, name: `wechat-${MsgId ?? now}.jpg`, type: "image/jpeg", size: null }] }
 		case "event":
-			return Event === "unsubscribe" ? { ...base, context: { membership: "gone" } } : null
+			if (Event !== "subscribe" && Event !== "unsubscribe") return null
+			// Who follows again is told again.
+			return { ...base, context: { membership: Event === "subscribe" ? "back" : "gone" } }
 		default:
 			return null
 	}
