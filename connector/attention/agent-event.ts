@@ -31,8 +31,6 @@ export function readEvent(from: string, event: unknown, word: string | null): Ag
 	switch (from.slice(0, at)) {
 		case "claude-code":
 			return claudeCode(event)
-		case "codex":
-			return codex(event)
 		default:
 			return null
 	}
@@ -52,7 +50,11 @@ const ClaudeCode = z.discriminatedUnion("hook_event_name", [
 	}),
 	z.object({ hook_event_name: z.literal("UserPromptSubmit") }),
 	z.object({ hook_event_name: z.literal("Stop"), last_assistant_message: z.string().nullish() }),
-	z.object({ hook_event_name: z.literal("StopFailure"), error: z.unknown(), error_details: z.unknown() }),
+	z.object({
+		hook_event_name: z.literal("StopFailure"),
+		error: z.unknown().optional(),
+		error_details: z.unknown().optional(),
+	}),
 ])
 
 function claudeCode(said: unknown): AgentEvent | null {
@@ -100,31 +102,12 @@ function subject(is: Subject["is"], text: string): Subject {
 	return { is, text: text.slice(0, SUBJECT_CHARS), isWhole: text.length <= SUBJECT_CHARS && !text.includes("***") }
 }
 
-/** Source: https://github.com/openai/codex, docs/config.md, `notify` and hooks. */
-const Codex = z.union([
-	z.object({ type: z.literal("agent-turn-complete"), "last-assistant-message": z.string().nullish() }),
-	z.object({
-		hook_event_name: z.literal("PermissionRequest"),
-		tool_name: z.string(),
-		tool_input: z.record(z.string(), z.unknown()).default({}),
-	}),
-	z.object({ hook_event_name: z.literal("UserPromptSubmit") }),
-	z.object({ hook_event_name: z.literal("Stop"), last_assistant_message: z.string().nullish() }),
-])
-
-function codex(said: unknown): AgentEvent | null {
-	const event = Codex.safeParse(said).data
-	if (event === undefined) return null
-	if ("type" in event) return { is: "rests", text: event["last-assistant-message"] ?? "", isNews: true }
-	switch (event.hook_event_name) {
-		case "PermissionRequest": {
-			const { command } = event.tool_input
-			const about = typeof command === "string" ? subject("command", command) : null
-			return { is: "asks", text: `${event.tool_name} wants leave.`, subject: about, beside: "" }
-		}
-		case "UserPromptSubmit":
-			return { is: "works" }
-		case "Stop":
-			return { is: "rests", text: event.last_assistant_message ?? "", isNews: true }
-	}
+/** What a runtime's own notification says; null where it is not known what they mean there. */
+export function readNotification(runtime: string | null, text: string): AgentEvent | null {
+	if (runtime !== "codex") return null
+	if (CODEX_WAITS.test(text)) return { is: "waits", text, kind: /^Question/.test(text) ? "question" : "approval" }
+	return { is: "rests", text: text === "Agent turn complete" ? "" : text, isNews: true }
 }
+
+/** All others are the last words of a turn. Source: codex-rs/tui/src/chatwidget.rs of https://github.com/openai/codex. */
+const CODEX_WAITS = /^(?:Approval requested|Codex wants to edit|Plan mode prompt|Questions? requested)\b/

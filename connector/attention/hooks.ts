@@ -7,6 +7,8 @@ export function hookArguments(runtime: string, argv: readonly string[], word: st
 	switch (runtime) {
 		case "claude-code":
 			return gives("--settings") ? [] : ["--settings", JSON.stringify(claudeCode(`claude-code.${word}`))]
+		case "codex":
+			return CODEX.flatMap((setting) => ["-c", setting])
 		default:
 			return []
 	}
@@ -20,6 +22,12 @@ function claudeCode(from: string) {
 
 const CLAUDE_CODE = ["PermissionRequest", "Notification", "UserPromptSubmit", "Stop", "StopFailure"]
 const HOOK_SECONDS = 10
+
+/**
+ * It notifies by its terminal, whether or not anybody looks at that. Its hooks would say more, but each wants to be trusted
+ * by the person first, and its `notify` may be the person's own. Source: https://developers.openai.com/codex/config-reference
+ */
+const CODEX = ["tui.notifications=true", 'tui.notification_method="osc9"', 'tui.notification_condition="always"']
 
 /**
  * A shell command that hands its standard input on as an event. A hook has no terminal of its own: that of the agent is

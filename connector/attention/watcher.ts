@@ -4,7 +4,7 @@ import type { Attention, GoneBecause, Subject } from "../../protocol/attention.t
 import { newRequestId, type RequestId, type SessionId } from "../../protocol/ids.ts"
 import type { Signal } from "../holder/signals.ts"
 import type { Shown } from "../holder/wire.ts"
-import { type AgentEvent, readEvent } from "./agent-event.ts"
+import { type AgentEvent, readEvent, readNotification } from "./agent-event.ts"
 import { classify } from "./classify/classify.ts"
 import type { Found, Verdict } from "./classify/verdict.ts"
 import { Progress } from "./progress.ts"
@@ -53,6 +53,7 @@ const NOTICE_MS = 24 * 60 * 60 * 1_000
 /** A bell so soon after a key is about that key. */
 const BELL_AFTER_MS = 10_000
 const MOST_EVENTS = 8
+const CONFIDENCE = { hook: 1, signal: 0.9, screen: 0.7 }
 
 type Asks = Extract<AgentEvent, { is: "asks" }>
 
@@ -143,9 +144,11 @@ export class Watcher {
 		const isOld = ago > SHOWN_WITHIN_MS
 		if (signal.is === "event") {
 			const event = readEvent(signal.from, signal.event, this.about.word)
-			if (event !== null) this.#event(event, now, isOld)
+			if (event !== null) this.#event(event, now, isOld, "hook")
 			return
 		}
+		const event = signal.is === "notification" ? readNotification(this.about.runtime, signal.text) : null
+		if (event !== null) return this.#event(event, now, isOld, "signal")
 		if (isOld || this.#open.prompt !== undefined || this.#open.rest !== undefined) return
 		const text = signal.is === "bell" ? this.#rung(now) : signal.text
 		if (text === null) return
@@ -286,7 +289,7 @@ export class Watcher {
 	}
 
 	/** `isOld`: of what it asked for then, only what the screen shows counts. */
-	#event(event: AgentEvent, now: number, isOld: boolean): void {
+	#event(event: AgentEvent, now: number, isOld: boolean, source: "hook" | "signal"): void {
 		switch (event.is) {
 			case "asks": {
 				this.#over = this.#over.filter(({ at }) => at + EVENT_KEPT_MS > now)
@@ -301,7 +304,7 @@ export class Watcher {
 			}
 			case "waits":
 				if (isOld || this.#open.prompt !== undefined || this.#dealt !== null) return
-				this.#hint = { place: "prompt", kind: event.kind, text: event.text, source: "hook", at: now + SHOWN_WITHIN_MS }
+				this.#hint = { place: "prompt", kind: event.kind, text: event.text, source, at: now + SHOWN_WITHIN_MS }
 				return
 			case "works":
 				this.#hasWorked = true
@@ -310,33 +313,40 @@ export class Watcher {
 				this.#hint = null
 				return this.#end("rest", "moved", now)
 			case "rests":
+				// Who asks on its screen is not done: some part of it is.
+				if (this.#open.prompt?.print != null) return
 				this.#asks = []
 				if (this.#open.prompt?.print === null) this.#end("prompt", "moved", now)
 				if (event.isNews || this.#hasWorked || this.#open.rest !== undefined)
-					this.#rest("idle", event.text, "hook", now)
+					this.#rest("idle", event.text, source, now)
 				return
 			case "fails":
 				this.#asks = []
-				return this.#rest("stuck", event.text, "hook", now)
+				return this.#rest("stuck", event.text, source, now)
 			case "notice":
 				return this.notice(event.text, now)
 		}
 	}
 
 	/** It says or shows that it is done, or gets nowhere. */
-	#rest(kind: "idle" | "stuck", text: string, source: "hook" | "screen", now: number): void {
+	#rest(kind: "idle" | "stuck", text: string, source: Attention["source"], now: number): void {
 		this.#hasWorked = false
 		this.#hint = null
 		const { rest } = this.#open
 		if (rest !== undefined && rest.attention.kind === kind) {
-			if (rest.attention.source === "hook" || source === "screen") return
-			const attention = bounded({ ...rest.attention, text: text || rest.attention.text, source, confidence: 1 })
+			if (rest.attention.source !== "screen" || source === "screen") return
+			const attention = bounded({
+				...rest.attention,
+				text: text || rest.attention.text,
+				source,
+				confidence: CONFIDENCE[source],
+			})
 			this.#open.rest = { ...rest, attention }
 			return this.#options.changed()
 		}
 		this.#end("rest", "moved", now)
 		const words = text.trim() === "" ? "It is done and waits for work." : text
-		this.#raise("rest", { kind, text: words, source, confidence: source === "hook" ? 1 : 0.7 }, null, now)
+		this.#raise("rest", { kind, text: words, source, confidence: CONFIDENCE[source] }, null, now)
 		const verdict = this.#verdict
 		if (verdict.is === "request" && verdict.kind === "idle") this.#restShown(verdict, now)
 	}
@@ -360,7 +370,7 @@ export class Watcher {
 	#hinted({ place, kind, text, source }: Hint, now: number): void {
 		if (this.#open.prompt !== undefined || (place === "notice" && this.#open.rest !== undefined)) return
 		if (place === "notice") this.#end("notice", "moved", now)
-		this.#raise(place, { kind, text, source, confidence: source === "hook" ? 0.9 : 0.5 }, null, now)
+		this.#raise(place, { kind, text, source, confidence: CONFIDENCE[source] / 2 }, null, now)
 	}
 
 	/** What a bell says: nothing, but of an agent whose screen nobody understands. */

@@ -4,20 +4,24 @@ import { join } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { type Attention, type Choice, optionMeaning } from "../../protocol/attention.ts"
 import { newClaimId, newViewerId, type SessionId } from "../../protocol/ids.ts"
-import { type Agent, prepareAgent } from "../support/agent.ts"
+import { type Agent, prepareAgent, prepareCodex, prepareGemini } from "../support/agent.ts"
 import { type Edge, machineFolder } from "../support/machine.ts"
 import { type ModelServer, startModelServer } from "../support/model-server.ts"
 
 let model: ModelServer
 let claude: Agent
+let codex: Agent
+let gemini: Agent
 
 beforeAll(async () => {
 	model = await startModelServer()
 	claude = await prepareAgent(model.url)
+	codex = await prepareCodex(model.url)
+	gemini = await prepareGemini(model.url)
 }, 240_000)
 
 afterAll(async () => {
-	claude?.forget()
+	for (const agent of [claude, codex, gemini]) agent?.forget()
 	await model?.stop()
 })
 
@@ -26,7 +30,18 @@ const size = { cols: 100, rows: 40 }
 async function type(edge: Edge, session: SessionId, text: string): Promise<void> {
 	await edge.ask("write", { session, viewer: newViewerId(), text, paste: false, enter: false })
 	await expect.poll(() => edge.screen(session)).toContain(text.slice(0, 20))
-	await edge.ask("write", { session, viewer: newViewerId(), text: "", paste: false, enter: true })
+	const { length } = model.seen
+	// Some take no Enter in their first second.
+	await expect
+		.poll(
+			async () => {
+				if (model.seen.length > length) return true
+				await edge.ask("write", { session, viewer: newViewerId(), text: "", paste: false, enter: true })
+				return model.seen.length > length
+			},
+			{ interval: 1_500 },
+		)
+		.toBe(true)
 }
 
 function answer(edge: Edge, { session, id }: Attention, choice: Choice) {
@@ -69,4 +84,33 @@ test("Claude Code's own event and its menu are one request; allowed, its tool ru
 	expect(next.subject?.text).toBe("touch denied.txt")
 	expect(await answer(edge, next, label(next, "no"))).toEqual({ isConfirmed: true })
 	expect(existsSync(join(cwd, "denied.txt"))).toBe(false)
+}, 90_000)
+
+test("Codex asks on its screen and says by its terminal that it is done", async () => {
+	const { cwd, environment } = codex
+	const edge = await machineFolder().fork(environment)
+	// Without it, it leaves processes of its own behind.
+	const session = await edge.start({ runtime: "codex", argv: ["--no-daemon"], cwd, environment, ...size })
+	await expect.poll(() => edge.screen(session), { timeout: 40_000 }).toContain("Ask Codex to do anything")
+	await type(edge, session, "RUN:echo it-works > proof.txt; cat proof.txt:END")
+	const request = await edge.open({ session, kind: "approval" })
+	expect(request.subject).toEqual({ is: "command", text: "echo it-works > proof.txt; cat proof.txt", isWhole: true })
+	expect(existsSync(join(cwd, "proof.txt"))).toBe(false)
+	expect(await answer(edge, request, label(request, "yes"))).toEqual({ isConfirmed: true })
+	const done = await edge.open({ session, kind: "idle", source: "signal" })
+	expect(done.text).toContain("It printed: it-works")
+	expect(existsSync(join(cwd, "proof.txt"))).toBe(true)
+}, 90_000)
+
+test("Gemini CLI asks on its screen, and is answered there", async () => {
+	const { cwd, environment } = gemini
+	const edge = await machineFolder().fork(environment)
+	const session = await edge.start({ runtime: "gemini", argv: ["-m", "gemini-2.5-flash"], cwd, environment, ...size })
+	await expect.poll(() => edge.screen(session), { timeout: 40_000 }).toContain("Type your message")
+	await type(edge, session, "RUN:echo it-works > proof.txt:END")
+	const request = await edge.open({ session, kind: "approval" })
+	expect(request.subject?.text).toContain("echo it-works > proof.txt")
+	expect(existsSync(join(cwd, "proof.txt"))).toBe(false)
+	expect(await answer(edge, request, label(request, "yes"))).toEqual({ isConfirmed: true })
+	await expect.poll(() => existsSync(join(cwd, "proof.txt"))).toBe(true)
 }, 90_000)

@@ -23,6 +23,9 @@ export function machineFolder() {
 	return { dataDir, open: () => Edge.open(dataDir), fork: (environment = {}) => Edge.fork(dataDir, environment) }
 }
 
+/** Real agents take their time on a machine that is busy with something else. */
+const PATIENCE_MS = 40_000
+
 /** What the edge sees of a machine. */
 export class Edge {
 	readonly messages: FromConnector[] = []
@@ -73,10 +76,18 @@ export class Edge {
 	}
 
 	async until<T>(look: () => T | undefined): Promise<T> {
+		const end = Date.now() + PATIENCE_MS
 		for (;;) {
 			const found = look()
 			if (found !== undefined) return found
-			await new Promise<void>((resolve) => this.#heard.push(resolve))
+			if (Date.now() > end) throw new Error(`Not within ${PATIENCE_MS} ms. ${JSON.stringify(this.report, null, "\t")}`)
+			await new Promise<void>((resolve) => {
+				const timer = setTimeout(resolve, end + 1 - Date.now())
+				this.#heard.push(() => {
+					clearTimeout(timer)
+					resolve()
+				})
+			})
 		}
 	}
 
