@@ -123,7 +123,7 @@ test("on a phone every screen is Chinese, and none is wider than the phone", asy
 	for (const path of [...SCREENS, session]) {
 		await page.goto(path)
 		await (path === session ? page.locator(".truth", { hasText: "实时" }) : page.locator("h1").first()).waitFor()
-		await expect.poll(() => page.locator(".skeleton").count(), path).toBe(0)
+		await expect.poll(() => page.locator(".skeleton").count(), { message: path }).toBe(0)
 		await fits(page)
 		expect(await english(page), path).toEqual([])
 		if (SHOTS !== undefined)
