@@ -6,7 +6,7 @@ import { action, verb } from "../verb.ts"
 export function denied() {
 	return verb("denied", {
 		summary: "list the connections that a session's allow-list has refused",
-		description: "A VM has one list for all of its sessions.",
+		description: "The last 200 of them. A VM has one list for all of its sessions.",
 		examples: [
 			["homeport denied agent", "where it wanted to go, the newest first"],
 			["homeport denied agent --json", "host, port, count and time of each"],
@@ -22,7 +22,7 @@ export function denied() {
 					if (denied.length === 0) return "nothing was refused"
 					const now = Date.now()
 					const rows = denied.map(({ host, port, count, at }) => [`${host}:${port}`, `${count}`, ago(now - at)])
-					return table(["where", "times", "last"], rows)
+					return table(["WHERE", "TIMES", "LAST"], rows)
 				})
 			}),
 		)

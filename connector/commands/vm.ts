@@ -259,16 +259,28 @@ function rebuild() {
 function destroy() {
 	return verb("destroy", {
 		summary: "end a VM and forget all that is in it",
+		description: "It is refused while a session runs in it, unless --force is said.",
 		examples: [["homeport vm destroy work", "whatever state it is in"]],
 	})
 		.argument("<name>", "the VM's name")
+		.option("--force", "also while sessions run in it: they end")
 		.option(...MACHINE)
 		.action(
-			action<[string], On>(async (context, options, name) => {
-				await change(context, options, name, { verb: "destroy" })
+			action<[string], On & { force?: boolean }>(async (context, options, name) => {
+				const { call, machine } = await reach(context, options)
+				if (options.force !== true) await mustBeUnused(call, machine, name)
+				await begin(call, machine, name, { verb: "destroy" })
 				context.out.result({ destroyed: name }, () => "")
 			}),
 		)
+}
+
+async function mustBeUnused(call: Client, machine: Machine, name: string): Promise<void> {
+	const { sessions } = await call("listSessions")
+	const running = sessions.filter((of) => of.machine === machine.id && of.vm === name && of.state.is === "running")
+	if (running.length === 0) return
+	const names = running.map((session) => session.name).join(", ")
+	throw new Failure("busy", `Sessions run in ${name}: ${names}. End them, or say --force.`)
 }
 
 function forward() {
