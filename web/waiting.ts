@@ -69,3 +69,14 @@ export function ofSession(rows: readonly Waiting[], machine: MachineId, session:
 export function isGrave(item: Pick<InboxItem, "risk">, means: string): boolean {
 	return means === "always" || (means === "yes" && item.risk === "high")
 }
+
+/** When something last became of it. */
+export function overAt({ at, state }: InboxItem): number {
+	return state.is === "open" ? at : state.at
+}
+
+/** Two pages of a history as one. */
+export function joined(newer: readonly InboxItem[], older: readonly InboxItem[]): InboxItem[] {
+	const ids = new Set(newer.map(({ id }) => id))
+	return [...newer, ...older.filter(({ id }) => !ids.has(id))]
+}

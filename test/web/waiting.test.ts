@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import type { Answerer, InboxItem, RequestState } from "../../protocol/attention.ts"
 import type { MachineId, RequestId, SessionId } from "../../protocol/ids.ts"
 import type { Waiting } from "../../web/state.ts"
-import { fresh, isGrave, known, merged, needsSomebody, nextToLeave, ofSession } from "../../web/waiting.ts"
+import { fresh, isGrave, joined, known, merged, needsSomebody, nextToLeave, ofSession } from "../../web/waiting.ts"
 
 const MACHINE = `mch_${"1".repeat(20)}` as MachineId
 const GRACE: Answerer = { is: "person", id: "usr_2", name: "Grace", via: "telegram" }
@@ -87,6 +87,11 @@ describe("the inbox's list", () => {
 		expect(nextToLeave(listed(item(1), item(2)))).toBeNull()
 		expect(nextToLeave([])).toBeNull()
 	})
+})
+
+it("a history has each request once, however its pages overlap", () => {
+	const pages = joined([item(4), item(3)], [item(3), item(2)])
+	expect(pages.map(({ id }) => Number(id.slice(4)))).toEqual([4, 3, 2])
 })
 
 describe("what needs somebody", () => {

@@ -6,7 +6,9 @@ import { api } from "../api.ts"
 import { useAsked } from "../asked.ts"
 import { words } from "../messages.ts"
 import { requestPath } from "../navigation.ts"
+import { attempt } from "../run.ts"
 import { attentionChanges } from "../state.ts"
+import { joined, overAt } from "../waiting.ts"
 import { KindMark } from "./attention-kind.tsx"
 import { Outcome } from "./attention-outcome.tsx"
 import { Face, Here } from "./faces.tsx"
@@ -17,17 +19,14 @@ const MOST = 200
 
 /** Of one session, or of all. */
 export function History({ session }: { session?: SessionId }) {
-	const limit = useSignal(PAGE)
 	const older = useSignal<InboxItem[]>([])
-	const asked = useAsked(
-		() => api("listAttention", { query: { limit: PAGE, ...(session !== undefined && { session }) } }),
-		{ on: attentionChanges },
-	)
+	const isAll = useSignal(false)
+	const ofSession = session === undefined ? {} : { session }
+	const asked = useAsked(() => api("listAttention", { query: { limit: PAGE, ...ofSession } }), { on: attentionChanges })
 	return (
 		<Here asked={asked} rows={6}>
 			{({ items }) => {
-				const first = new Set(items.map(({ id }) => id))
-				const all = [...items, ...older.value.filter(({ id }) => !first.has(id))]
+				const all = joined(items, older.value)
 				const last = all.at(-1)
 				if (last === undefined)
 					return (
@@ -38,11 +37,11 @@ export function History({ session }: { session?: SessionId }) {
 						/>
 					)
 				const more = async () => {
-					const { items: next } = await api("listAttention", {
-						query: { before: last.raisedAt, limit: MOST, ...(session !== undefined && { session }) },
-					})
-					older.value = [...older.value, ...next]
-					if (next.length < MOST) limit.value = 0
+					// What was over in the same moment comes again, and stands here once.
+					const before = overAt(last) + 1
+					const { items: next } = await api("listAttention", { query: { before, limit: MOST, ...ofSession } })
+					older.value = joined(all, next)
+					isAll.value = next.length < MOST
 				}
 				return (
 					<>
@@ -53,8 +52,8 @@ export function History({ session }: { session?: SessionId }) {
 								</li>
 							))}
 						</ul>
-						{limit.value > 0 && items.length === PAGE && (
-							<button type="button" class="more-button" onClick={() => void more()}>
+						{items.length === PAGE && !isAll.value && (
+							<button type="button" class="more-button" onClick={() => void attempt(more)}>
 								{words.inbox.older}
 							</button>
 						)}
@@ -66,7 +65,7 @@ export function History({ session }: { session?: SessionId }) {
 }
 
 function Past({ item, namesSession }: { item: InboxItem; namesSession: boolean }) {
-	const { id, subject, text, kind, sessionName, machineName, state, at } = item
+	const { id, subject, text, kind, sessionName, machineName, state } = item
 	return (
 		<a class="row past-row" href={requestPath(id)} data-row>
 			<KindMark item={item} />
@@ -80,7 +79,7 @@ function Past({ item, namesSession }: { item: InboxItem; namesSession: boolean }
 			</span>
 			<Outcome state={state} />
 			<span class="dim past-when">
-				<When at={state.is === "open" ? at : state.at} />
+				<When at={overAt(item)} />
 			</span>
 		</a>
 	)
