@@ -27,6 +27,8 @@ function radios(scene: Scene, y: number, text: string): Found | null {
 	if (match === null) return null
 	const [, first = "", one = "", , other = ""] = match
 	const labels = [one.trim(), other.trim()]
+	// Buttons are a word or some; a sentence is none. And something is asked above them.
+	if (labels.some((label) => label.split(" ").length > 4) || findQuestion(scene, y).text === "") return null
 	return told(scene, y, labels, /[●◉]/u.test(first) ? 0 : 1, true)
 }
 

@@ -181,7 +181,7 @@ function radio(scene: Scene): Menu | null {
 function marked(scene: Scene): Menu | null {
 	const bottom = foot(scene, ({ text }) => MARKED.test(text) && !isHint(text))
 	let top = bottom
-	while (top > 0 && !isBlank(lineAt(scene, top - 1)) && bottom - top < 40) top--
+	while (top > 0 && (!isBlank(lineAt(scene, top - 1)) || isDivider(lineAt(scene, top - 1))) && bottom - top < 40) top--
 	const group = scene.lines.slice(Math.max(0, top), bottom + 1)
 	const marks = group.filter(({ text }) => MARKED.test(text))
 	const mark = marks.find(({ text }) => !isWeak(text[0])) ?? marks.at(-1)
@@ -194,7 +194,7 @@ function marked(scene: Scene): Menu | null {
 	let isMultiple = false
 	for (const { y, indent, text } of group.slice(from - Math.max(0, top))) {
 		if (y > mark.y && indent < column) return null
-		if (y !== mark.y && indent > column) continue
+		if (text === "" || (y !== mark.y && indent > column)) continue
 		const label = (y === mark.y ? rest : text).replace(GLYPH, () => {
 			isMultiple = true
 			return ""
@@ -204,6 +204,11 @@ function marked(scene: Scene): Menu | null {
 	if (choices.length < 2 || choices.some(({ label }) => label === "")) return null
 	const selected = choices.findIndex(({ y }) => y === mark.y)
 	return { choices, selected, from, to: bottom, isWeak: isWeak(marker), isMultiple }
+}
+
+/** A rule between options stands as deep as they do. */
+function isDivider(line: Line | undefined): boolean {
+	return line?.isBorder === true && line.indent > 1
 }
 
 function isWeak(marker: string | undefined): boolean {

@@ -1,6 +1,6 @@
 // Ways to answer: what a label means, and which keys choose it.
 import type { Option } from "../../../protocol/attention.ts"
-import { ALLOWS, DOES, FOR_EVER, FREE_TEXT, LEAVES, REFUSES } from "../rules/generic.ts"
+import { DENIES, FOR_EVER, FREE_TEXT, GOES_ON, GRANTS, LEAVES, REFUSES } from "../rules/generic.ts"
 import type { Screen } from "./screen.ts"
 
 /** An option of a menu, before its keys are known. */
@@ -17,18 +17,18 @@ export interface Choice {
 
 export function meaning(label: string): Option["means"] {
 	if (REFUSES.test(label) || LEAVES.test(label)) return "no"
-	if (ALLOWS.test(label) || DOES.test(label)) return FOR_EVER.test(label) ? "always" : "yes"
+	if (GRANTS.test(label) || GOES_ON.test(label)) return FOR_EVER.test(label) ? "always" : "yes"
 	return FOR_EVER.test(label) && /^(?:always|总是|始终|常に|항상)/i.test(label) ? "always" : "other"
 }
 
-/** Leave is asked for where one label gives it and another refuses it, at least one of them surely. */
+/** Leave is asked for where one label gives it and another refuses it, at least one of them as no other label does. */
 export function asksLeave(labels: readonly string[]): boolean {
 	if (labels.some((label) => FREE_TEXT.test(label))) return false
-	const allows = labels.some((label) => ALLOWS.test(label) || meaning(label) === "always")
-	const does = allows || labels.some((label) => DOES.test(label))
-	const refuses = labels.some((label) => REFUSES.test(label))
-	const leaves = refuses || labels.some((label) => LEAVES.test(label))
-	return (allows && leaves) || (does && refuses)
+	const has = (pattern: RegExp) => labels.some((label) => pattern.test(label))
+	const grants = has(GRANTS) || labels.some((label) => meaning(label) === "always")
+	if (grants) return has(REFUSES) || has(LEAVES)
+	// Of several deeds and a way out one is chosen; one deed and a way out are leave.
+	return has(GOES_ON) && (has(DENIES) || (has(REFUSES) && labels.length === 2))
 }
 
 const KEYS: Record<string, string> = { esc: "\x1b", escape: "\x1b", enter: "\r", return: "\r", space: " ", tab: "\t" }

@@ -34,7 +34,7 @@ export function findPrompt(scene: Scene): Found | (Verdict & { is: "unknown" }) 
 	const mask = masked(text)
 	if (mask !== null) return request(scene, prompt, { kind: "secret", text: mask, rule: "secret", takesText: true })
 	const replies = readReplies(text)
-	if (replies !== null && mayReply(text, replies.question)) {
+	if (replies !== null && mayReply(prompt, replies.question)) {
 		const { options, question, isLeave, takesText } = replies
 		const asked = (question === "" ? askedAbove(scene, prompt) : question) || text
 		const kind = isLeave ? "approval" : "choice"
@@ -71,7 +71,10 @@ function readPrompt(scene: Scene): Prompt | null {
 	// A marker alone, below what it is for.
 	if (/^\s*(?:\[[^\][]{1,12}\]\s*)?(?:>{1,3}|❯|›|»|:)$/u.test(raw(to))) {
 		const above = [to - 1, to - 2].find((y) => raw(y) !== "")
-		if (above === undefined || readReplies(raw(above)) === null) return null
+		if (above === undefined) return null
+		const list = readReplies(raw(above)) === null ? listAbove(scene, to) : null
+		if (list !== null) return list
+		if (readReplies(raw(above)) === null) return null
 		to = above
 		gap = 1
 	}
@@ -84,6 +87,17 @@ function readPrompt(scene: Scene): Prompt | null {
 	return { text: text.replace(/^[│┃]\s+/u, ""), gap, from, to }
 }
 
+/** A list, what it is for above it, and a marker below. */
+function listAbove(scene: Scene, y: number): Prompt | null {
+	const count = listed(scene, y).length
+	if (count < 2) return null
+	for (let at = y - count - 1; at >= Math.max(0, y - count - 4); at--) {
+		const text = (scene.screen.lines[at] ?? "").trim()
+		if (ASKS_CHOICE.test(text) && /[:：?？]$/u.test(text)) return { text, gap: 1, from: y, to: y }
+	}
+	return null
+}
+
 /** "? Project name: › my-app": what is offered stands behind the cursor. */
 function placeholder({ screen }: Scene): Prompt | null {
 	const { y } = screen.cursor
@@ -92,7 +106,7 @@ function placeholder({ screen }: Scene): Prompt | null {
 }
 
 const DIARY =
-	/^\s*(?:[+<|]|-(?!-)|[•·*] |\/\/|#(?!\?)|--(?! ?(?:more|press|hit))|\d+[:|)\]]|\d+\s*[+-]\s|\$ |% |❯|›|»|>|\.\.\. |[⏺⎿✻✽✓✔✗]|npm (?:notice|warn|ERR!?)\b|(?:INFO|DEBUG|TRACE|FATAL|notice|note|hint|usage|example|e\.g\.)\b|\[?\d{4}-\d\d-\d\d|\[?\d\d:\d\d|\[(?:INFO|DEBUG|WARN\w*|ERROR|TRACE)\]|[{[]\s*["{])/iu
+	/^\s*(?:[+<|]|-(?!-)|[•·*] |\/\/|#(?!\?)|--(?! ?(?:more|press|hit))|\d+[:|)\]]|\d+\s*[+-]\s|\$ |% |❯|›|»|>|\.\.\. |[⏺⎿✻✽✓✔✗]|(?=[a-f]*\d)[0-9a-f]{4,40} |npm (?:notice|warn|ERR!?)\b|(?:INFO|DEBUG|TRACE|FATAL|notice|note|hint|usage|example|e\.g\.)\b|\[?\d{4}-\d\d-\d\d|\[?\d\d:\d\d|\[(?:INFO|DEBUG|WARN\w*|ERROR|TRACE)\]|[{[]\s*["{])/iu
 const CODE =
 	/\b(?:read|echo|printf|print(?:ln)?|input|getpass|confirm|prompt|assert\w*|expect|ask|raw_input|console\.\w+|fmt\.\w+|Write-Host)!?\s*\(?\s*(?:-\w+ ?)*["'`(]|=>|;\s*$/iu
 const SHELL =
@@ -129,13 +143,14 @@ function isSecret(text: string): boolean {
 	return SECRET.test(clause)
 }
 
-/** What may be replied is a part of a question; in a sentence it is told of. */
-function mayReply(text: string, question: string): boolean {
-	return (
-		question.length < 400 &&
-		!/\b(?:skipp\w+|prompts? for|answered|asks|asked|e\.g\.|such as|shows|printed|expected|got)\b[^?]*$/iu.test(text)
-	)
+/** What may be replied is a part of a question; in a sentence it is told of, and in a word it is a part of it. */
+function mayReply({ text, gap }: Prompt, question: string): boolean {
+	if (question.length > 400 || TELLS.test(text) || /[=&/\\'"`]$/.test(question)) return false
+	// Without a blank behind it, it must read as a question does.
+	return gap > 0 || /[?？]$/u.test(question) || /^ready\b/i.test(question) || ASKS_LEAVE.test(question)
 }
+
+const TELLS = /\b(?:skipp\w+|prompts? for|answered|asks|asked|e\.g\.|such as|shows|printed|expected|got)\b[^?]*$/iu
 
 /** The nearest text above a prompt that is all replies. */
 function askedAbove({ screen }: Scene, { from }: Prompt): string {

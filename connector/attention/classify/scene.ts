@@ -61,7 +61,7 @@ export function foot(scene: Scene, isPart: (line: Line) => boolean): number {
 	/** At the bottom of a full screen, away from the cursor and from the rows above. */
 	function isStatus(line: Line): boolean {
 		if (line.y < screen.rows - 2 || screen.cursor.y >= line.y) return false
-		return !/[$#%>❯›]\s*$/u.test(line.text)
+		return !/[$#>❯›]\s*$/u.test(line.text)
 	}
 }
 

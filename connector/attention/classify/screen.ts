@@ -57,7 +57,15 @@ export function readLines(screen: Screen): Line[] {
 function readLine(raw: string, y: number, cols: number): Line {
 	const whole = raw.slice(0, 2_000).trimEnd()
 	if (whole === "") return { y, text: "", indent: 0, end: 0, room: cols, isBorder: false }
-	if (isRule(whole)) return { y, text: "", indent: 0, end: width(whole), room: cols, isBorder: true }
+	if (isRule(whole))
+		return {
+			y,
+			text: "",
+			indent: whole.length - whole.trimStart().length,
+			end: width(whole),
+			room: cols,
+			isBorder: true,
+		}
 	let inside = whole
 	let room = cols
 	for (let depth = 0; depth < 3; depth++) {

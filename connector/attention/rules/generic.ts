@@ -22,11 +22,15 @@ export const YES =
 export const NO =
 	/^(?:n|no|nope|non|não|nao|nein|nee|nie|нет|н|否|不|不是|取消|拒绝|拒絕|いいえ|拒否|キャンセル|아니오|아니요|거부|취소)(?![\p{L}\p{N}])/iu
 
-/** Labels that give leave surely, and those that do where the other way is a refusal. */
-export const ALLOWS =
-	/^(?:yes|allow|approve|accept|i accept|i agree|agree|trust|proceed|continue|confirm|ok|okay|grant|authori[sz]e|permit|允许|允許|同意|批准|信任|继续|繼續|确认|確認|确定|確定|接受|許可|はい|是|예|허용)(?![\p{L}\p{N}]|\s+without\b)/iu
-export const DOES =
-	/^(?:run|apply|execute|delete|remove|overwrite|replace|install|update|push|publish|deploy|执行|運行|运行|应用|删除|刪除|安装|実行|削除)(?!\p{L})/iu
+/** Labels that give leave, as no other label does. */
+export const GRANTS =
+	/^(?:yes|allow|approve|accept|i accept|i agree|agree|trust|grant|authori[sz]e|permit|允许|允許|同意|批准|信任|接受|許可|はい|是|예|허용)(?![\p{L}\p{N}])/iu
+/** Labels that go on, which is leave where the other way is a refusal. */
+export const GOES_ON =
+	/^(?:proceed|continue|confirm|ok|okay|run|apply|execute|delete|remove|overwrite|replace|install|update|push|publish|deploy|继续|繼續|确认|確認|确定|確定|执行|運行|运行|应用|删除|刪除|安装|実行|削除)(?![\p{L}\p{N}]|\s+without\b)/iu
+/** Labels that refuse, as no other label does. */
+export const DENIES =
+	/^(?:no|nope|reject|deny|decline|disallow|refuse|don['’]?t|do not|拒绝|拒絕|否|不|いいえ|拒否|아니|거부)(?!\p{L})|^[否不](?=[，,、允同])/iu
 export const REFUSES =
 	/^(?:no|nope|reject|deny|decline|disallow|refuse|don['’]?t|do not|cancel|abort|exit|quit|never|not now|go back|拒绝|拒絕|否|不|取消|退出|いいえ|拒否|キャンセル|아니|거부|취소)(?!\p{L})|^[否不](?=[，,、允同])/iu
 export const LEAVES = /^(?:skip|stop|keep|later|ignore|dismiss|跳过|忽略)(?!\p{L})/iu
@@ -39,7 +43,7 @@ export const FREE_TEXT =
 
 /** What nobody may read; the rest of the row ends with a colon. */
 export const SECRET =
-	/(?:\b(?:password|passwort|passphrase|passcode|pass phrase|pass code|passwd|pin|pin code|api[ _-]?key|secret(?:[ _-]?(?:access[ _-]?)?key)?|access token|auth(?:entication|orization)? (?:token|code|key)|token|personal access token|one[- ]time (?:password|code|pin)|otp|(?:2|mfa|two)[- ]?(?:fa|factor)?(?: authentication)? code|mfa code|(?:security|verification|confirmation|recovery|authenticator|login|device|pairing) code|paste (?:the |your )?(?:\w+ )?code|private key|seed phrase|mnemonic|credentials?|contraseña|clave|senha|mot de passe|wachtwoord|hasło|heslo|parola|lösenord|adgangskode|passord|salasana|kata sandi|mật khẩu)(?![\p{L}_])|пароль|密码|密碼|口令|密钥|密鑰|令牌|验证码|驗證碼|パスワード|パスフレーズ|暗証番号|トークン|비밀번호|암호|인증 ?코드|parol)/iu
+	/(?:\b(?:password|passwort|passphrase|passcode|pass phrase|pass code|passwd|pin|pin code|api[ _-]?key|secret(?:[ _-]?(?:access[ _-]?)?key)?|access token|auth(?:entication|orization)? (?:token|code|key)|token|personal access token|one[- ]time (?:password|code|pin)|otp|(?:2|mfa|two)[- ]?(?:fa|factor)?(?: authentication)? code|mfa code|(?:security|verification|confirmation|recovery|authenticator|login|device|pairing) code|paste (?:the |your )?(?:\w+ )?code|(?:\d|six)-digit (?:\w+ )?code|private key|seed phrase|mnemonic|credentials?|contraseña|clave|senha|mot de passe|wachtwoord|hasło|heslo|parola|lösenord|adgangskode|passord|salasana|kata sandi|mật khẩu)(?![\p{L}_])|пароль|密码|密碼|口令|密钥|密鑰|令牌|验证码|驗證碼|パスワード|パスフレーズ|暗証番号|トークン|비밀번호|암호|인증 ?코드|parol)/iu
 /** Of figures about secrets, not of secrets: and of their names. */
 export const NO_SECRET =
 	/\b(?:tokens? (?:usage|count|used|limit|budget|type|name|expir\w*|total|id)|(?:max|total|input|output|used)[ _]tokens?|passwords? (?:policy|strength|manager|hint|file|length|generator|for which)|pin(?:ned|ning)|key (?:name|type|id|file|path|size)|access key id|forgot)\b/iu
