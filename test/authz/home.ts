@@ -122,6 +122,11 @@ export class Home {
 		return new Dialled(response.webSocket)
 	}
 
+	/** Where programs of this computer reach it. */
+	async url(): Promise<string> {
+		return (await this.#miniflare.ready).origin
+	}
+
 	/** An address that nobody has called from. */
 	newAddress(): string {
 		const n = ++this.#addresses
