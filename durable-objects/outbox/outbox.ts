@@ -1,5 +1,5 @@
 // The core of what people are told beside the console: one message for each request and place, until what it shows is true.
-import type { InboxItem } from "../../protocol/attention.ts"
+import { InboxItem } from "../../protocol/attention.ts"
 import type { ChannelId, DestinationId, RequestId } from "../../protocol/ids.ts"
 import { logFault } from "../fault-log.ts"
 import type { Delivered, Delivery, Outside, Told } from "../outside.ts"
@@ -51,8 +51,15 @@ export interface OutboxStore {
 	news(): News[]
 	putNews(news: News): void
 	dropNews(number: number): void
-	/** In the order in which they were made; of one request where that is said. */
-	letters(request?: RequestId): Letter[]
+	/** Of one request, in the order in which they were made. */
+	letters(request: RequestId): Letter[]
+	/**
+	 * Those of all requests that must be sent or edited, in that order: not sent yet; to ring, where the request is not over;
+	 * or showing an older revision, unless an answer is on its way, since what comes of it follows.
+	 */
+	owed(): Letter[]
+	/** Forgets what this place shows, of all requests. */
+	dropPlace(destination: DestinationId): void
 	putLetter(letter: Letter): void
 	dropLetter(request: RequestId, destination: DestinationId): void
 	/** Until when this place or bot must be left alone. */
@@ -85,8 +92,10 @@ export class Outbox {
 	/** Kept when it returns; the first try begins at once. */
 	tell(workspaceId: string, item: InboxItem, because: Because, people: readonly string[] | null): void {
 		const { store, now } = this.#host
-		const revision = (store.subject(item.id)?.revision ?? 0) + 1
-		store.putSubject({ workspaceId, item, revision })
+		const before = store.subject(item.id)
+		// Told again as it is, it is no reason to edit what shows it.
+		if (before === null || JSON.stringify(before.item) !== JSON.stringify(InboxItem.parse(item)))
+			store.putSubject({ workspaceId, item, revision: (before?.revision ?? 0) + 1 })
 		if (because !== "changed") store.addNews({ request: item.id, because, people, tries: 0, nextAt: now() })
 		this.#go()
 	}
@@ -112,16 +121,9 @@ export class Outbox {
 			if (news.nextAt <= at) this.#begin(`news ${news.number}`, () => this.#find(news))
 			else next = Math.min(next, news.nextAt)
 		}
-		for (const letter of store.letters()) {
-			const subject = store.subject(letter.request)
-			if (subject === null || !isDue(letter, subject)) continue
-			const { destination, channel } = letter
-			const free = Math.max(
-				letter.nextAt,
-				store.pausedUntil(destination),
-				channel === null ? 0 : store.pausedUntil(channel),
-			)
-			if (free <= at) this.#begin(destination, () => this.#deliver(letter.request, destination))
+		for (const { request, destination, channel, nextAt } of store.owed()) {
+			const free = Math.max(nextAt, store.pausedUntil(destination), channel === null ? 0 : store.pausedUntil(channel))
+			if (free <= at) this.#begin(destination, () => this.#deliver(request, destination))
 			else next = Math.min(next, free)
 		}
 		// An object that leaves memory on the way comes back to what it began.
@@ -207,9 +209,7 @@ export class Outbox {
 				return
 			}
 			case "gone": {
-				for (const { request } of store.letters().filter((letter) => letter.destination === destination))
-					store.dropLetter(request, destination)
-				return
+				return store.dropPlace(destination)
 			}
 			case "failed": {
 				const failingSince = current.failingSince ?? now()
@@ -219,12 +219,6 @@ export class Outbox {
 			}
 		}
 	}
-}
-
-/** Whether the place shows something else than it must. Nobody is told that an answer is on its way: what comes of it follows. */
-function isDue({ shown, rings }: Letter, { item, revision }: Subject): boolean {
-	if (shown === 0 || (rings !== null && !isOver(item))) return true
-	return shown < revision && item.state.is !== "answering"
 }
 
 function isOver({ state }: InboxItem): boolean {

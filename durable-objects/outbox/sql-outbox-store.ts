@@ -26,11 +26,12 @@ export class SqlOutboxStore implements OutboxStore {
 		const { state } = item
 		const overAt = state.is === "answered" || state.is === "gone" ? state.at : null
 		this.#run(
-			"INSERT OR REPLACE INTO outbox_subject (request, workspace_id, item, revision, over_at) VALUES (?, ?, ?, ?, ?)",
+			"INSERT OR REPLACE INTO outbox_subject (request, workspace_id, item, revision, state, over_at) VALUES (?, ?, ?, ?, ?, ?)",
 			item.id,
 			workspaceId,
 			JSON.stringify(item),
 			revision,
+			state.is,
 			overAt,
 		)
 	}
@@ -65,12 +66,20 @@ export class SqlOutboxStore implements OutboxStore {
 		this.#run("DELETE FROM outbox_news WHERE number = ?", number)
 	}
 
-	letters(request?: RequestId): Letter[] {
-		const rows =
-			request === undefined
-				? this.#run("SELECT * FROM outbox_letter ORDER BY number")
-				: this.#run("SELECT * FROM outbox_letter WHERE request = ? ORDER BY number", request)
+	letters(request: RequestId): Letter[] {
+		return [...this.#run("SELECT * FROM outbox_letter WHERE request = ? ORDER BY number", request)].map(letter)
+	}
+
+	owed(): Letter[] {
+		const rows = this.#run(`
+			SELECT outbox_letter.* FROM outbox_letter JOIN outbox_subject USING (request)
+			WHERE shown = 0 OR (rings IS NOT NULL AND over_at IS NULL) OR (shown < revision AND state <> 'answering')
+			ORDER BY number`)
 		return [...rows].map(letter)
+	}
+
+	dropPlace(destination: DestinationId): void {
+		this.#run("DELETE FROM outbox_letter WHERE destination = ?", destination)
 	}
 
 	putLetter(letter: Letter): void {
@@ -143,7 +152,7 @@ function letter(row: Record<string, SqlStorageValue>): Letter {
 const TABLES = `
 	CREATE TABLE IF NOT EXISTS outbox_subject (
 		request TEXT PRIMARY KEY, workspace_id TEXT NOT NULL, item TEXT NOT NULL, revision INTEGER NOT NULL,
-		over_at INTEGER
+		state TEXT NOT NULL, over_at INTEGER
 	);
 	CREATE TABLE IF NOT EXISTS outbox_news (
 		number INTEGER PRIMARY KEY AUTOINCREMENT, request TEXT NOT NULL, because TEXT NOT NULL, people TEXT,

@@ -8,6 +8,8 @@ import { type MachineId, newRequestId, type SessionId } from "../../protocol/ids
 import type { Role } from "../../protocol/roles.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
 import { deliver } from "../../worker/channels/deliver.ts"
+import { giveUp, handle } from "../../worker/channels/handle.ts"
+import { readUpdate, TelegramUpdate } from "../../worker/channels/telegram/update.ts"
 import { ask, codeOf, type Dialled, enrolled, linked, runningSession, type Somebody, somebody } from "./home.ts"
 import { BotApi, type Person, type Shown, type Update } from "./node/bot-api.ts"
 
@@ -646,6 +648,17 @@ describe("requests", () => {
 })
 
 describe("trouble", () => {
+	test("what may have been typed already is not typed again, and said so", async () => {
+		const { from, chat, channel, box } = await paired()
+		const update = readUpdate(channel.id, TelegramUpdate.parse(api.said(from, chat, "/send fix-login once")))
+		if (update === null) throw new Error("it says something")
+		await handle(env, boss.workspace, update, true)
+		await api.shows(chat, "may have reached the session")
+		expect(box.asked.some(({ ask }) => ask === "write")).toBe(false)
+		await giveUp(env, boss.workspace, update)
+		await api.shows(chat, "could not be done")
+	})
+
 	test("a flood is waited out as long as Telegram asks, and nothing is lost or said twice", async () => {
 		const { chat, box } = await paired()
 		api.faults.push({
@@ -711,6 +724,20 @@ describe("groups", () => {
 		// Content stands in a group only where somebody wants it there.
 		box.tell([approval(box.session.id)])
 		expect((await api.shows(group, "An agent needs you")).text).not.toContain("npm")
+	})
+
+	test("a forum whose bot may open no topics is told in the chat itself, and is not asked again", async () => {
+		const { from, channel, member, box } = await paired()
+		const group = -1_000_789
+		await pair(member, channel, from, group, true)
+		api.chat(group, { isForum: true, mayOpenTopics: false })
+		const first = approval(box.session.id)
+		box.tell([first])
+		expect((await api.shows(group, "An agent needs you")).thread).toBeNull()
+		box.tell([approval(box.session.id, { text: "Second?" })], [{ id: first.id, because: "moved", at: Date.now() }])
+		await api.shows(from.id, "Second?")
+		await api.until(() => (api.in(group).length === 3 ? true : undefined))
+		expect(api.calls.filter(({ method }) => method === "createForumTopic")).toHaveLength(1)
 	})
 
 	test("a forum has a topic a session: told there, and what is written there goes to it", async () => {
