@@ -7,6 +7,11 @@ const STUCK_MS = 15 * 60 * 1_000
 export class Progress {
 	#seen: { screen: string; since: number; isTold: boolean } | null = null
 
+	/** It was stuck when it was asked last, and said so before. */
+	get isKnown(): boolean {
+		return this.#seen?.isTold === true
+	}
+
 	/** True once, when it has worked for so long and shown nothing new. */
 	isStuck({ lines }: Pick<Shown, "lines">, isWorking: boolean, now: number): boolean {
 		if (!isWorking) {

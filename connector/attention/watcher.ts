@@ -125,7 +125,7 @@ export class Watcher {
 		this.#judge(now)
 		if (this.#progress.isStuck(shown, isWorking, now))
 			this.#rest("stuck", "It has shown no progress for a quarter of an hour.", "screen", now)
-		else if (isWorking) this.#end("rest", "moved", now)
+		else if (isWorking && !this.#progress.isKnown) this.#end("rest", "moved", now)
 		return this.#verdict
 	}
 
