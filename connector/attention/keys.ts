@@ -1,8 +1,11 @@
 // What to type for an answer: the keys of an option as the screen has it now, or a person's words.
 import type { Choice, Option } from "../../protocol/attention.ts"
 import { Refusal } from "../../protocol/errors.ts"
+import { steps } from "./classify/option.ts"
 
 export interface Keys {
+	/** What moves a menu's marker to the option, and is seen to have before anything is chosen. */
+	moves: string
 	text: string
 	paste: boolean
 	enter: boolean
@@ -19,13 +22,14 @@ export function keysFor({ options, takesText, kind }: Asked, choice: Choice): Ke
 	if (choice.is === "option") {
 		const option = options.find(({ label }) => label === choice.label)
 		if (option === undefined || option.keys === "") throw new Refusal("answer_invalid", otherwise(options))
-		return { text: option.keys, paste: false, enter: false }
+		const { moves, choose } = steps(option.keys)
+		return { moves, text: choose, paste: false, enter: false }
 	}
 	if (!takesText) throw new Refusal("answer_invalid", otherwise(options))
 	const text = plainWords(choice.text)
 	if (text === "") throw new Refusal("answer_invalid", "There are no words in it.")
 	// What asks for a secret reads its terminal as it is.
-	return { text, paste: kind !== "secret", enter: true }
+	return { moves: "", text, paste: kind !== "secret", enter: true }
 }
 
 /** Without what a terminal would take for a key: whoever answers by words presses nothing. */

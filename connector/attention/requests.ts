@@ -3,7 +3,7 @@ import type { Answered, Asked } from "../../protocol/ask.ts"
 import type { Attention, AttentionReport } from "../../protocol/attention.ts"
 import { REQUESTS_PER_MACHINE } from "../../protocol/attention.ts"
 import { Refusal } from "../../protocol/errors.ts"
-import type { SessionId } from "../../protocol/ids.ts"
+import { newClaimId, type SessionId } from "../../protocol/ids.ts"
 import { CUSTOM, type SessionInfo } from "../../protocol/session.ts"
 import type { Signal } from "../holder/signals.ts"
 import type { HolderAnswered, HolderAsk, HolderAskedOf, Shown } from "../holder/wire.ts"
@@ -163,11 +163,24 @@ export class Requests {
 		if (session.info.state.is !== "running") throw new Refusal("session_ended")
 		const desk = this.#desks.get(id)
 		const open = () => desk?.watcher.open.find(({ attention }) => attention.id === request)
+		let hasMoved = false
 		for (let tries = 0; tries < TRIES; tries++) {
 			if (desk === undefined || open() === undefined) throw new Refusal("request_gone")
-			const keys = await this.#look(desk, request, choice)
+			const { keys, on } = await this.#look(desk, request, choice)
+			const { moves, ...choosing } = keys
+			const isMove = moves !== ""
+			// Nothing is chosen until the marker is seen to be there; moved once, it may only not be drawn yet.
+			if (isMove && hasMoved) {
+				await new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS))
+				continue
+			}
 			const until = Date.now() + (asked.until - this.#options.now())
-			const pressed = await session.ask("press", { session: id, claim, on: keys.on, until, ...keys.keys })
+			const typed = isMove ? { claim: newClaimId(), text: moves, paste: false, enter: false } : { claim, ...choosing }
+			const pressed = await session.ask("press", { session: id, on, until, ...typed })
+			if (isMove && pressed.is === "pressed") {
+				hasMoved = true
+				continue
+			}
 			switch (pressed.is) {
 				case "pressed":
 				case "already":

@@ -47,6 +47,36 @@ test("a menu on the screen is told with its options, and answered by a label", a
 	expect(await refusal(answer(edge, request))).toBe("request_gone")
 })
 
+/** As programs do that draw from a state: Enter chooses what was marked before the keys that came with it, and drawing takes its time. */
+const STATEFUL = `
+const labels = ["Yes", "Maybe", "No"]
+let marked = 0
+const draw = () => process.stdout.write("\\x1b[2J\\x1b[HShall this go on?\\r\\n\\r\\n" + labels.map((label, i) => (i === marked ? "❯ " : "  ") + label).join("\\r\\n") + "\\r\\n\\r\\n↑/↓ to move, enter to select\\r\\n")
+process.stdin.setRawMode(true)
+process.stdin.on("data", (chunk) => {
+	const before = marked
+	for (const key of String(chunk).match(/\\x1b\\[[AB]|[^]/g)) {
+		if (key === "\\r") return process.stdout.write("\\x1b[2J\\x1b[Hchosen " + labels[before] + "\\r\\n")
+		marked += key.endsWith("A") ? -1 : 1
+	}
+	process.stdout.write("\\x1b[?25l")
+	setTimeout(draw, 150)
+})
+draw()
+`
+
+test("an option that is chosen by moves is chosen when the marker is seen on it, never before", async () => {
+	const program = join(mkdtempSync(join(tmpdir(), "homeport-menu-")), "menu.cjs")
+	writeFileSync(program, STATEFUL)
+	const edge = await machineFolder().open()
+	for (const label of ["No", "Maybe", "Yes"]) {
+		const session = await edge.script(`exec '${process.execPath}' '${program}'`)
+		const request = await edge.open({ session, kind: "approval" })
+		await answer(edge, request, { is: "option", label })
+		expect(await edge.screen(session)).toBe(`chosen ${label}`)
+	}
+})
+
 test("what is no answer to it, or to nothing, types nothing", async () => {
 	const edge = await machineFolder().open()
 	const session = await edge.script(ONE)
