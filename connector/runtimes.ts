@@ -7,8 +7,12 @@ import { Refusal } from "../protocol/errors.ts"
 import type { Profile } from "../protocol/profile.ts"
 import { CUSTOM, type RuntimeInfo, SHELL } from "../protocol/session.ts"
 import { hookArguments } from "./attention/hooks.ts"
+import { AIDER } from "./attention/rules/aider.ts"
+import { CLAUDE_CODE } from "./attention/rules/claude-code.ts"
+import { CODEX } from "./attention/rules/codex.ts"
+import { GEMINI } from "./attention/rules/gemini.ts"
+import { OPENCODE } from "./attention/rules/opencode.ts"
 import { findProfile, readProfiles } from "./profiles.ts"
-import { WAITS } from "./waits.ts"
 
 export interface Runtime {
 	id: string
@@ -86,7 +90,7 @@ export const RUNTIMES: Runtime[] = [
 			unless: ["--session-id", "--resume", "-r", "--continue", "-c", "--print", "-p", "--no-session-persistence"],
 		},
 		isAskedFirst: true,
-		waits: WAITS["claude-code"],
+		waits: CLAUDE_CODE.waits,
 		profile: null,
 	},
 	{
@@ -102,7 +106,7 @@ export const RUNTIMES: Runtime[] = [
 		resume: ["resume", "--last"],
 		naming: null,
 		isAskedFirst: true,
-		waits: WAITS.codex,
+		waits: CODEX.waits,
 		profile: null,
 	},
 	{
@@ -118,7 +122,7 @@ export const RUNTIMES: Runtime[] = [
 		resume: ["--resume", "latest"],
 		naming: null,
 		isAskedFirst: true,
-		waits: WAITS.gemini,
+		waits: GEMINI.waits,
 		profile: null,
 	},
 	{
@@ -137,7 +141,7 @@ export const RUNTIMES: Runtime[] = [
 		resume: ["--continue"],
 		naming: null,
 		isAskedFirst: false,
-		waits: WAITS.opencode,
+		waits: OPENCODE.waits,
 		profile: null,
 	},
 	{
@@ -156,7 +160,7 @@ export const RUNTIMES: Runtime[] = [
 		resume: ["--restore-chat-history"],
 		naming: null,
 		isAskedFirst: false,
-		waits: WAITS.aider,
+		waits: AIDER.waits,
 		profile: null,
 	},
 ]
