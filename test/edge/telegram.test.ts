@@ -629,11 +629,14 @@ describe("requests", () => {
 		const asked = approval(box.session.id, { subject: risky })
 		box.tell([asked])
 		const message = await api.shows(chat, "rm -rf /")
-		expect(message.text).toContain("in the console only")
-		expect(message.buttons.flat().map(({ text }) => text)).toEqual(["Screen"])
+		expect(message.text).toContain("other answers are given in the console only")
+		// A no does no harm.
+		expect(message.buttons.flat().map(({ text }) => text)).toEqual(["No", "Screen"])
 		await bring(api.said(from, chat, "/approve"))
-		await api.until(() => (api.in(chat).length > 2 ? true : undefined))
+		await api.shows(chat, "Use the console")
 		expect(box.asked.some(({ ask }) => ask === "answer")).toBe(false)
+		await bring(api.pressed(from, message, button(message, "No")))
+		await api.until(() => (message.text.includes("☑️ No") ? true : undefined))
 	})
 
 	test("a muted chat is told without a sound", async () => {

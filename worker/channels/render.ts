@@ -1,5 +1,6 @@
 // A request as a message in a chat: what is asked, its answers as buttons, and what came of it.
-import type { InboxItem, Option } from "../../protocol/attention.ts"
+import { riskOfAnswer } from "../../durable-objects/inbox/risk.ts"
+import type { Choice, InboxItem, Option } from "../../protocol/attention.ts"
 import type { DestinationSettings } from "../../protocol/channel.ts"
 import type { RequestId } from "../../protocol/ids.ts"
 import type { Policy } from "../../protocol/policy.ts"
@@ -39,20 +40,20 @@ export function requestMessage({ item, settings, mayAnswer, origin, because = "r
 			: [{ is: "code" as const, text: cut(shown(item.subject.text), SUBJECT_CHARS) }]),
 	]
 	if (!isOpen) return { blocks: [...asked, ...outcome(item, words).map(text)], buttons: [] }
-	const isAnsweredHere = item.kind !== "secret" && isWithin(item, mayAnswer)
+	const mayAs = (choice: Choice) => mayBeAnswered(item, choice, mayAnswer)
+	const buttons = answerButtons(item, (option) => mayAs({ is: "option", label: option.label }))
+	const takesWords = item.takesText && mayAs({ is: "text", text: "" })
+	const isLess = item.kind === "secret" || buttons.length < item.options.length || takesWords !== item.takesText
 	const notes = [
 		...(because === "reminded" ? [words.reminded] : []),
 		...(because === "escalated" ? [words.escalated] : []),
-		...(isAnsweredHere && item.takesText ? [words.replyWithWords] : []),
-		...(isAnsweredHere ? [] : [words.inConsole, ...(link === null ? [] : [link])]),
+		...(takesWords ? [words.replyWithWords] : []),
+		...(isLess ? [buttons.length > 0 ? words.restInConsole : words.inConsole, ...(link === null ? [] : [link])] : []),
 		...(item.deadline === null ? [] : [words.deadline(timeText(item.deadline))]),
 	]
 	return {
 		blocks: [...asked, ...notes.map(text)],
-		buttons: [
-			...(isAnsweredHere ? answerButtons(item) : []),
-			{ label: words.screenButton, data: `s:${item.machine}:${item.session}` },
-		],
+		buttons: [...buttons, { label: words.screenButton, data: `s:${item.machine}:${item.session}` }],
 	}
 }
 
@@ -67,16 +68,21 @@ export function headingOf({ kind, sessionName, machineName }: InboxItem, words: 
 	return `${words.kinds[kind]} · ${shown(sessionName)} @ ${shown(machineName)}`
 }
 
-export function isWithin({ risk }: Pick<InboxItem, "risk">, mayAnswer: Of["mayAnswer"]): boolean {
-	return mayAnswer === "high" || (mayAnswer === "low" && risk === "low")
+/** Whether the policy lets this be said here: the inbox asks the same when it is. */
+function mayBeAnswered(item: InboxItem, choice: Choice, mayAnswer: Of["mayAnswer"]): boolean {
+	if (item.kind === "secret" || mayAnswer === "nothing") return false
+	return mayAnswer === "high" || riskOfAnswer(item, choice) === "low"
 }
 
 /** A button names the option by its place, and proves by a part of its hash that it is still that one. */
-function answerButtons({ id, options }: InboxItem): Button[] {
-	return options.slice(0, BUTTONS).map((option, at) => ({
-		label: cut(shown(option.label), LABEL_CHARS),
-		data: `a:${id}:${at}:${fingerprint(option)}`,
-	}))
+function answerButtons({ id, options }: InboxItem, mayBe: (option: Option) => boolean): Button[] {
+	return options
+		.slice(0, BUTTONS)
+		.flatMap((option, at) =>
+			mayBe(option)
+				? [{ label: cut(shown(option.label), LABEL_CHARS), data: `a:${id}:${at}:${fingerprint(option)}` }]
+				: [],
+		)
 }
 
 /** The option that a button meant; undefined where it is another one by now, or was none of ours. */

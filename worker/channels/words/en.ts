@@ -16,6 +16,7 @@ export const en = {
 	remindedBelow: "⏰ Asked again below.",
 	escalated: "⏫ Nobody has answered yet.",
 	inConsole: "This is answered in the console only.",
+	restInConsole: "Its other answers are given in the console only.",
 	replyWithWords: "Reply to this message with your words.",
 	deadline: (time: string) => `Without an answer by ${time} it is no.`,
 	answering: (by: string) => `⏳ ${by} is answering.`,

@@ -17,6 +17,7 @@ export const zh: Words = {
 	remindedBelow: "⏰ 已在下方再次提醒。",
 	escalated: "⏫ 还没有人回答。",
 	inConsole: "此项只能在控制台中回答。",
+	restInConsole: "其他回答只能在控制台中给出。",
 	replyWithWords: "请回复此消息，写下您的回答。",
 	deadline: (time) => `${time} 之前没有回答则视为拒绝。`,
 	answering: (by) => `⏳ ${by} 正在回答。`,
