@@ -55,7 +55,7 @@ function plain(scene: Scene, y: number, text: string): Found | null {
 	const { labels, hasHints, isBracketed } = found
 	const below = joined(scene, y + 1, scene.last)
 	const question = findQuestion(scene, y)
-	const isSure = hasHints || isBracketed || isHint(below) || question.dialog !== null
+	const isSure = hasHints || (isBracketed && question.text !== "") || isHint(below) || question.dialog !== null
 	if (!isSure || !asksLeave(labels)) return null
 	const runs = (scene.screen.runs ?? []).filter(({ row }) => row === y)
 	const selected = chosen(runs, labels)

@@ -63,6 +63,12 @@ function told(scene: Scene, menu: Menu): Found | null {
 		!labels.some((label) => FREE_TEXT.test(label)) &&
 		options.some(({ means }) => means === "yes" || means === "always")
 	const isLeave = !menu.isMultiple && (isKnown || asksLeave(labels))
+	// What no rule knows must ask, and stand where programs draw: documents show menus, too, and deeper.
+	const isKnownWell = dialog !== null || foot !== null || hasHints
+	const isDeep =
+		(lineAt(scene, menu.from)?.indent ?? 0) > 3 && (lineAt(scene, menu.from)?.room ?? 0) >= scene.screen.cols
+	const isStated = menu.choices[0]?.number !== null && !menu.isWeak && !/[:：]$/u.test(question.text)
+	if (isLeave && !isKnownWell && (isDeep || !(/[?？]/u.test(question.text) || isStated))) return null
 	const kind = isLeave ? "approval" : "choice"
 	return {
 		is: "request",

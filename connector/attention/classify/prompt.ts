@@ -8,6 +8,7 @@ import {
 	NO_ANY_KEY,
 	NO_SECRET,
 	SECRET,
+	TYPE_CAPITALS,
 	TYPE_WORD,
 	YES,
 } from "../rules/generic.ts"
@@ -40,6 +41,8 @@ export function findPrompt(scene: Scene): Found | (Verdict & { is: "unknown" }) 
 		const kind = isLeave ? "approval" : "choice"
 		return request(scene, prompt, { kind, text: asked, rule: "replies", options, takesText })
 	}
+	if (replies?.isLeave === true)
+		return { is: "unknown", why: "Replies stand at the cursor, and nothing shows that they are asked for." }
 	if (isSecret(text)) return request(scene, prompt, { kind: "secret", text, rule: "secret", takesText: true })
 	return (
 		typedWord(scene, prompt) ??
@@ -106,7 +109,7 @@ function placeholder({ screen }: Scene): Prompt | null {
 }
 
 const DIARY =
-	/^\s*(?:[+<|]|-(?!-)|[•·*] |\/\/|#(?!\?)|--(?! ?(?:more|press|hit))|\d+[:|)\]]|\d+\s*[+-]\s|\$ |% |❯|›|»|>|\.\.\. |[⏺⎿✻✽✓✔✗]|(?=[a-f]*\d)[0-9a-f]{4,40} |npm (?:notice|warn|ERR!?)\b|(?:INFO|DEBUG|TRACE|FATAL|notice|note|hint|usage|example|e\.g\.)\b|\[?\d{4}-\d\d-\d\d|\[?\d\d:\d\d|\[(?:INFO|DEBUG|WARN\w*|ERROR|TRACE)\]|[{[]\s*["{])/iu
+	/^\s*(?:[+<|]|-(?!-)|[•·*] |\/\/|#(?!\?)|--(?! ?(?:more|press|hit))|\d+[:|)\]]|\d+\s*[+-]\s|\d+\s{2,}|\$ |% |❯|›|»|>|\.\.\. |[⏺⎿✻✽✓✔✗●○■▪]|(?=[a-f]*\d)[0-9a-f]{4,40} |npm (?:notice|warn|ERR!?)\b|(?:INFO|DEBUG|TRACE|FATAL|notice|note|hint|usage|example|e\.g\.)\b|\[?\d{4}-\d\d-\d\d|\[?\d\d:\d\d|\[(?:INFO|DEBUG|WARN\w*|ERROR|TRACE)\]|[{[]\s*["{]|"[^"]*"\s*:)/iu
 const CODE =
 	/\b(?:read|echo|printf|print(?:ln)?|input|getpass|confirm|prompt|assert\w*|expect|ask|raw_input|console\.\w+|fmt\.\w+|Write-Host)!?\s*\(?\s*(?:-\w+ ?)*["'`(]|=>|;\s*$/iu
 const SHELL =
@@ -146,8 +149,11 @@ function isSecret(text: string): boolean {
 /** What may be replied is a part of a question; in a sentence it is told of, and in a word it is a part of it. */
 function mayReply({ text, gap }: Prompt, question: string): boolean {
 	if (question.length > 400 || TELLS.test(text) || /[=&/\\'"`]$/.test(question)) return false
-	// Without a blank behind it, it must read as a question does.
-	return gap > 0 || /[?？]$/u.test(question) || /^ready\b/i.test(question) || ASKS_LEAVE.test(question)
+	if (gap > 0) return true
+	// Without a blank behind it, it must read as a question for leave from its first word on, or as a prompt does.
+	const isAsked = ASKS_LEAVE.test(question) && !/^[\w./-]{1,40}: /u.test(question)
+	const isPrompt = /^\?\s/u.test(question) || (/[?？]$/u.test(question) && /[:：]$/u.test(text))
+	return (isAsked || isPrompt || /^ready\b/i.test(question)) && /[)\]>）】］:：?？]$/u.test(text)
 }
 
 const TELLS = /\b(?:skipp\w+|prompts? for|answered|asks|asked|e\.g\.|such as|shows|printed|expected|got)\b[^?]*$/iu
@@ -168,7 +174,7 @@ function typedWord(scene: Scene, prompt: Prompt): Found | null {
 	const rows = scene.screen.lines.slice(Math.max(0, from - 5), from).map((row) => row.trim())
 	const before = rows.join("\n")
 	const isBare = /^(?:enter|type|input)\b.{0,20}[:：]\s*$/iu.test(text) || text.length < 3
-	const own = TYPE_WORD.exec(text)
+	const own = TYPE_WORD.exec(text) ?? TYPE_CAPITALS.exec(text)
 	const match = own ?? (isBare ? TYPE_WORD.exec(before) : null)
 	if (match === null) return null
 	const word = match[1] ?? match[2] ?? ""
@@ -252,6 +258,10 @@ function leave(scene: Scene, prompt: Prompt): Found | (Verdict & { is: "unknown"
 
 const WH = /^(?:\?\s+)?(?:what|which|where|who|when|why|how|whose|qué|cuál|quel|was|wie|welche|什么|哪|请问|如何)/iu
 
+/** Something is told behind the colon. */
+const TOLD =
+	/\b(?:sent|saved|written|stored|located|found|available|uploaded|downloaded|created|copied|installed|running|listening) (?:to|at|in|on)\s*[:：]\s*$/iu
+
 /** A line of text is asked for. */
 function words(scene: Scene, prompt: Prompt): Found | (Verdict & { is: "unknown" }) | null {
 	const { text, gap } = prompt
@@ -266,7 +276,7 @@ function words(scene: Scene, prompt: Prompt): Found | (Verdict & { is: "unknown"
 	if ((gap < 1 && !/：$|\]\s*:$/u.test(text)) || text.length > 240) return null
 	const isColon = /[:：]\s*$/u.test(asked)
 	const isQuestion = /[?？]\s*$/u.test(asked)
-	if ((isColon && ASKS_TEXT.test(asked) && isShort(asked)) || (isQuestion && WH.test(asked)))
+	if ((isColon && ASKS_TEXT.test(asked) && isShort(asked) && !TOLD.test(asked)) || (isQuestion && WH.test(asked)))
 		return request(scene, prompt, { kind: "question", text, rule: "words", takesText: true, confidence: 0.8 })
 	return isQuestion
 		? { is: "unknown", why: "A question stands at the cursor, and nothing shows what may be replied." }

@@ -23,7 +23,7 @@ const LETTERED = /[([](\p{L}|\?)[)\]]([\p{L}'’ -]*)/gu
 export function readReplies(text: string): Replies | null {
 	let rest = text.slice(-500).trimEnd()
 	for (let cut = 0; cut < 4; cut++) {
-		const replies = grouped(rest) ?? lettered(rest)
+		const replies = grouped(rest, text) ?? lettered(rest)
 		if (replies !== null) return replies
 		const shorter = TAIL.test(rest) ? rest.replace(TAIL, "") : rest.replace(DEFAULT, "")
 		if (shorter === rest) return null
@@ -33,8 +33,9 @@ export function readReplies(text: string): Replies | null {
 }
 
 /** A group in brackets at the end, or a bare "y/n". */
-function grouped(text: string): Replies | null {
-	const bare = /(?:^|\s)(y\/n|yes\/no|yes or no|y or n)$/i.exec(text)
+function grouped(text: string, all: string): Replies | null {
+	// Without brackets they are replies in a question alone.
+	const bare = /[?？]/u.test(all) ? /(?:^|\s)(\[?y(?:es)?\]?(?:\/| or )\[?no?\]?)$/i.exec(text) : null
 	if (bare !== null) return fromWords((bare[1] ?? "").split(/\/| or /i), text.slice(0, bare.index), "/")
 	const close = text.at(-1) ?? ""
 	const open = OPENERS[CLOSERS.indexOf(close)]

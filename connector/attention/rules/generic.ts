@@ -46,7 +46,7 @@ export const SECRET =
 	/(?:\b(?:password|passwort|passphrase|passcode|pass phrase|pass code|passwd|pin|pin code|api[ _-]?key|secret(?:[ _-]?(?:access[ _-]?)?key)?|access token|auth(?:entication|orization)? (?:token|code|key)|token|personal access token|one[- ]time (?:password|code|pin)|otp|(?:2|mfa|two)[- ]?(?:fa|factor)?(?: authentication)? code|mfa code|(?:security|verification|confirmation|recovery|authenticator|login|device|pairing) code|paste (?:the |your )?(?:\w+ )?code|(?:\d|six)-digit (?:\w+ )?code|private key|seed phrase|mnemonic|credentials?|contraseña|clave|senha|mot de passe|wachtwoord|hasło|heslo|parola|lösenord|adgangskode|passord|salasana|kata sandi|mật khẩu)(?![\p{L}_])|пароль|密码|密碼|口令|密钥|密鑰|令牌|验证码|驗證碼|パスワード|パスフレーズ|暗証番号|トークン|비밀번호|암호|인증 ?코드|parol)/iu
 /** Of figures about secrets, not of secrets: and of their names. */
 export const NO_SECRET =
-	/\b(?:tokens? (?:usage|count|used|limit|budget|type|name|expir\w*|total|id)|(?:max|total|input|output|used)[ _]tokens?|passwords? (?:policy|strength|manager|hint|file|length|generator|for which)|pin(?:ned|ning)|key (?:name|type|id|file|path|size)|access key id|forgot)\b/iu
+	/\b(?:tokens? (?:usage|count|used|limit|budget|type|name|expir\w*|total|id)|(?:max|total|input|output|used)[ _]tokens?|(?:passwords?|tokens?|keys?|codes?) (?:policy|strength|manager|hint|file|length|generator|for which|reset|must|should|is|are|was|were|has|have|updated|changed|expired|incorrect|invalid)|pin(?:ned|ning)|key (?:name|type|id|file|path|size)|access key id|forgot)\b/iu
 
 /** A question that asks for leave even where it does not say what may be answered. */
 export const ASKS_LEAVE =
@@ -69,6 +69,8 @@ export const NO_ANY_KEY =
 /** Only this word gives leave; or another one does, and is words. */
 export const TYPE_WORD =
 	/\b(?:type|enter|input|only)\s+(?:the word\s+)?(?:in\s+)?["'“‘`]([\p{L}\p{N} _./-]{1,40})["'”’`]|(?:请?输入|輸入|入力)\s*["'“‘「`]?([\p{L}\p{N}_-]{1,20})["'”’」`]?\s*(?:以|来|來|确认|確認|继续|して)/iu
+
+export const TYPE_CAPITALS = /\b[Tt]ype ([A-Z]{2,20})\b/
 
 /** Keys and what they do, as the foot of a dialog tells. */
 const KEY =
