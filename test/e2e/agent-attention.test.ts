@@ -114,3 +114,19 @@ test("Gemini CLI asks on its screen, and is answered there", async () => {
 	expect(await answer(edge, request, label(request, "yes"))).toEqual({ isConfirmed: true })
 	await expect.poll(() => existsSync(join(cwd, "proof.txt"))).toBe(true)
 }, 90_000)
+
+test("from inside of a sandbox Claude Code's own event comes out by its terminal", async () => {
+	const { cwd, environment } = claude
+	const { HOME: _, ANTHROPIC_API_KEY: __, ...given } = environment
+	const edge = await machineFolder().fork(environment)
+	const spec = { runtime: "claude-code", substrate: "sandbox", cwd, environment: given, ...size } as const
+	const session = await edge.start(spec)
+	await expect.poll(() => edge.screen(session), { timeout: 60_000 }).toContain("? for shortcuts")
+	await type(edge, session, "RUN:echo boxed > boxed.txt:END")
+	const request = await edge.open({ session, kind: "approval", source: "hook" })
+	expect(request.subject).toEqual({ is: "command", text: "echo boxed > boxed.txt", isWhole: true })
+	expect(await answer(edge, request, label(request, "yes"))).toEqual({ isConfirmed: true })
+	await edge.open({ session, kind: "idle", source: "hook" })
+	expect(readFileSync(join(cwd, "boxed.txt"), "utf8")).toBe("boxed\n")
+	await edge.ask("signal", { session, signal: "SIGTERM" })
+}, 120_000)
