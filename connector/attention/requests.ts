@@ -4,6 +4,7 @@ import type { Attention, AttentionReport } from "../../protocol/attention.ts"
 import { REQUESTS_PER_MACHINE } from "../../protocol/attention.ts"
 import { Refusal } from "../../protocol/errors.ts"
 import { newClaimId, type SessionId } from "../../protocol/ids.ts"
+import { MESSAGE_BYTES } from "../../protocol/limits.ts"
 import { CUSTOM, type SessionInfo } from "../../protocol/session.ts"
 import type { Signal } from "../holder/signals.ts"
 import type { HolderAnswered, HolderAsk, HolderAskedOf, Shown } from "../holder/wire.ts"
@@ -74,7 +75,7 @@ export class Requests {
 		const open: Attention[] = desks.flatMap(({ watcher }) => watcher.open.map(({ attention }) => attention))
 		const ended = desks.flatMap(({ ended }) => ended).filter(({ at }) => at + ENDED_KEPT_MS > now)
 		return {
-			open: open.toSorted((one, other) => other.at - one.at).slice(0, REQUESTS_PER_MACHINE),
+			open: fitting(open.toSorted((one, other) => other.at - one.at).slice(0, REQUESTS_PER_MACHINE)),
 			ended: ended.toSorted((one, other) => other.at - one.at).slice(0, REQUESTS_PER_MACHINE),
 		}
 	}
@@ -336,6 +337,35 @@ export class Requests {
 		}
 	}
 }
+
+/** As much as one message holds: the oldest are told without what is only to be read, rather than not at all. */
+export function fitting(requests: Attention[]): Attention[] {
+	let left = REPORT_CHARS
+	return requests.map((request, index) => {
+		const others = requests.length - index - 1
+		const whole = JSON.stringify(request).length
+		const told = whole <= left - others * SHORT_CHARS ? request : short(request)
+		left -= told === request ? whole : SHORT_CHARS
+		return told
+	})
+}
+
+function short(request: Attention): Attention {
+	const { text, subject, options } = request
+	const cut = (words: string) => words.slice(0, SHORT_CHARS / 20)
+	return {
+		...request,
+		text: cut(text),
+		subject: subject === null ? null : { ...subject, text: cut(subject.text), isWhole: false },
+		options: JSON.stringify(options).length > SHORT_CHARS / 4 ? [] : options,
+		excerpt: [],
+	}
+}
+
+/** Half of what a message may have, since what is over is in it, too. */
+const REPORT_CHARS = MESSAGE_BYTES / 2
+/** More than a request has that is told short, however its characters are spelled. */
+const SHORT_CHARS = 2_000
 
 const ON_SCREEN = "It can be answered on its screen only."
 /** Timers hold no longer times than some 24 days. */

@@ -180,8 +180,10 @@ export class Watcher {
 		const place = PLACES.find((place) => this.#open[place]?.attention.id === id)
 		if (place === undefined) return
 		const print = this.#open[place]?.print
-		if (print != null) this.#dealt = { print, until: now + NOT_TAKEN_MS }
-		this.#hasWorked = true
+		if (place === "prompt") {
+			if (print != null) this.#dealt = { print, until: now + NOT_TAKEN_MS }
+			this.#hasWorked = true
+		}
 		this.#forget(place, now)
 		this.#options.changed()
 	}

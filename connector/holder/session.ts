@@ -57,6 +57,8 @@ const SNAPSHOT_KEPT_MS = 1_000
 
 /** What was typed has its effect within this, as a rule; until then the screen may still be that of before. */
 const TYPED_WITHIN_MS = 1_000
+/** A program that has just written is in the middle of its next screen. */
+const DRAWN_WITHIN_MS = 20
 /** Who attends is told so often, at most, that somebody types. */
 const TYPED_EVERY_MS = 250
 /** Each may be as long as a file that an agent wants to write. */
@@ -516,7 +518,8 @@ export class Session {
 		const { count, at } = this.#typed
 		const isSame = on.sequence === this.#log.head && on.typed === count && this.#pressedOn !== this.#log.head
 		const now = Date.now()
-		if (!isSame || !this.#input.isEmpty || Math.abs(now - at) < TYPED_WITHIN_MS) return nothing("moved")
+		const isDrawing = Math.abs(now - (this.info.lastOutputAt ?? 0)) < DRAWN_WITHIN_MS
+		if (!isSame || isDrawing || !this.#input.isEmpty || Math.abs(now - at) < TYPED_WITHIN_MS) return nothing("moved")
 		if (now > until) return nothing("late")
 		this.#claims.add(claim)
 		this.#pressedOn = this.#log.head

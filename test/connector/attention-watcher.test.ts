@@ -1,9 +1,11 @@
 // What a session waits for, decided from events, signals and screens: no clock but the test's, no process.
 import { describe, expect, test } from "vitest"
+import { fitting } from "../../connector/attention/requests.ts"
 import { type Open, Watcher } from "../../connector/attention/watcher.ts"
 import type { Shown } from "../../connector/holder/wire.ts"
-import type { Attention, GoneBecause } from "../../protocol/attention.ts"
-import { newSessionId } from "../../protocol/ids.ts"
+import { Attention, type GoneBecause, REQUESTS_PER_MACHINE } from "../../protocol/attention.ts"
+import { newRequestId, newSessionId } from "../../protocol/ids.ts"
+import { MESSAGE_BYTES } from "../../protocol/limits.ts"
 
 const WORD = "0123456789abcdef01234567"
 const SPINNER = "✻ Thinking… (12s · ↑ 2 tokens · esc to interrupt)"
@@ -323,4 +325,37 @@ describe("signals", () => {
 		session.watcher.exited(1_000_000)
 		expect(session.ended.slice(1).map(([, because]) => because)).toEqual(["exited", "exited"])
 	})
+})
+
+test("however much waits, a report fits in a message, and none is left out", () => {
+	const session = newSessionId()
+	const one = (): Attention => ({
+		...{ id: newRequestId(), session, run: 1, kind: "approval", text: "\u0001".repeat(2_000), at: 1 },
+		subject: { is: "command", text: "\u0001".repeat(8_000), isWhole: true },
+		options: Array.from({ length: 16 }, (_, at) => ({ label: `${at}${"x".repeat(190)}`, keys: "1", means: "other" })),
+		...{ takesText: false, source: "screen", rule: null, confidence: 1 },
+		excerpt: Array.from({ length: 60 }, () => "y".repeat(1_000)),
+	})
+	const few = [one(), one(), one()]
+	expect(fitting(few)).toEqual(few)
+	const many = Array.from({ length: REQUESTS_PER_MACHINE }, one)
+	const told = fitting(many)
+	expect(told.map(({ id }) => id)).toEqual(many.map(({ id }) => id))
+	expect(fitting(many.slice(0, 300))[0]).toEqual(many[0])
+	// What is cut is never let by a rule.
+	expect(told.at(-1)?.subject?.isWhole).toBe(false)
+	expect(JSON.stringify(told).length).toBeLessThan(MESSAGE_BYTES / 2 + 10_000)
+	for (const request of told) Attention.parse(request)
+})
+
+test("an answer by words to an agent that rests is no reason to tell that it rests", () => {
+	const session = watched()
+	session.shows(working())
+	session.shows(done)
+	session.watcher.answered(session.only.id, 1_000_000)
+	session.shows(done)
+	expect(session.open).toEqual([])
+	session.shows(working())
+	session.shows(done)
+	expect(session.open).toHaveLength(1)
 })
