@@ -15,7 +15,10 @@ export default defineConfig({
 			{
 				test: {
 					name: "parts",
-					include: ["test/*.test.ts", "test/{protocol,machine,races,connector,holder,web,tools,bench}/**/*.test.{ts,tsx}"],
+					include: [
+						"test/*.test.ts",
+						"test/{protocol,machine,races,connector,holder,web,tools,bench}/**/*.test.{ts,tsx}",
+					],
 					testTimeout: 60_000,
 					expect,
 				},
