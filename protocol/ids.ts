@@ -28,6 +28,10 @@ export type TokenId = z.infer<typeof TokenId>
 export const RequestId = /* @__PURE__ */ id("req")
 export type RequestId = z.infer<typeof RequestId>
 
+/** A piece of work in the ledger. */
+export const TaskId = /* @__PURE__ */ id("tsk")
+export type TaskId = z.infer<typeof TaskId>
+
 /** A workspace's bot at a chat service. */
 export const ChannelId = /* @__PURE__ */ id("chn")
 export type ChannelId = z.infer<typeof ChannelId>
@@ -51,6 +55,7 @@ export const newMachineId = () => `mch_${randomHex()}` as MachineId
 export const newSessionId = () => `ses_${randomHex()}` as SessionId
 export const newViewerId = () => `vwr_${randomHex()}` as ViewerId
 export const newTokenId = () => `tok_${randomHex()}` as TokenId
+export const newTaskId = () => `tsk_${randomHex()}` as TaskId
 export const newRequestId = () => `req_${randomHex()}` as RequestId
 export const newChannelId = () => `chn_${randomHex()}` as ChannelId
 export const newDestinationId = () => `dst_${randomHex()}` as DestinationId

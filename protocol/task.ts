@@ -1,0 +1,257 @@
+// Tasks: work for a runtime on some machine, as people write it down, and as the ledger tells it.
+import * as z from "zod"
+import { MachineId, SessionId, TaskId } from "./ids.ts"
+import { ARGV_CHARS, ARGV_ITEMS, NAME_CHARS, PATH_CHARS, TAGS } from "./limits.ts"
+import { VariableName } from "./profile.ts"
+import { Name, Path, Tag, Time } from "./session.ts"
+import { Image, Label, Limits, Network, Substrate } from "./substrate.ts"
+
+export const PROMPT_CHARS = 200_000
+export const INPUTS = 50
+export const ARTIFACTS = 100
+
+/** Where it may run. What is not said is any machine that can. */
+export const Target = z
+	.object({
+		/** A machine's id or name. */
+		machine: z.string().min(1).max(NAME_CHARS).optional(),
+		/** A machine has all of these. */
+		tags: z.array(Tag).max(TAGS).default([]),
+		/** A VM made for it from this loadout, and removed after it. */
+		newVm: z.object({ loadout: Label.optional() }).optional(),
+	})
+	.meta({ id: "Target" })
+export type Target = z.infer<typeof Target>
+
+/** A path within the working directory: relative, and nowhere out of it. */
+const RelativePath = z
+	.string()
+	.min(1)
+	.max(PATH_CHARS)
+	.regex(/^(?!\/)(?!.*(^|\/)\.\.?(\/|$))[^\0]+$/, "must be a path within the working directory, without . or ..")
+
+/** What it works on. */
+export const WorkOn = z
+	.discriminatedUnion("is", [
+		z.object({
+			is: z.literal("repository"),
+			url: z.string().min(1).max(PATH_CHARS),
+			ref: z.string().min(1).max(256).optional(),
+			/** Commits of history; all where it is not said. */
+			depth: z.int().min(1).max(1_000_000).optional(),
+		}),
+		z.object({
+			is: z.literal("directory"),
+			path: Path,
+			/** In a worktree of its own, on a new branch. */
+			worktree: z.boolean().default(false),
+		}),
+	])
+	.meta({ id: "WorkOn" })
+export type WorkOn = z.infer<typeof WorkOn>
+
+/** What happens to what it changed. */
+export const Changes = z.enum(["keep", "commit", "push", "pull-request"])
+
+const Seconds = z
+	.number()
+	.min(1)
+	.max(7 * 86_400)
+
+/** What is done once it is over. */
+export const Follow = z
+	.discriminatedUnion("is", [
+		z.object({ is: z.literal("notify") }),
+		/** A POST of the task as JSON, signed as Standard Webhooks says with the named secret. */
+		z.object({ is: z.literal("webhook"), url: z.url().max(2_048), secret: z.string().min(1).max(64).optional() }),
+		/** Another task: a manifest of its own, which may use {{task.id}}, {{task.name}} and {{task.state}} in its prompt. */
+		z.object({
+			is: z.literal("task"),
+			get manifest() {
+				return Manifest
+			},
+		}),
+	])
+	.meta({ id: "Follow" })
+
+/** A task as people write it, in YAML or JSON. */
+export const Manifest = z
+	.strictObject({
+		name: Name.optional(),
+		target: Target.default({ tags: [] }),
+		runtime: z.string().min(1).max(NAME_CHARS).default("claude-code"),
+		model: z.string().min(1).max(128).optional(),
+		prompt: z.string().max(PROMPT_CHARS).default(""),
+		/** Further arguments of the runtime; the whole command of `custom`. */
+		argv: z.array(z.string().max(ARGV_CHARS)).max(ARGV_ITEMS).default([]),
+		workOn: WorkOn.optional(),
+		substrate: Substrate.optional(),
+		network: Network.default({ is: "full" }),
+		limits: Limits.default({}),
+		image: Image.optional(),
+		loadout: Label.optional(),
+		/** Variables that hold secrets of the workspace, each by the secret's name. */
+		secrets: z.record(VariableName, z.string().min(1).max(64)).default({}),
+		environment: z.record(VariableName, z.string().max(ARGV_CHARS)).default({}),
+		/** Files that it finds in its inbox, by where they go there. Contents are base64; larger ones are uploaded before. */
+		inputs: z
+			.array(
+				z.object({
+					path: RelativePath,
+					from: z.discriminatedUnion("is", [
+						z.object({ is: z.literal("content"), base64: z.string().max(350_000) }),
+						z.object({ is: z.literal("upload"), id: z.string().regex(/^upl_[0-9a-f]{20}$/) }),
+					]),
+				}),
+			)
+			.max(INPUTS)
+			.default([]),
+		/** Globs within the outbox: each that nothing matches is a failure. Everything in the outbox is collected anyway. */
+		artifacts: z.array(RelativePath).max(ARTIFACTS).default([]),
+		timeoutSeconds: Seconds.default(3_600),
+		/** How long it waits for a machine; for ever where it is not said. */
+		queueSeconds: Seconds.optional(),
+		/** Of a person, while it runs. It is failed then. */
+		inputSeconds: Seconds.default(86_400),
+		retries: z
+			.object({
+				max: z.int().min(0).max(20),
+				/** Before the first of them; doubled before each next one. */
+				backOffSeconds: z.number().min(0).max(86_400).default(30),
+				/** Reasons of failure that are tried again; every one where it is not said. */
+				on: z.array(z.enum(["exit", "timeout", "lost", "prepare", "collect"])).optional(),
+			})
+			.default({ max: 0, backOffSeconds: 30 }),
+		/** Of tasks with the same one, no more than `atOnce` run at once. */
+		concurrency: z.object({ key: z.string().min(1).max(128), atOnce: z.int().min(1).max(1_000).default(1) }).optional(),
+		/** Higher goes first. */
+		priority: z.int().min(-100).max(100).default(0),
+		changes: z
+			.object({
+				do: Changes.default("keep"),
+				branch: z.string().min(1).max(200).optional(),
+				message: z.string().min(1).max(4_000).optional(),
+				/** Of the pull request. */
+				base: z.string().min(1).max(200).optional(),
+				title: z.string().min(1).max(250).optional(),
+			})
+			.default({ do: "keep" }),
+		onSuccess: z.array(Follow).max(10).default([]),
+		onFailure: z.array(Follow).max(10).default([]),
+	})
+	.meta({ id: "Manifest" })
+export type Manifest = z.infer<typeof Manifest>
+
+/** Why it failed, for programs; the sentence beside it is for people. */
+export const FAILED_BECAUSE = [
+	"exit",
+	"prepare",
+	"collect",
+	"no_machine",
+	"refused",
+	"input_timeout",
+	"artifact_missing",
+] as const
+
+/**
+ * Where a task stands. Every one that is not an end has a deadline and somebody who must act before it. `owner`: the ledger,
+ * or the machine that has claimed it.
+ */
+export const TASK_STATES = [
+	"queued",
+	"claimed",
+	"preparing",
+	"running",
+	"waiting",
+	"collecting",
+	"succeeded",
+	"failed",
+	"cancelled",
+	"timed-out",
+	"lost",
+] as const
+export type TaskStateName = (typeof TASK_STATES)[number]
+export const ENDS = ["succeeded", "failed", "cancelled", "timed-out", "lost"] as const satisfies TaskStateName[]
+
+/** The fencing token: each attempt has the next, and what comes with an older one is refused. */
+export const Fence = z.int().min(1)
+
+export const TaskState = z
+	.object({
+		is: z.enum(TASK_STATES),
+		since: Time,
+		/** When the ledger acts by itself if nothing comes before; null for an end. */
+		deadline: Time.nullable(),
+		/** Why, for a person: what it waits for, or how it ended. */
+		reason: z.string().max(1_000),
+		/** Of an end that is a failure. */
+		because: z.enum(FAILED_BECAUSE).nullable(),
+		/** The program's exit code; null where it has none. */
+		exitCode: z.int().nullable(),
+	})
+	.meta({ id: "TaskState" })
+export type TaskState = z.infer<typeof TaskState>
+
+export const TaskEvent = z
+	.object({
+		sequence: z.int().min(1),
+		at: Time,
+		/** The attempt that it is of; 0 before the first. */
+		attempt: z.int().min(0),
+		is: z.enum([...TASK_STATES, "edited", "moved", "steered", "retried"]),
+		by: z.object({
+			is: z.enum(["person", "token", "machine", "ledger", "trigger", "schedule"]),
+			id: z.string(),
+			name: z.string(),
+		}),
+		reason: z.string().max(1_000),
+	})
+	.meta({ id: "TaskEvent" })
+export type TaskEvent = z.infer<typeof TaskEvent>
+
+export const Artifact = z
+	.object({
+		/** Within the outbox. */
+		path: RelativePath,
+		/** Bytes. */
+		size: z.int().min(0),
+		/** SHA-256, in hex. */
+		hash: z.string().regex(/^[0-9a-f]{64}$/),
+		/** Media type by its content, or by its name. */
+		type: z.string().max(128),
+	})
+	.meta({ id: "Artifact" })
+export type Artifact = z.infer<typeof Artifact>
+
+export const Task = z
+	.object({
+		id: TaskId,
+		name: z.string(),
+		manifest: Manifest,
+		state: TaskState,
+		/** How many attempts were begun. */
+		attempt: z.int().min(0),
+		/** Where it runs, or ran last. */
+		machine: MachineId.nullable(),
+		session: SessionId.nullable(),
+		/** Place in the queue, from 1; null unless it is queued. */
+		position: z.int().nullable(),
+		/** What submitted it. */
+		from: z.object({
+			is: z.enum(["person", "token", "trigger", "schedule", "task"]),
+			id: z.string(),
+			name: z.string(),
+		}),
+		/** The text is from outside, such as a webhook's: it is marked in the prompt, and runs with the trigger's limits. */
+		isFromOutside: z.boolean(),
+		/** With others of one submission: which of how many. */
+		of: z.object({ group: z.string(), index: z.int(), count: z.int() }).nullable(),
+		artifacts: z.array(Artifact),
+		/** The branch or pull request that came of it. */
+		result: z
+			.object({ branch: z.string().nullable(), commit: z.string().nullable(), url: z.url().nullable() })
+			.nullable(),
+		submittedAt: Time,
+	})
+	.meta({ id: "Task" })
+export type Task = z.infer<typeof Task>
