@@ -196,6 +196,22 @@ test("a removed machine's requests are gone", async () => {
 		.toMatchObject({ state: { is: "gone", because: "removed" } })
 })
 
+test("a removed workspace leaves no history, also of what was over only then", async () => {
+	const { by, session, link } = await scene()
+	const [past, open] = [approval(session), approval(session)]
+	report(link, [past, open])
+	await waits(by, (items) => items.length === 2)
+	report(link, [open])
+	await waits(by, (items) => items.length === 1)
+	expect(await historyOf(by)).toHaveLength(1)
+	await by.call("removeWorkspace", { query: { name: "Elsewhere" } })
+	const object = env.WORKSPACE.get(env.WORKSPACE.idFromName(by.workspace))
+	await expect.poll(() => object.inbox()).toEqual([])
+	await object.flushHistory()
+	const rows = await env.DB.prepare("SELECT id FROM attention WHERE workspace_id = ?").bind(by.workspace).all()
+	expect(rows.results).toEqual([])
+})
+
 test("[TRU1] who may not see the machine sees none of its requests, and a guest answers none", async () => {
 	const { by, machine, session, link } = await scene()
 	const [guest, developer] = [await somebody("guest", by), await somebody("developer", by)]
