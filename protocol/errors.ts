@@ -79,6 +79,13 @@ export const REFUSALS = {
 	request_answered: { status: 409, mayRetry: false, message: "Somebody has answered this already." },
 	request_busy: { status: 409, mayRetry: true, message: "Somebody's answer is on its way to this." },
 	answer_invalid: { status: 422, mayRetry: false, message: "That is not one of its answers, so nothing was typed." },
+	task_over: {
+		status: 409,
+		mayRetry: false,
+		message: "This task is over, so nothing was done. Retry makes a new one.",
+	},
+	task_started: { status: 409, mayRetry: false, message: "A machine has this task already, so it stays as it is." },
+	task_not_running: { status: 409, mayRetry: true, message: "This task's program does not run now." },
 	channel_failed: { status: 422, mayRetry: true, message: "The chat service did not take it." },
 	link_replaced: {
 		status: 409,

@@ -109,8 +109,10 @@ export const Manifest = z
 		/** Globs within the outbox: each that nothing matches is a failure. Everything in the outbox is collected anyway. */
 		artifacts: z.array(RelativePath).max(ARTIFACTS).default([]),
 		timeoutSeconds: Seconds.default(3_600),
-		/** How long it waits for a machine; for ever where it is not said. */
+		/** How long it waits for a machine; thirty days where it is not said. */
 		queueSeconds: Seconds.optional(),
+		/** How long its machine may be away, such as asleep, while it is under way. It is lost then, and stopped there. */
+		awaySeconds: Seconds.default(43_200),
 		/** Of a person, while it runs. It is failed then. */
 		inputSeconds: Seconds.default(86_400),
 		retries: z
