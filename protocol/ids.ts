@@ -32,6 +32,14 @@ export type RequestId = z.infer<typeof RequestId>
 export const TaskId = /* @__PURE__ */ id("tsk")
 export type TaskId = z.infer<typeof TaskId>
 
+/** Work that is submitted again and again, or once at a time. */
+export const ScheduleId = /* @__PURE__ */ id("sch")
+export type ScheduleId = z.infer<typeof ScheduleId>
+
+/** Makes tasks of deliveries. */
+export const TriggerId = /* @__PURE__ */ id("trg")
+export type TriggerId = z.infer<typeof TriggerId>
+
 /** A workspace's bot at a chat service. */
 export const ChannelId = /* @__PURE__ */ id("chn")
 export type ChannelId = z.infer<typeof ChannelId>
@@ -56,6 +64,8 @@ export const newSessionId = () => `ses_${randomHex()}` as SessionId
 export const newViewerId = () => `vwr_${randomHex()}` as ViewerId
 export const newTokenId = () => `tok_${randomHex()}` as TokenId
 export const newTaskId = () => `tsk_${randomHex()}` as TaskId
+export const newTriggerId = () => `trg_${randomHex()}` as TriggerId
+export const newScheduleId = () => `sch_${randomHex()}` as ScheduleId
 export const newRequestId = () => `req_${randomHex()}` as RequestId
 export const newChannelId = () => `chn_${randomHex()}` as ChannelId
 export const newDestinationId = () => `dst_${randomHex()}` as DestinationId
