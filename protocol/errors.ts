@@ -86,6 +86,7 @@ export const REFUSALS = {
 	},
 	task_started: { status: 409, mayRetry: false, message: "A machine has this task already, so it stays as it is." },
 	task_not_running: { status: 409, mayRetry: true, message: "This task's program does not run now." },
+	delivery_refused: { status: 401, mayRetry: false, message: "That delivery is not signed as this trigger wants it." },
 	channel_failed: { status: 422, mayRetry: true, message: "The chat service did not take it." },
 	link_replaced: {
 		status: 409,

@@ -37,6 +37,7 @@ export const refusals: Spoken<typeof english> = {
 		request_answered: "已有人回答了这个请求。",
 		request_busy: "有人的回答正在送往这里。",
 		answer_invalid: "这不是可选的回答之一，因此没有输入任何内容。",
+		delivery_refused: "这次投递的签名不符合此触发器的要求。",
 		channel_failed: "聊天服务没有接受。",
 		push_off: "这里没有用于发送通知的密钥。请让运行者设置 PUSH_KEY。",
 		link_replaced: "持有同一机器密钥的另一个连接器已取代它。",
