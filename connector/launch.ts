@@ -31,6 +31,9 @@ import { wrapEnvironment } from "./warden/environment.ts"
 import { WARDEN } from "./warden/self.ts"
 import { folderInVm, type Making, placeWithin, planWorkingFolder } from "./workdir/make.ts"
 
+/** The exit code of a session whose program was not executed, as container engines have it. */
+const NOT_BEGUN = 125
+
 /** The machine that things are started on. */
 export interface Here {
 	dataDir: string
@@ -98,8 +101,11 @@ export async function prepareLaunch(
 			runtime === JOB
 				? { program: process.execPath, arguments: [SELF, "here", "--data-dir", dataDir, ...argv] }
 				: await command(known, argv, environment, begin)
+		const [first, ...rest] = beginning(spec, [program, ...args])
 		const begun =
-			making === null ? { program, arguments: args } : afterMaking(sessionFolder(dataDir, id), cwd, [program, ...args])
+			making === null
+				? { program: first, arguments: rest }
+				: afterMaking(sessionFolder(dataDir, id), cwd, [first, ...rest])
 		return { execution: { ...shared, ...begun, cwd, environment }, contained: null, making }
 	}
 	const info = await tried.now(substrate)
@@ -124,7 +130,7 @@ export async function prepareLaunch(
 		name,
 		runtime,
 		substrate,
-		argv: await insideCommand(substrate, known, argv, { ...sessionEnvironment(), ...given }, begin),
+		argv: beginning(spec, await insideCommand(substrate, known, argv, { ...sessionEnvironment(), ...given }, begin)),
 		cwd: making === null ? (workingFolder ?? spec.cwd ?? null) : placeInside(making, spec.cwd, substrate, id),
 		workingFolder,
 		network,
@@ -164,6 +170,18 @@ const AFTER_MAKING = `env -i "PATH=$PATH" "HOME=$HOME" "SSH_AUTH_SOCK=\${SSH_AUT
 cd -- "$4" || exit 125
 unset OLDPWD
 shift 4
+exec "$@"`
+
+/** The command, as it is begun once, or with a file as its standard input. */
+function beginning({ once, stdin }: Asked<"start">, [program = "", ...args]: string[]): [string, ...string[]] {
+	if (once === undefined && stdin === undefined) return [program, ...args]
+	return ["/bin/sh", "-c", BEGIN, "sh", once ?? "", stdin ?? "", program, ...args]
+}
+
+/** $1: a folder to be made first, or nothing; $2: standard input, or nothing; then the program and its arguments. */
+const BEGIN = `[ -z "$1" ] || mkdir -- "$1" || { mkdir -- "$1/again"; exit ${NOT_BEGUN}; }
+[ -z "$2" ] || exec <"$2" || exit ${NOT_BEGUN}
+shift 2
 exec "$@"`
 
 /** A VM that others use, too, has a network already. */

@@ -17,9 +17,11 @@ import { type Audience, HeldSession, sessionKey, sessionsFolder } from "./held-s
 import { calledBy, type Here, prepareLaunch } from "./launch.ts"
 import { lookInto } from "./look-into.ts"
 import { freeName } from "./names.ts"
+import { placeOf } from "./place.ts"
 import { mustBeStill, prepareRestart } from "./relaunch.ts"
 import { Relays } from "./relay/relays.ts"
 import { Tried } from "./substrates/tried.ts"
+import type { Sessions } from "./tasks/ports.ts"
 import { Usage } from "./usage.ts"
 import { workFolder } from "./workdir/make.ts"
 import { unmakeWorkingFolder } from "./workdir/unmake.ts"
@@ -57,6 +59,8 @@ export class Machine {
 	/** Changed or removed since the sessions were last listed for a hello: told once the link is up. */
 	readonly #unsaid = new Map<SessionId, FromConnector>()
 	#observed = false
+	/** Attempts that follow a session. */
+	readonly #watchers = new Set<{ id: SessionId; changed: () => void }>()
 	/** Called when a snapshot for keeping has gone out. */
 	#onKept: (() => void) | null = null
 
@@ -158,6 +162,20 @@ export class Machine {
 		this.#connected(frame.session)?.sendFrame(data)
 	}
 
+	/** For attempts of tasks: the same as the edge may do, and news. */
+	readonly forAttempts: Sessions = {
+		start: async (spec) => (await this.#start(spec)).info,
+		info: (id) => this.#sessions.get(id)?.info,
+		waits: (id) => this.#requests.waits(id),
+		watch: (id, changed) => {
+			const watcher = { id, changed }
+			this.#watchers.add(watcher)
+			return () => void this.#watchers.delete(watcher)
+		},
+		signal: (id, signal) => this.#session(id).signal(signal),
+		place: (id) => placeOf(this.#session(id)),
+	}
+
 	/** The link is not dialled again: nothing is done for the home any more. Sessions go on. */
 	stop(): void {
 		this.#relays.stop()
@@ -238,6 +256,7 @@ export class Machine {
 				await this.#session(session).remove()
 				this.#sessions.delete(session)
 				this.#requests.removed(session)
+				this.#news(session)
 				this.#say(session, { type: "removed", session })
 				return {}
 			}
@@ -364,7 +383,12 @@ export class Machine {
 
 	/** What waits for a person, whole. */
 	#report(): void {
+		for (const { changed } of [...this.#watchers]) changed()
 		this.#out?.tell({ type: "attention", ...this.#requests.report() })
+	}
+
+	#news(session: SessionId): void {
+		for (const { id, changed } of [...this.#watchers]) if (id === session) changed()
 	}
 
 	/** Says it now, or after the next welcome. */
@@ -378,6 +402,7 @@ export class Machine {
 			if (this.#sessions.get(session.info.id) !== session) return
 			this.#say(session.info.id, { type: "session", session: session.info })
 			this.#requests.changed(session)
+			this.#news(session.info.id)
 		},
 		message: ({ info }, message) => this.#out?.tell({ ...message, session: info.id }),
 		attended: (session, told) => this.#requests.told(session, told),

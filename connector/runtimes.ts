@@ -37,8 +37,20 @@ export interface Runtime {
 	isAskedFirst: boolean
 	/** Regular expressions: one that matches the screen's text says that it waits for a person. */
 	waits: string[]
+	/** How it does one piece of work and ends; null where it only does what its arguments say. */
+	oneShot: OneShot | null
 	/** The profile that it was made of. */
 	profile: Profile | null
+}
+
+/** `{prompt}` stands for what it is asked, `{more}` for its model and the person's own arguments, `{file}` for a file's path. */
+export interface OneShot {
+	/** With the prompt as an argument. */
+	argument: string[]
+	/** For a prompt that is too long for one, or could be taken for an option. */
+	long: { by: "stdin" | "file"; words: string[] }
+	/** The option that says the model; null where there is none. */
+	model: string | null
 }
 
 /** `{}` stands for the conversation's name, a UUID. */
@@ -68,6 +80,11 @@ export const RUNTIMES: Runtime[] = [
 		configuration: [],
 		signsIn: false,
 		...OF_ITSELF,
+		oneShot: {
+			argument: ["-c", "{prompt}", "task", "{more}"],
+			long: { by: "file", words: ["{file}", "{more}"] },
+			model: null,
+		},
 	},
 	{
 		id: "claude-code",
@@ -91,6 +108,11 @@ export const RUNTIMES: Runtime[] = [
 		},
 		isAskedFirst: true,
 		waits: CLAUDE_CODE.waits,
+		oneShot: {
+			argument: ["-p", "{prompt}", "{more}"],
+			long: { by: "stdin", words: ["-p", "{more}"] },
+			model: "--model",
+		},
 		profile: null,
 	},
 	{
@@ -107,6 +129,11 @@ export const RUNTIMES: Runtime[] = [
 		naming: null,
 		isAskedFirst: true,
 		waits: CODEX.waits,
+		oneShot: {
+			argument: ["exec", "{more}", "{prompt}"],
+			long: { by: "stdin", words: ["exec", "{more}", "-"] },
+			model: "--model",
+		},
 		profile: null,
 	},
 	{
@@ -123,6 +150,11 @@ export const RUNTIMES: Runtime[] = [
 		naming: null,
 		isAskedFirst: true,
 		waits: GEMINI.waits,
+		oneShot: {
+			argument: ["{more}", "-p", "{prompt}"],
+			long: { by: "stdin", words: ["{more}"] },
+			model: "--model",
+		},
 		profile: null,
 	},
 	{
@@ -142,6 +174,11 @@ export const RUNTIMES: Runtime[] = [
 		naming: null,
 		isAskedFirst: false,
 		waits: OPENCODE.waits,
+		oneShot: {
+			argument: ["run", "{more}", "{prompt}"],
+			long: { by: "stdin", words: ["run", "{more}"] },
+			model: "--model",
+		},
 		profile: null,
 	},
 	{
@@ -161,6 +198,11 @@ export const RUNTIMES: Runtime[] = [
 		naming: null,
 		isAskedFirst: false,
 		waits: AIDER.waits,
+		oneShot: {
+			argument: ["--message", "{prompt}", "{more}"],
+			long: { by: "file", words: ["--message-file", "{file}", "{more}"] },
+			model: "--model",
+		},
 		profile: null,
 	},
 ]
@@ -196,6 +238,7 @@ function runtimeOf(profile: Profile): Runtime {
 		package: null,
 		naming: null,
 		isAskedFirst: false,
+		oneShot: null,
 	}
 }
 

@@ -139,6 +139,13 @@ export const StartSpec = z
 		/** What is installed there first: in the container's image, or in the VM. */
 		loadout: Label.optional(),
 		from: From.optional(),
+		/**
+		 * A folder within the working directory that its beginning makes, in a folder that is there: where it is there already,
+		 * the program is not executed. So it is at most once, whoever dies in the middle.
+		 */
+		once: Path.optional(),
+		/** A file within the working directory that the program has as its standard input, in place of the terminal. */
+		stdin: Path.optional(),
 		tags: z.array(Tag).max(TAGS, `must have at most ${TAGS} words`).default([]),
 		comesBack: z.boolean().default(false),
 		cols: Cols.default(80),

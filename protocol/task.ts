@@ -39,6 +39,16 @@ export const WorkOn = z
 			ref: z.string().min(1).max(256).optional(),
 			/** Commits of history; all where it is not said. */
 			depth: z.int().min(1).max(1_000_000).optional(),
+			/** A secret of the workspace that git signs in with, over HTTPS alone. Without it, the machine's own credentials do. */
+			credential: z
+				.object({
+					secret: z.string().min(1).max(64),
+					user: z
+						.string()
+						.regex(/^[\x21-\x7e]{1,128}$/, "must be printable, without spaces")
+						.default("x-access-token"),
+				})
+				.optional(),
 		}),
 		z.object({
 			is: z.literal("directory"),
@@ -136,6 +146,8 @@ export const Manifest = z
 				/** Of the pull request. */
 				base: z.string().min(1).max(200).optional(),
 				title: z.string().min(1).max(250).optional(),
+				/** Whose API opens it; as the repository's address tells where it is not said. */
+				hosting: z.enum(["github", "gitlab"]).optional(),
 			})
 			.default({ do: "keep" }),
 		onSuccess: z.array(Follow).max(10).default([]),

@@ -80,6 +80,12 @@ export class Requests {
 		}
 	}
 
+	/** Whether a session's program goes on only when a person has answered. */
+	waits(id: SessionId): boolean {
+		const open = this.#desks.get(id)?.watcher.open ?? []
+		return open.some(({ attention }) => attention.kind !== "idle" && attention.kind !== "stuck")
+	}
+
 	/** A session is there, has changed, or has ended. */
 	changed(session: Watched): void {
 		const { id, run, state } = session.info

@@ -161,7 +161,8 @@ function isWithin(path: string, folder: string): boolean {
 	return `${path}/`.startsWith(`${folder === "/" ? "" : folder}/`)
 }
 
-function checkedUrl(url: string): string {
+/** Throws Refusal for an address that is a command, an option, or holds a password. */
+export function checkedUrl(url: string): string {
 	if (url.startsWith("-")) throw new Refusal("invalid_request", "The repository's address begins with a dash.")
 	if (/^[a-z][a-z0-9+.-]*::/i.test(url)) throw new Refusal("invalid_request", "That is no address of a repository.")
 	if (/^[a-z+]+:\/\/[^/@]*:[^/@]*@/i.test(url))
@@ -188,7 +189,7 @@ async function git(args: string[]): Promise<void> {
 }
 
 /** Nothing that a repository brings is run: no hook, no monitor, no transport that is a command. */
-const SAFE = [
+export const SAFE = [
 	...["core.hooksPath=/dev/null", "core.fsmonitor=false", "submodule.recurse=false", "gc.auto=0"],
 	...["protocol.allow=never", "protocol.https.allow=always", "protocol.http.allow=always", "protocol.ssh.allow=always"],
 	...["protocol.git.allow=always", "protocol.file.allow=always"],

@@ -57,7 +57,8 @@ tree() {
 
 export const NO_REPOSITORY = 44
 
-const script = (text: string) => OPEN.replaceAll("NO_REPOSITORY", String(NO_REPOSITORY)) + text
+/** A script that begins with the repository opened as above, and with its first two arguments. */
+export const script = (text: string) => OPEN.replaceAll("NO_REPOSITORY", String(NO_REPOSITORY)) + text
 
 /**
  * $1: the working directory; $2: as above. Prints the commit (or "-") and a tree of everything that is there, whose objects the

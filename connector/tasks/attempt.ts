@@ -1,0 +1,543 @@
+// One attempt of a task on this machine, from its claim to its end. What is to be done next is on disk before it is done.
+import { stat } from "node:fs/promises"
+import { join } from "node:path"
+import { ASKS } from "../../protocol/ask.ts"
+import { Refusal } from "../../protocol/errors.ts"
+import type { SessionInfo } from "../../protocol/session.ts"
+import type { TaskStateName } from "../../protocol/task.ts"
+import { findRuntime } from "../runtimes.ts"
+import { commit, propose, push, type Send } from "./changes.ts"
+import { type Bounds, collect, mustHave } from "./collect.ts"
+import { Failed, Stopped, sentence } from "./failed.ts"
+import { type Credential, credentialFor } from "./git.ts"
+import { hostingOf } from "./hosting.ts"
+import { deliver, runFolder } from "./inputs.ts"
+import { attemptFolder, type Kept, type Outcome, type Place, writeKept } from "./kept.ts"
+import type { Clock, Ledger, Sessions } from "./ports.ts"
+import { prepare } from "./prepare.ts"
+import { Reports } from "./report.ts"
+import { words } from "./words.ts"
+
+export interface World {
+	dataDir: string
+	sessions: Sessions
+	ledger: Ledger
+	clock: Clock
+	log: (line: string) => void
+	/** How git hosting is asked. */
+	send?: Send
+	/** Of artifacts. */
+	bounds?: Bounds
+	/** How an attempt is kept. */
+	write?: typeof writeKept
+}
+
+/** A program that is asked to end has this long for it. */
+const GRACE_MS = 10_000
+/** After which nobody can say that it ended. */
+const KILL_MS = 30_000
+/** Timers hold no longer times than some 24 days. */
+const LONGEST_WAIT_MS = 24 * 60 * 60 * 1_000
+
+export class Attempt {
+	readonly kept: Kept
+	readonly #world: World
+	readonly #folder: string
+	readonly #reports: Reports
+	/** Whatever is under way ends: it was cancelled, or its fence counts no more. */
+	readonly #stop = new AbortController()
+	#writing: Promise<void> = Promise.resolve()
+	#running: Promise<void> | null = null
+	/** Called when it is to be looked at again what the session does. */
+	#look: () => void = () => {}
+	#isClosed = false
+
+	constructor(kept: Kept, world: World) {
+		this.kept = kept
+		this.#world = world
+		this.#folder = attemptFolder(world.dataDir, kept.assignment)
+		this.#reports = new Reports({
+			kept,
+			ledger: world.ledger,
+			log: world.log,
+			keep: () => this.#keep(),
+			onVoid: () => this.void(),
+		})
+	}
+
+	/** So that a next process goes on with it. */
+	keep(): Promise<void> {
+		return this.#keep()
+	}
+
+	/** Goes on from wherever it stands; resolves when it is over and the ledger knows, or this process is done with it. */
+	run(): Promise<void> {
+		this.#running ??= this.#run().catch((error: unknown) => {
+			if (!this.#isClosed) this.#world.log(`${this.kept.assignment.task}: ${sentence(error)}`)
+		})
+		return this.#running
+	}
+
+	/** A person wants no more of it. It ends as soon as its program has. */
+	async cancel(reason: string): Promise<void> {
+		const { kept } = this
+		if (kept.step === "finish" || kept.step === "over" || isEnd(kept.outcome)) return
+		kept.outcome = { is: "cancelled", because: null, reason: reason.slice(0, 1_000), exitCode: null }
+		this.#stop.abort()
+		this.#look()
+		await this.#keep()
+	}
+
+	/** The ledger has given it up: its program is ended, and nothing more is told, pushed or taken. */
+	void(): void {
+		if (this.kept.isVoid || this.kept.step === "over") return
+		this.kept.isVoid = true
+		this.#stop.abort()
+		this.#look()
+		void this.#keep().catch((error: unknown) => this.#world.log(sentence(error)))
+	}
+
+	/** The link is back. */
+	again(): void {
+		this.#reports.again()
+	}
+
+	/** This process does no more for it; its session goes on, and so does the next process. */
+	async close(): Promise<void> {
+		this.#isClosed = true
+		this.#reports.close()
+		this.#look()
+		await this.#writing.catch(() => {})
+	}
+
+	/** Where an artifact lies, by its hash. */
+	artifact(hash: string): string | null {
+		return this.kept.artifacts.some((artifact) => artifact.hash === hash) ? join(this.#folder, "artifacts", hash) : null
+	}
+
+	async #run(): Promise<void> {
+		const { kept } = this
+		if (kept.isVoid || isEnd(kept.outcome)) this.#stop.abort()
+		await this.#keep()
+		this.#reports.send()
+		while (kept.step !== "over" && !this.#isClosed) {
+			try {
+				await this.#next()
+			} catch (error) {
+				if (this.#isClosed) return
+				await this.#failed(error)
+			}
+		}
+		if (!kept.isVoid && !this.#isClosed) await this.#reports.settled().catch(() => {})
+		await this.#writing
+	}
+
+	#next(): Promise<void> {
+		const { step } = this.kept
+		switch (step) {
+			case "take":
+				return this.#take()
+			case "begin":
+				return this.#begin()
+			case "follow":
+				return this.#follow()
+			case "collect":
+				return this.#collect()
+			case "commit":
+				return this.#commit()
+			case "push":
+				return this.#push()
+			case "propose":
+				return this.#propose()
+			case "finish":
+				return this.#finish()
+			case "over":
+				return Promise.resolve()
+		}
+	}
+
+	async #take(): Promise<void> {
+		const { kept } = this
+		const { manifest, name } = kept.assignment
+		if (this.#stop.signal.aborted) throw new Stopped()
+		await this.#tell("preparing", "The machine gets everything ready.")
+		const { prompt } = runFolder(kept.session)
+		words(await this.#runtime(), manifest, prompt)
+		kept.place = null
+		const place = await prepare({
+			...{ dataDir: this.#world.dataDir, session: kept.session, name, manifest },
+			credential: await this.#credential(),
+			signal: this.#stop.signal,
+			making: kept.making,
+			keepMaking: async (making) => {
+				kept.making = making
+				await this.#keep()
+			},
+		})
+		await deliver({
+			...{ cwd: place.cwd, session: kept.session, manifest, signal: this.#stop.signal },
+			upload: (id) => this.#asked(() => this.#world.ledger.upload(this.#of, id)),
+		})
+		kept.place = place
+		kept.step = "begin"
+		await this.#keep()
+	}
+
+	/** The session's beginning makes a folder, which can be made once: so the program is executed once at most. */
+	async #begin(): Promise<void> {
+		const { kept } = this
+		if (this.#world.sessions.info(kept.session) === undefined) {
+			if (await this.#hasBegun()) throw new Lost("The program was begun, and what held its terminal is gone.")
+			if (this.#stop.signal.aborted) throw new Stopped()
+			const spec = await this.#spec()
+			try {
+				await this.#world.sessions.start(spec)
+			} catch (error) {
+				if (await this.#hasBegun()) throw new Lost(sentence(error))
+				throw error instanceof Refusal ? new Failed("prepare", sentence(error)) : error
+			}
+		}
+		kept.step = "follow"
+		kept.clock = { is: "running", since: this.#world.clock.monotonic(), ran: 0, boot: this.#world.clock.boot }
+		await this.#tell("running", "")
+	}
+
+	async #spec() {
+		const { kept } = this
+		const { manifest, name } = kept.assignment
+		const { once, prompt } = runFolder(kept.session)
+		const { argv, stdin } = words(await this.#runtime(), manifest, prompt)
+		const names = [...new Set(Object.values(manifest.secrets))]
+		const values = names.length === 0 ? {} : await this.#asked(() => this.#world.ledger.secrets(this.#of, names))
+		const secrets = Object.entries(manifest.secrets).map(([variable, secret]) => {
+			const value = values[secret]
+			if (value === undefined) throw new Failed("prepare", `There is no secret "${secret}".`)
+			return { name: secret, variable, value }
+		})
+		const { runtime, substrate, network, limits, image, loadout, environment } = manifest
+		const { task, fence } = kept.assignment
+		const spec = ASKS.start.asked.safeParse({
+			...{ id: kept.session, runtime, argv, network, limits, secrets, once, cwd: this.#place.cwd },
+			name: `${name.slice(0, 40)} ${task.slice(-6)} ${fence}`,
+			environment: { HOMEPORT_TASK: task, HOMEPORT_ATTEMPT: String(fence), ...environment },
+			...(substrate === undefined ? {} : { substrate }),
+			...(image === undefined ? {} : { image }),
+			...(loadout === undefined ? {} : { loadout }),
+			...(stdin === null ? {} : { stdin }),
+		})
+		if (!spec.success) throw new Failed("prepare", `Its command cannot be begun: ${spec.error.issues[0]?.message}.`)
+		return spec.data
+	}
+
+	async #follow(): Promise<void> {
+		const { kept } = this
+		const { sessions } = this.#world
+		const info = await this.#end()
+		if (this.#isClosed) return
+		kept.outcome ??= await this.#outcomeOf(info)
+		if (sessions.info(kept.session)?.state.is === "running" && !kept.isVoid)
+			kept.outcome = { is: "lost", because: null, reason: "Its program does not end.", exitCode: null }
+		if (kept.isVoid) throw new Stopped()
+		kept.step = "collect"
+		await this.#tell("collecting", kept.outcome.reason)
+	}
+
+	/** Waits for it; brings it about where its time is over, or nobody wants it any more. */
+	#end(): Promise<SessionInfo | undefined> {
+		const { kept } = this
+		const { sessions, clock, log } = this.#world
+		const { timeoutSeconds, inputSeconds } = kept.assignment.manifest
+		return new Promise((resolve) => {
+			let timer: NodeJS.Timeout | undefined
+			/** When it was asked to end, and how often. */
+			let asked = { at: 0, times: 0 }
+			const done = (info: SessionInfo | undefined) => {
+				clearTimeout(timer)
+				unwatch()
+				this.#look = () => {}
+				resolve(info)
+			}
+			const end = (now: number): number => {
+				const wait = asked.times === 0 ? 0 : asked.times === 1 ? GRACE_MS : KILL_MS
+				if (asked.times > 0 && now - asked.at < wait) return wait - (now - asked.at)
+				if (asked.times === 2) return -1
+				const signal = asked.times === 0 ? "SIGTERM" : "SIGKILL"
+				asked = { at: now, times: asked.times + 1 }
+				sessions.signal(kept.session, signal).catch((error: unknown) => log(`${kept.session}: ${sentence(error)}`))
+				return asked.times === 1 ? GRACE_MS : KILL_MS
+			}
+			const look = () => {
+				clearTimeout(timer)
+				const info = sessions.info(kept.session)
+				if (this.#isClosed || info === undefined || info.state.is !== "running") return done(info)
+				const now = clock.monotonic()
+				let wait: number
+				if (kept.isVoid || isEnd(kept.outcome)) wait = end(now)
+				else {
+					this.#turn(sessions.waits(kept.session) ? "waiting" : "running", now)
+					const since = now - (kept.clock.since ?? now)
+					const isWaiting = kept.clock.is === "waiting"
+					wait = isWaiting ? inputSeconds * 1_000 - since : timeoutSeconds * 1_000 - kept.clock.ran - since
+					if (wait <= 0) {
+						kept.outcome = isWaiting
+							? failure("failed", "input_timeout", `Nobody has answered it within ${inputSeconds} s.`)
+							: failure("timed-out", null, `It ran longer than ${timeoutSeconds} s.`)
+						this.#keepSoon()
+						wait = end(now)
+					}
+				}
+				if (wait < 0) return done(info)
+				timer = setTimeout(look, Math.min(Math.max(Math.ceil(wait), 1), LONGEST_WAIT_MS))
+			}
+			const unwatch = sessions.watch(kept.session, () => look())
+			this.#look = look
+			look()
+		})
+	}
+
+	/** From running to waiting, or back. */
+	#turn(is: "running" | "waiting", now: number): void {
+		const { clock } = this.kept
+		if (clock.is === is) return
+		if (clock.is === "running") clock.ran += now - (clock.since ?? now)
+		clock.is = is
+		clock.since = now
+		this.#tell(is, is === "waiting" ? "It waits for a person." : "It goes on.").catch((error: unknown) =>
+			this.#world.log(sentence(error)),
+		)
+	}
+
+	async #outcomeOf(info: SessionInfo | undefined): Promise<Outcome> {
+		if (info === undefined) return failure("lost", null, "Its session was removed.")
+		const { state } = info
+		if (state.is === "failed") return failure("failed", "prepare", state.reason)
+		if (state.is !== "exited") return failure("lost", null, state.is === "lost" ? state.reason : "It runs still.")
+		const { code, signal } = state
+		if (code === NOT_BEGUN) {
+			const { once } = runFolder(this.kept.session)
+			if (await exists(join(this.#place.cwd, once, "again")))
+				return failure("lost", null, "It was begun before, by a connector that has died, and cannot be followed.")
+			if (!(await this.#hasBegun())) return failure("failed", "prepare", "Its program could not be begun.")
+		}
+		if (code === null) return failure("failed", "exit", `The program was ended by ${signal}.`)
+		if (code !== 0) return failure("failed", "exit", `The program has ended with exit code ${code}.`, code)
+		return { is: "succeeded", because: null, reason: "", exitCode: 0 }
+	}
+
+	async #collect(): Promise<void> {
+		const { kept } = this
+		const { outcome } = kept
+		const collected = await collect(this.#place.cwd, join(this.#folder, "artifacts"), this.#world.bounds)
+		kept.artifacts = collected.artifacts
+		kept.refused = collected.refused
+		if (outcome?.is === "succeeded") mustHave(collected, kept.assignment.manifest.artifacts)
+		kept.step = outcome?.is === "succeeded" && this.#place.branch !== null ? "commit" : "finish"
+		await this.#keep()
+	}
+
+	async #commit(): Promise<void> {
+		const { kept } = this
+		const { sessions } = this.#world
+		const { manifest, name, task } = kept.assignment
+		const info = sessions.info(kept.session)
+		if (info === undefined) throw new Failed("collect", "Its session was removed, and its changes with it.")
+		const made = await commit({
+			place: this.#place,
+			inside: await sessions.place(kept.session),
+			isContained: info.substrate !== "host",
+			cwd: info.cwd,
+			message: manifest.changes.message ?? `${name}\n\nHomeport-Task: ${task}`,
+			author: AUTHOR,
+		})
+		if (this.#stop.signal.aborted) throw new Stopped()
+		if (made !== null) {
+			kept.commit = made.commit
+			kept.place = { ...this.#place, branch: made.branch }
+		}
+		kept.step = made !== null && this.#place.remote !== null ? "push" : "finish"
+		await this.#keep()
+	}
+
+	/** Nobody but the ledger knows whether this attempt counts still: nothing leaves the machine before it has said so. */
+	async #push(): Promise<void> {
+		const { kept } = this
+		await this.#stoppable(this.#reports.settled())
+		const { remote, branch } = this.#place
+		if (kept.commit === null || remote === null || branch === null)
+			throw new Error("invariant: what is pushed has a commit, a branch and an address")
+		kept.pushed = await push({
+			place: { ...this.#place, remote, branch },
+			commit: kept.commit,
+			tried: kept.pushed,
+			isContained: this.#world.sessions.info(kept.session)?.substrate !== "host",
+			credential: await this.#credential(),
+			signal: this.#stop.signal,
+			keepTried: async (tried) => {
+				kept.pushed = tried
+				await this.#keep()
+			},
+		})
+		kept.step = kept.assignment.manifest.changes.do === "pull-request" ? "propose" : "finish"
+		await this.#keep()
+	}
+
+	async #propose(): Promise<void> {
+		const { kept } = this
+		const { manifest, name, task } = kept.assignment
+		const { remote, into } = this.#place
+		const hosting = remote === null ? null : hostingOf(remote, manifest.changes.hosting)
+		const credential = await this.#credential()
+		if (hosting === null || remote === null || into === null || kept.pushed === null || credential === undefined)
+			throw new Error("invariant: a pull request has a hosting, a base, a branch and a credential")
+		const title = manifest.changes.title ?? name
+		const body = `${manifest.changes.message ?? ""}\n\nHomeport task ${task}`.trim()
+		const request = { url: remote, head: kept.pushed, base: into, title, body }
+		kept.url = await propose(hosting, request, credential.secret, this.#stop.signal, this.#world.send)
+		kept.step = "finish"
+		await this.#keep()
+	}
+
+	async #finish(): Promise<void> {
+		const { kept } = this
+		const outcome = kept.outcome ?? failure("lost", null, "Nobody knows how it ended.")
+		const reason = [outcome.reason, ...kept.refused].filter((word) => word !== "").join(" ")
+		kept.step = "over"
+		await this.#tell(outcome.is, reason, outcome)
+	}
+
+	/** What cannot be gone on with ends it: with the reason, and without a program that runs on. */
+	async #failed(error: unknown): Promise<void> {
+		const { kept } = this
+		const { sessions, log } = this.#world
+		const isBefore = kept.step === "take" || kept.step === "begin"
+		if (error instanceof Lost) kept.outcome ??= failure("lost", null, error.message)
+		else if (error instanceof Failed) this.#fails(failure("failed", error.because, error.message))
+		else if (!(error instanceof Stopped)) {
+			log(`${kept.assignment.task}: ${error instanceof Error ? error.stack : String(error)}`)
+			this.#fails(failure("failed", isBefore ? "prepare" : "collect", sentence(error)))
+		}
+		if (sessions.info(kept.session)?.state.is === "running") {
+			kept.outcome ??= failure("cancelled", null, "")
+			await this.#end()
+		}
+		kept.step = kept.isVoid ? "over" : "finish"
+		await this.#keep().catch((unkept: unknown) => log(`${kept.assignment.task} is not kept: ${sentence(unkept)}`))
+	}
+
+	/** A failure of what comes after an end that was none changes nothing. */
+	#fails(outcome: Outcome): void {
+		const { kept } = this
+		if (!isEnd(kept.outcome)) kept.outcome = { ...outcome, exitCode: kept.outcome?.exitCode ?? null }
+	}
+
+	/** The state and what is told of it are kept in one. */
+	async #tell(is: TaskStateName, reason: string, outcome?: Outcome): Promise<void> {
+		const { kept } = this
+		if (!kept.isVoid && (kept.is !== is || outcome !== undefined)) {
+			const { task, fence } = kept.assignment
+			const hasResult = kept.commit !== null || kept.pushed !== null
+			kept.is = is
+			kept.reports.push({
+				...{ task, fence, sequence: ++kept.sequence, is, at: this.#world.clock.now() },
+				reason: reason.slice(0, 1_000),
+				because: outcome?.because ?? null,
+				exitCode: outcome?.exitCode ?? null,
+				session: this.#world.sessions.info(kept.session) === undefined ? null : kept.session,
+				artifacts: outcome === undefined ? null : kept.artifacts,
+				result:
+					outcome === undefined || !hasResult
+						? null
+						: { branch: kept.pushed ?? kept.place?.branch ?? null, commit: kept.commit, url: kept.url },
+			})
+		}
+		await this.#keep()
+		this.#reports.send()
+	}
+
+	/** One after the other; each writes what there is when its turn comes. */
+	#keep(): Promise<void> {
+		const write = this.#world.write ?? writeKept
+		this.#writing = this.#writing
+			.catch(() => {
+				// Whoever asked for that one was told.
+			})
+			.then(() => (this.#isClosed ? undefined : write(this.#folder, this.kept)))
+		return this.#writing
+	}
+
+	#keepSoon(): void {
+		this.#keep().catch((error: unknown) => this.#world.log(sentence(error)))
+	}
+
+	#runtime() {
+		return findRuntime(this.#world.dataDir, this.kept.assignment.manifest.runtime).catch((error: unknown) => {
+			throw new Failed("prepare", sentence(error))
+		})
+	}
+
+	async #credential(): Promise<Credential | undefined> {
+		const { workOn } = this.kept.assignment.manifest
+		if (workOn?.is !== "repository" || workOn.credential === undefined) return undefined
+		const { user, secret } = workOn.credential
+		const value = (await this.#asked(() => this.#world.ledger.secrets(this.#of, [secret])))[secret]
+		if (value === undefined) throw new Failed("prepare", `There is no secret "${secret}".`)
+		return credentialFor(workOn.url, user, value)
+	}
+
+	async #asked<T>(ask: () => Promise<T>): Promise<T> {
+		try {
+			return await this.#reports.asked(ask, this.#stop.signal)
+		} catch (error) {
+			if (!(error instanceof Refusal)) throw error
+			throw new Failed(this.kept.step === "take" || this.kept.step === "begin" ? "prepare" : "collect", sentence(error))
+		}
+	}
+
+	#stoppable(what: Promise<void>): Promise<void> {
+		const { signal } = this.#stop
+		if (signal.aborted) return Promise.reject(new Stopped())
+		return new Promise((resolve, reject) => {
+			const stop = () => reject(new Stopped())
+			signal.addEventListener("abort", stop, { once: true })
+			what.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop))
+		})
+	}
+
+	#hasBegun(): Promise<boolean> {
+		return exists(join(this.#place.cwd, runFolder(this.kept.session).once))
+	}
+
+	get #place(): Place {
+		if (this.kept.place === null) throw new Error("invariant: what is prepared has a place")
+		return this.kept.place
+	}
+
+	get #of() {
+		const { task, fence } = this.kept.assignment
+		return { task, fence }
+	}
+}
+
+class Lost extends Error {}
+
+/** As a session's beginning says it. */
+const NOT_BEGUN = 125
+const AUTHOR = { name: "Homeport", email: "homeport@localhost" }
+
+function failure(
+	is: Outcome["is"],
+	because: Outcome["because"],
+	reason: string,
+	exitCode: number | null = null,
+): Outcome {
+	return { is, because, reason: reason.slice(0, 1_000), exitCode }
+}
+
+/** Known, and no success, which later steps may still take back. */
+function isEnd(outcome: Outcome | null): boolean {
+	return outcome !== null && outcome.is !== "succeeded"
+}
+
+async function exists(path: string): Promise<boolean> {
+	return (await stat(path).catch(() => null)) !== null
+}

@@ -1,0 +1,48 @@
+// What an attempt needs of the world: sessions of this machine, the ledger, the home's secrets and uploads, a clock.
+import type { Asked } from "../../protocol/ask.ts"
+import type { SessionId, TaskId } from "../../protocol/ids.ts"
+import type { SessionInfo } from "../../protocol/session.ts"
+import type { Place } from "../place.ts"
+import type { Report } from "./kept.ts"
+
+/** Sessions, as the machine has them. */
+export interface Sessions {
+	/** Idempotent by the id. Throws Refusal; nothing is left then. */
+	start(spec: Asked<"start">): Promise<SessionInfo>
+	/** Undefined where there is none of this id. */
+	info(id: SessionId): SessionInfo | undefined
+	/** Whether it waits for a person. */
+	waits(id: SessionId): boolean
+	/** Called whenever one of these two may be another; answers how to end that. */
+	watch(id: SessionId, changed: () => void): () => void
+	signal(id: SessionId, signal: Asked<"signal">["signal"]): Promise<void>
+	/** For commands where it runs. */
+	place(id: SessionId): Promise<Place>
+}
+
+/** Who is told, and who has given the work. */
+export interface Ledger {
+	/**
+	 * Resolves once the report is known there, also when it was before; with "void" where the fence does not count any more.
+	 * Rejects where nobody was heard: it is told again then.
+	 */
+	report(report: Report): Promise<"taken" | "void">
+	/** Values of secrets, by their names, for an attempt whose fence counts. They are kept nowhere. */
+	secrets(of: { task: TaskId; fence: number }, names: string[]): Promise<Record<string, string>>
+	/** What was uploaded for it. */
+	upload(of: { task: TaskId; fence: number }, id: string): Promise<AsyncIterable<Uint8Array>>
+}
+
+export interface Clock {
+	/** Milliseconds that never go back, the same for all processes of one start of the system. */
+	monotonic(): number
+	/** Which start of the system this is. */
+	boot: string
+	/** By the machine's wall clock. */
+	now(): number
+}
+
+export const CLOCK = {
+	monotonic: () => Number(process.hrtime.bigint() / 1_000_000n),
+	now: () => Date.now(),
+} satisfies Omit<Clock, "boot">
