@@ -46,19 +46,24 @@ export function leaseMs(awayMs: number): number {
 }
 
 /** When the ledger acts by itself, as of now; null for an end. */
-export function deadlineOf({ state, hold, terms }: Held, machine: KnownMachine | undefined): number | null {
+export function deadlineOf(held: Held, machine: KnownMachine | undefined): number | null {
+	const { state, hold, terms } = held
 	if (state.deadline === null || hold === null || machine === undefined || machine.awaySince === null)
 		return state.deadline
 	if (hold.sequence === 0) return Math.min(state.deadline, machine.awaySince + UNBEGUN_MS)
-	return machine.awaySince + leaseMs(terms.awaySeconds * 1_000)
+	return Math.max(state.deadline, Math.min(latestOf(held), machine.awaySince + leaseMs(terms.awaySeconds * 1_000)))
+}
+
+/** No state lasts longer than its limit and two leases. */
+function latestOf({ state, terms, spent }: Held): number {
+	return state.since + limitMs(state.is, { terms, spent }) + 2 * leaseMs(terms.awaySeconds * 1_000)
 }
 
 /** Its machine is back: time that it was away is not the program's, but for two leases at most. */
 export function afterAway(held: Held, awayMs: number): Held {
-	const { state, terms } = held
+	const { state } = held
 	if (state.deadline === null || state.is === "queued") return held
-	const latest = state.since + limitMs(state.is, held) + 2 * leaseMs(terms.awaySeconds * 1_000)
-	const deadline = Math.max(state.deadline, Math.min(state.deadline + awayMs, latest))
+	const deadline = Math.min(state.deadline + awayMs, latestOf(held))
 	return { ...held, awayMs: held.awayMs + awayMs, state: { ...state, deadline } }
 }
 

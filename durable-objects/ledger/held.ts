@@ -138,6 +138,6 @@ export interface LedgerStore {
 	dropEffect(id: string): void
 	/** Forgets tasks that were over before, and are not open. */
 	forget(before: number): void
-	/** When the first of those that are over was over; null where there is none. */
+	/** When the first of those that are over, and not open, was over; null where there is none. */
 	firstEnd(): number | null
 }

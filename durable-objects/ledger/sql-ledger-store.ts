@@ -83,7 +83,9 @@ export class SqlLedgerStore implements LedgerStore {
 	}
 
 	firstEnd(): number | null {
-		const first = this.#run("SELECT min(ended_at) AS first FROM ledger_task WHERE ended_at IS NOT NULL").next().value
+		const first = this.#run(
+			"SELECT min(ended_at) AS first FROM ledger_task WHERE ended_at IS NOT NULL AND is_open = 0",
+		).next().value
 		return first?.first === null || first?.first === undefined ? null : Number(first.first)
 	}
 
