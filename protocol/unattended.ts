@@ -24,7 +24,7 @@ export function outsideRefusal(task: Asked): string | null {
  * is added to run it once. What nobody knows of a runtime or an argument counts as leave.
  */
 export function isUnattended(runtime: string, argv: string[], environment: Record<string, string> = {}): boolean {
-	const tool = TOOLS[runtime]
+	const tool = Object.hasOwn(TOOLS, runtime) ? TOOLS[runtime] : undefined
 	// A shell or another program does what it is given at once; opencode asks for nothing unless its settings say so.
 	if (tool === undefined) return true
 	return tool(optionsOf(argv)) || Object.keys(environment).some((name) => STEERING.test(name))

@@ -1,6 +1,7 @@
 // Deliveries for tests: published payloads, signed as their services sign.
+
+import type { Incoming } from "../../worker/hooks/claim.ts"
 import { macOf } from "../../worker/hooks/mac.ts"
-import type { Incoming } from "../../worker/hooks/verify.ts"
 
 declare global {
 	interface ImportMeta {

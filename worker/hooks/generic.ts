@@ -1,7 +1,7 @@
 // Other senders: an HMAC of the body in some header, or a header that holds the secret itself.
 import type { TriggerSource } from "../../protocol/trigger.ts"
+import { anyOf, type Claim, type Incoming, idIn } from "./claim.ts"
 import { digestOf, fromBase64, fromHex, isMac, isSame, join } from "./mac.ts"
-import { anyOf, type Claim, type Incoming, idIn } from "./verify.ts"
 
 type Of<Is> = Extract<TriggerSource, { is: Is }>
 

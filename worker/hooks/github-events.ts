@@ -1,7 +1,7 @@
 // GitHub's deliveries. https://docs.github.com/webhooks/webhook-events-and-payloads
 import * as z from "zod"
 import type { Happening, Person, What } from "../../protocol/trigger.ts"
-import { Count, commandIn, commitOf, type Hosting, NOTHING, refOf, Text, type Told } from "./events.ts"
+import { Count, commandIn, commitOf, type Hosting, NOTHING, refOf, Text, type Told } from "./happening.ts"
 
 const User = z
 	.object({ login: Text, type: z.string().nullish() })
@@ -17,7 +17,7 @@ const Issue = z.object({
 	user: User,
 	author_association: z.string().nullish(),
 	/** There for a pull request alone. */
-	pull_request: z.unknown(),
+	pull_request: z.unknown().optional(),
 })
 const Side = z.object({ ref: Text, sha: Text })
 const PullRequest = Issue.extend({ head: Side, base: Side })
@@ -82,17 +82,17 @@ function read(event: string, payload: Payload, hosting: Hosting, command: string
 		const author = { ...comment.user, trust: trustOf(comment.author_association) }
 		const about = pull !== undefined ? ofPull(pull, payload) : issue !== undefined ? ofIssue(issue, payload) : null
 		if (about === null) return null
-		const isPull = pull !== undefined || issue?.pull_request !== undefined
+		const isPull = pull !== undefined || issue?.pull_request != null
 		const url = hosting.page(comment.html_url)
 		const what = isPull ? "pull-request.comment" : "issue.comment"
 		return { ...about, what, text: comment.body, command: said, author, actor: author, url }
 	}
 	if (event === "issues" && issue !== undefined) {
-		const what = ISSUE[action ?? ""]
+		const what = ISSUE.get(action ?? "")
 		return what === undefined ? null : { ...ofIssue(issue, payload), what, url: hosting.page(issue.html_url) }
 	}
 	if (event === "pull_request" && pull !== undefined) {
-		const what = PULL[action ?? ""]
+		const what = PULL.get(action ?? "")
 		return what === undefined ? null : { ...ofPull(pull, payload), what, url: hosting.page(pull.html_url) }
 	}
 	const hasFailed = ["failure", "timed_out", "startup_failure"].includes(run?.conclusion ?? "")
@@ -100,23 +100,23 @@ function read(event: string, payload: Payload, hosting: Hosting, command: string
 	return ofRun(run, payload, hosting)
 }
 
-const ISSUE: Record<string, What> = {
-	opened: "issue.opened",
-	labeled: "issue.labelled",
-	assigned: "issue.assigned",
-}
-const PULL: Record<string, What> = {
-	opened: "pull-request.opened",
-	reopened: "pull-request.opened",
-	synchronize: "pull-request.updated",
-	ready_for_review: "pull-request.ready",
-	labeled: "pull-request.labelled",
-}
+const ISSUE = new Map<string, What>([
+	["opened", "issue.opened"],
+	["labeled", "issue.labelled"],
+	["assigned", "issue.assigned"],
+])
+const PULL = new Map<string, What>([
+	["opened", "pull-request.opened"],
+	["reopened", "pull-request.opened"],
+	["synchronize", "pull-request.updated"],
+	["ready_for_review", "pull-request.ready"],
+	["labeled", "pull-request.labelled"],
+])
 
 function ofIssue(issue: z.infer<typeof Issue>, payload: Payload) {
 	const { number, title } = issue
 	const author: Person = { ...issue.user, trust: trustOf(issue.author_association) }
-	const isPull = issue.pull_request !== undefined
+	const isPull = issue.pull_request != null
 	const ref = isPull ? `refs/pull/${number}/head` : refOf(payload.repository.default_branch)
 	const actor = actorOf(payload, author)
 	const labels = payload.action === "labeled" && payload.label !== undefined ? [payload.label.name] : []

@@ -1,6 +1,7 @@
 // How GitHub signs: HMAC-SHA256 of the body. https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries
+
+import { anyOf, type Claim, type Incoming, idIn } from "./claim.ts"
 import { digestOf, fromHex, isMac, join } from "./mac.ts"
-import { anyOf, type Claim, type Incoming, idIn } from "./verify.ts"
 
 export async function readGithub(secrets: string[], { headers, body }: Incoming): Promise<Claim> {
 	const said = headers.get("x-hub-signature-256")

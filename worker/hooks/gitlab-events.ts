@@ -1,7 +1,7 @@
 // GitLab's deliveries. https://docs.gitlab.com/user/project/integrations/webhook_events/
 import * as z from "zod"
 import type { Happening, Person, What } from "../../protocol/trigger.ts"
-import { Count, commandIn, commitOf, type Hosting, NOTHING, refOf, Text, type Told } from "./events.ts"
+import { Count, commandIn, commitOf, type Hosting, NOTHING, refOf, Text, type Told } from "./happening.ts"
 
 const User = z
 	.object({ id: z.int().nullish(), username: Text })

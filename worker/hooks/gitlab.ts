@@ -1,8 +1,9 @@
 // How GitLab signs: by its signing token as Standard Webhooks say, or not at all: its secret token only comes along.
 // https://docs.gitlab.com/user/project/integrations/webhooks/
+
+import { anyOf, type Claim, type Incoming, idIn } from "./claim.ts"
 import { isSame } from "./mac.ts"
 import { readStandard } from "./standard.ts"
-import { anyOf, type Claim, type Incoming, idIn } from "./verify.ts"
 
 /** A secret that could sign is never taken as a token that comes along: what is signed is not downgraded. */
 export async function readGitlab(secrets: string[], incoming: Incoming): Promise<Claim> {

@@ -1,7 +1,8 @@
 // Standard Webhooks, symmetric: signatures that come here, and ours. https://github.com/standard-webhooks/standard-webhooks
+
+import type { Claim, Incoming } from "./claim.ts"
+import { idIn } from "./claim.ts"
 import { fromBase64, isMac, join, macOf, toBase64 } from "./mac.ts"
-import type { Claim, Incoming } from "./verify.ts"
-import { idIn } from "./verify.ts"
 
 /** What was signed longer ago, or will be later, is somebody's recording. */
 export const TOLERANCE_MS = 5 * 60_000

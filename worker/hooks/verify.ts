@@ -1,6 +1,7 @@
 // Whether a delivery comes from who it says: its signature over the bytes as they came, before anything reads them.
 import { never, type RefusalCode } from "../../protocol/errors.ts"
 import type { Delivery, TriggerSource } from "../../protocol/trigger.ts"
+import type { Claim, Incoming } from "./claim.ts"
 import { readHeader, readMac } from "./generic.ts"
 import { readGithub } from "./github.ts"
 import { readGitlab } from "./gitlab.ts"
@@ -9,20 +10,6 @@ import { readStandard } from "./standard.ts"
 
 /** More than any git hosting sends about what we listen to; theirs end at 25 MB. */
 export const DELIVERY_BYTES = 1024 * 1024
-
-/** A request as it came in. */
-export interface Incoming {
-	headers: Headers
-	body: Uint8Array
-	/** By our clock. */
-	at: number
-}
-
-/** What a sender's own way of signing tells. */
-export type Claim =
-	| { is: "signed"; id: string; keys: string[]; event: string }
-	/** `reason` is for whoever set the trigger up, and holds neither the secret nor what was expected. */
-	| { is: "refused"; reason: string }
 
 export type Verdict =
 	| { is: "verified"; delivery: Delivery }
@@ -58,19 +45,4 @@ function claimOf(source: TriggerSource, secrets: string[], incoming: Incoming): 
 		default:
 			return never(source)
 	}
-}
-
-/** A header that is an id: printable, and no longer than a row may be. Null where it is none. */
-export function idIn(headers: Headers, ...names: string[]): string | null {
-	for (const name of names) {
-		const id = headers.get(name)
-		if (id !== null) return /^[\x21-\x7e]{1,200}$/.test(id) ? id : null
-	}
-	return null
-}
-
-/** Whether one of the secrets passes; each is tried, so that the time does not tell which. */
-export async function anyOf(secrets: string[], passes: (secret: string) => Promise<boolean>): Promise<boolean> {
-	const passed = await Promise.all(secrets.map(passes))
-	return passed.includes(true)
 }
