@@ -1,10 +1,9 @@
 // One attempt of a task on this machine, from its claim to its end. What is to be done next is on disk before it is done.
-import { stat } from "node:fs/promises"
+import { rm, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { ASKS } from "../../protocol/ask.ts"
 import { Refusal } from "../../protocol/errors.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
-import type { TaskStateName } from "../../protocol/task.ts"
 import { findRuntime } from "../runtimes.ts"
 import { commit, propose, push, type Send } from "./changes.ts"
 import { type Bounds, collect, mustHave } from "./collect.ts"
@@ -15,6 +14,7 @@ import { deliver, runFolder } from "./inputs.ts"
 import { attemptFolder, type Kept, type Outcome, type Place, writeKept } from "./kept.ts"
 import type { Clock, Ledger, Sessions } from "./ports.ts"
 import { prepare } from "./prepare.ts"
+import type { Proof } from "./proof.ts"
 import { Reports } from "./report.ts"
 import { words } from "./words.ts"
 
@@ -23,6 +23,7 @@ export interface World {
 	sessions: Sessions
 	ledger: Ledger
 	clock: Clock
+	proof: Proof
 	log: (line: string) => void
 	/** How git hosting is asked. */
 	send?: Send
@@ -36,15 +37,15 @@ export interface World {
 const GRACE_MS = 10_000
 /** After which nobody can say that it ended. */
 const KILL_MS = 30_000
-/** Timers hold no longer times than some 24 days. */
-const LONGEST_WAIT_MS = 24 * 60 * 60 * 1_000
+/** No timer counts the time that a machine sleeps. */
+const LOOK_MS = 30_000
 
 export class Attempt {
 	readonly kept: Kept
 	readonly #world: World
 	readonly #folder: string
 	readonly #reports: Reports
-	/** Whatever is under way ends: it was cancelled, or its fence counts no more. */
+	/** Whatever is under way ends: its fence counts no more, or the machine was away too long. */
 	readonly #stop = new AbortController()
 	#writing: Promise<void> = Promise.resolve()
 	#running: Promise<void> | null = null
@@ -62,6 +63,7 @@ export class Attempt {
 			log: world.log,
 			keep: () => this.#keep(),
 			onVoid: () => this.void(),
+			onProof: () => this.#world.proof.heard(),
 		})
 	}
 
@@ -78,16 +80,6 @@ export class Attempt {
 		return this.#running
 	}
 
-	/** A person wants no more of it. It ends as soon as its program has. */
-	async cancel(reason: string): Promise<void> {
-		const { kept } = this
-		if (kept.step === "finish" || kept.step === "over" || isEnd(kept.outcome)) return
-		kept.outcome = { is: "cancelled", because: null, reason: reason.slice(0, 1_000), exitCode: null }
-		this.#stop.abort()
-		this.#look()
-		await this.#keep()
-	}
-
 	/** The ledger has given it up: its program is ended, and nothing more is told, pushed or taken. */
 	void(): void {
 		if (this.kept.isVoid || this.kept.step === "over") return
@@ -100,6 +92,15 @@ export class Attempt {
 	/** The link is back. */
 	again(): void {
 		this.#reports.again()
+	}
+
+	/** Its artifacts are wanted no more. That it was done stays known. */
+	async clear(): Promise<boolean> {
+		if (this.kept.step !== "over" || !(this.kept.isForgotten || this.kept.isVoid)) return false
+		await rm(join(this.#folder, "artifacts"), { recursive: true, force: true })
+		this.kept.artifacts = []
+		await this.#keep()
+		return true
 	}
 
 	/** This process does no more for it; its session goes on, and so does the next process. */
@@ -158,14 +159,14 @@ export class Attempt {
 
 	async #take(): Promise<void> {
 		const { kept } = this
-		const { manifest, name } = kept.assignment
+		const { manifest } = kept.assignment
 		if (this.#stop.signal.aborted) throw new Stopped()
 		await this.#tell("preparing", "The machine gets everything ready.")
 		const { prompt } = runFolder(kept.session)
 		words(await this.#runtime(), manifest, prompt)
 		kept.place = null
 		const place = await prepare({
-			...{ dataDir: this.#world.dataDir, session: kept.session, name, manifest },
+			...{ dataDir: this.#world.dataDir, session: kept.session, name: this.#name, manifest },
 			credential: await this.#credential(),
 			signal: this.#stop.signal,
 			making: kept.making,
@@ -189,7 +190,10 @@ export class Attempt {
 		if (this.#world.sessions.info(kept.session) === undefined) {
 			if (await this.#hasBegun()) throw new Lost("The program was begun, and what held its terminal is gone.")
 			if (this.#stop.signal.aborted) throw new Stopped()
+			// Until the ledger has answered it may give the task to another machine.
+			await this.#stoppable(this.#reports.settled())
 			const spec = await this.#spec()
+			if (this.#stop.signal.aborted) throw new Stopped()
 			try {
 				await this.#world.sessions.start(spec)
 			} catch (error) {
@@ -204,7 +208,7 @@ export class Attempt {
 
 	async #spec() {
 		const { kept } = this
-		const { manifest, name } = kept.assignment
+		const { manifest } = kept.assignment
 		const { once, prompt } = runFolder(kept.session)
 		const { argv, stdin } = words(await this.#runtime(), manifest, prompt)
 		const names = [...new Set(Object.values(manifest.secrets))]
@@ -218,7 +222,7 @@ export class Attempt {
 		const { task, fence } = kept.assignment
 		const spec = ASKS.start.asked.safeParse({
 			...{ id: kept.session, runtime, argv, network, limits, secrets, once, cwd: this.#place.cwd },
-			name: `${name.slice(0, 40)} ${task.slice(-6)} ${fence}`,
+			name: `${this.#name.slice(0, 40)} ${task.slice(-6)} ${fence}`,
 			environment: { HOMEPORT_TASK: task, HOMEPORT_ATTEMPT: String(fence), ...environment },
 			...(substrate === undefined ? {} : { substrate }),
 			...(image === undefined ? {} : { image }),
@@ -245,7 +249,7 @@ export class Attempt {
 	/** Waits for it; brings it about where its time is over, or nobody wants it any more. */
 	#end(): Promise<SessionInfo | undefined> {
 		const { kept } = this
-		const { sessions, clock, log } = this.#world
+		const { sessions, clock, log, proof } = this.#world
 		const { timeoutSeconds, inputSeconds } = kept.assignment.manifest
 		return new Promise((resolve) => {
 			let timer: NodeJS.Timeout | undefined
@@ -277,6 +281,7 @@ export class Attempt {
 					this.#turn(sessions.waits(kept.session) ? "waiting" : "running", now)
 					const since = now - (kept.clock.since ?? now)
 					const isWaiting = kept.clock.is === "waiting"
+					const left = proof.leftOf(kept.assignment.awayMs)
 					wait = isWaiting ? inputSeconds * 1_000 - since : timeoutSeconds * 1_000 - kept.clock.ran - since
 					if (wait <= 0) {
 						kept.outcome = isWaiting
@@ -284,10 +289,14 @@ export class Attempt {
 							: failure("timed-out", null, `It ran longer than ${timeoutSeconds} s.`)
 						this.#keepSoon()
 						wait = end(now)
-					}
+					} else if (left <= 0) {
+						kept.outcome = failure("lost", null, "The machine was without its home for too long.")
+						this.#keepSoon()
+						wait = end(now)
+					} else wait = Math.min(wait, left, LOOK_MS)
 				}
 				if (wait < 0) return done(info)
-				timer = setTimeout(look, Math.min(Math.max(Math.ceil(wait), 1), LONGEST_WAIT_MS))
+				timer = setTimeout(look, Math.max(Math.ceil(wait), 1))
 			}
 			const unwatch = sessions.watch(kept.session, () => look())
 			this.#look = look
@@ -338,7 +347,7 @@ export class Attempt {
 	async #commit(): Promise<void> {
 		const { kept } = this
 		const { sessions } = this.#world
-		const { manifest, name, task } = kept.assignment
+		const { manifest, task } = kept.assignment
 		const info = sessions.info(kept.session)
 		if (info === undefined) throw new Failed("collect", "Its session was removed, and its changes with it.")
 		const made = await commit({
@@ -346,7 +355,7 @@ export class Attempt {
 			inside: await sessions.place(kept.session),
 			isContained: info.substrate !== "host",
 			cwd: info.cwd,
-			message: manifest.changes.message ?? `${name}\n\nHomeport-Task: ${task}`,
+			message: manifest.changes.message ?? `${this.#name}\n\nHomeport-Task: ${task}`,
 			author: AUTHOR,
 		})
 		if (this.#stop.signal.aborted) throw new Stopped()
@@ -383,13 +392,13 @@ export class Attempt {
 
 	async #propose(): Promise<void> {
 		const { kept } = this
-		const { manifest, name, task } = kept.assignment
+		const { manifest, task } = kept.assignment
 		const { remote, into } = this.#place
 		const hosting = remote === null ? null : hostingOf(remote, manifest.changes.hosting)
 		const credential = await this.#credential()
 		if (hosting === null || remote === null || into === null || kept.pushed === null || credential === undefined)
 			throw new Error("invariant: a pull request has a hosting, a base, a branch and a credential")
-		const title = manifest.changes.title ?? name
+		const title = manifest.changes.title ?? this.#name
 		const body = `${manifest.changes.message ?? ""}\n\nHomeport task ${task}`.trim()
 		const request = { url: remote, head: kept.pushed, base: into, title, body }
 		kept.url = await propose(hosting, request, credential.secret, this.#stop.signal, this.#world.send)
@@ -417,7 +426,7 @@ export class Attempt {
 			this.#fails(failure("failed", isBefore ? "prepare" : "collect", sentence(error)))
 		}
 		if (sessions.info(kept.session)?.state.is === "running") {
-			kept.outcome ??= failure("cancelled", null, "")
+			kept.outcome ??= failure("lost", null, "")
 			await this.#end()
 		}
 		kept.step = kept.isVoid ? "over" : "finish"
@@ -431,19 +440,19 @@ export class Attempt {
 	}
 
 	/** The state and what is told of it are kept in one. */
-	async #tell(is: TaskStateName, reason: string, outcome?: Outcome): Promise<void> {
+	async #tell(is: Kept["is"], reason: string, outcome?: Outcome): Promise<void> {
 		const { kept } = this
 		if (!kept.isVoid && (kept.is !== is || outcome !== undefined)) {
 			const { task, fence } = kept.assignment
 			const hasResult = kept.commit !== null || kept.pushed !== null
 			kept.is = is
 			kept.reports.push({
-				...{ task, fence, sequence: ++kept.sequence, is, at: this.#world.clock.now() },
+				...{ task, fence, sequence: ++kept.sequence, is },
 				reason: reason.slice(0, 1_000),
 				because: outcome?.because ?? null,
 				exitCode: outcome?.exitCode ?? null,
 				session: this.#world.sessions.info(kept.session) === undefined ? null : kept.session,
-				artifacts: outcome === undefined ? null : kept.artifacts,
+				artifacts: outcome === undefined ? [] : kept.artifacts,
 				result:
 					outcome === undefined || !hasResult
 						? null
@@ -510,6 +519,10 @@ export class Attempt {
 	get #place(): Place {
 		if (this.kept.place === null) throw new Error("invariant: what is prepared has a place")
 		return this.kept.place
+	}
+
+	get #name(): string {
+		return this.kept.assignment.manifest.name ?? "task"
 	}
 
 	get #of() {

@@ -4,7 +4,8 @@ import { join } from "node:path"
 import type { TaskId } from "../../protocol/ids.ts"
 import { Attempt, type World } from "./attempt.ts"
 import { sentence } from "./failed.ts"
-import { type Assignment, attemptFolder, attemptsFolder, newKept, readKept } from "./kept.ts"
+import { type Assignment, attemptsFolder, newKept, readKept } from "./kept.ts"
+import { Proof } from "./proof.ts"
 
 /** An attempt as it stands, for what the machine says when it is linked. */
 export interface Standing {
@@ -25,11 +26,13 @@ export class Attempts {
 	}
 
 	/** Once the machine has taken up its sessions. Everything that is not over goes on at once. */
-	static async open(world: World): Promise<Attempts> {
-		const attempts = new Attempts(world)
-		const folder = attemptsFolder(world.dataDir)
+	static async open(opened: Omit<World, "proof">): Promise<Attempts> {
+		const folder = attemptsFolder(opened.dataDir)
 		await mkdir(folder, { recursive: true, mode: 0o700 })
+		const world = { ...opened, proof: await Proof.open(folder, opened.clock) }
+		const attempts = new Attempts(world)
 		for (const name of await readdir(folder)) {
+			if (!name.startsWith("tsk_")) continue
 			try {
 				const kept = await readKept(join(folder, name))
 				// Without a file it was never taken: nobody was told that it was.
@@ -43,14 +46,13 @@ export class Attempts {
 	}
 
 	/**
-	 * Idempotent: resolves when it is kept, and so will be done, whatever happens. An older attempt of the same task is void by
-	 * that. Answers false for one that is older itself.
+	 * Idempotent: resolves when it is kept, and so will be done, whatever happens. An earlier attempt of the same task is void by
+	 * that, and nothing of it runs any more then. Answers false for one that is earlier itself.
 	 */
 	async take(assignment: Assignment): Promise<boolean> {
 		const key = keyOf(assignment)
 		if (this.#attempts.has(key)) return true
 		if (this.#of(assignment.task).some(({ kept }) => kept.assignment.fence > assignment.fence)) return false
-		for (const older of this.#of(assignment.task)) older.void()
 		const taking = this.#taking.get(key) ?? this.#take(key, assignment)
 		this.#taking.set(key, taking)
 		try {
@@ -63,7 +65,7 @@ export class Attempts {
 
 	standing(): Standing[] {
 		return [...this.#attempts.values()]
-			.filter(({ kept }) => !kept.isVoid && (kept.step !== "over" || kept.reports.length > 0))
+			.filter(({ kept }) => !kept.isVoid && !kept.isForgotten)
 			.map(({ kept: { assignment, is, sequence } }) => ({
 				...{ task: assignment.task, fence: assignment.fence, is, sequence },
 			}))
@@ -71,10 +73,6 @@ export class Attempts {
 
 	get(of: Pick<Assignment, "task" | "fence">): Attempt | undefined {
 		return this.#attempts.get(keyOf(of))
-	}
-
-	async cancel(of: Pick<Assignment, "task" | "fence">, reason: string): Promise<void> {
-		await this.get(of)?.cancel(reason)
 	}
 
 	/** Every attempt of the task up to this one counts no more. */
@@ -87,16 +85,14 @@ export class Attempts {
 		for (const attempt of this.#attempts.values()) attempt.again()
 	}
 
-	/** The ledger has all that it wants of one that is over: its artifacts go. Its session stays until it is removed. */
-	async forget(of: Pick<Assignment, "task" | "fence">): Promise<boolean> {
-		const attempt = this.get(of)
-		if (attempt === undefined) return true
-		if (attempt.kept.step !== "over") return false
-		await attempt.run()
-		await attempt.close()
-		await rm(attemptFolder(this.#world.dataDir, of), { recursive: true, force: true })
-		this.#attempts.delete(keyOf(of))
-		return true
+	/** Nobody wants the artifacts of one that is over any more. Its session stays until it is removed. */
+	async clear(of: Pick<Assignment, "task" | "fence">): Promise<boolean> {
+		return (await this.get(of)?.clear()) ?? true
+	}
+
+	/** The link was heard. */
+	proven(): void {
+		this.#world.proof.heard()
 	}
 
 	async close(): Promise<void> {
@@ -104,6 +100,9 @@ export class Attempts {
 	}
 
 	async #take(key: string, assignment: Assignment): Promise<Attempt> {
+		const earlier = this.#of(assignment.task)
+		for (const attempt of earlier) attempt.void()
+		await Promise.all(earlier.map((attempt) => attempt.run()))
 		const kept = newKept(assignment, this.#world.clock.boot)
 		const attempt = new Attempt(kept, this.#world)
 		await attempt.keep()

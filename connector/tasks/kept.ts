@@ -3,38 +3,23 @@ import { createHash } from "node:crypto"
 import { join } from "node:path"
 import * as z from "zod"
 import { ID_BYTES, SessionId, TaskId } from "../../protocol/ids.ts"
-import { Name, Time } from "../../protocol/session.ts"
-import { Artifact, FAILED_BECAUSE, Fence, Manifest, TASK_STATES } from "../../protocol/task.ts"
+import { Artifact, FAILED_BECAUSE, Fence, Manifest } from "../../protocol/task.ts"
+import { REPORTED, TaskReport } from "../../protocol/task-report.ts"
 import { readPrivate, writePrivate } from "../private-file.ts"
 
 /** An attempt of a task, as the ledger gives it to a machine. */
-export const Assignment = z.object({ task: TaskId, fence: Fence, name: Name, manifest: Manifest })
-export type Assignment = z.infer<typeof Assignment>
-
-/** What the ledger is told, once for each sequence: what repeats is the same. */
-export const Report = z.object({
+export const Assignment = z.object({
 	task: TaskId,
 	fence: Fence,
-	/** From 1 on, of this attempt. */
-	sequence: z.int().min(1),
-	is: z.enum(TASK_STATES),
-	/** By this machine's clock. */
-	at: Time,
-	reason: z.string().max(1_000),
-	because: z.enum(FAILED_BECAUSE).nullable(),
-	exitCode: z.int().nullable(),
-	session: SessionId.nullable(),
-	/** With an end. */
-	artifacts: z.array(Artifact).nullable(),
-	result: z
-		.object({ branch: z.string().nullable(), commit: z.string().nullable(), url: z.url().nullable() })
-		.nullable(),
+	/** How long it goes on without a link. */
+	awayMs: z.number().min(0),
+	manifest: Manifest,
 })
-export type Report = z.infer<typeof Report>
+export type Assignment = z.infer<typeof Assignment>
 
 /** How it ends; what comes after this was known changes it only from a success to a failure. */
 export const Outcome = z.object({
-	is: z.enum(["succeeded", "failed", "cancelled", "timed-out", "lost"]),
+	is: z.enum(["succeeded", "failed", "timed-out", "lost"]),
 	because: z.enum(FAILED_BECAUSE).nullable(),
 	reason: z.string().max(1_000),
 	exitCode: z.int().nullable(),
@@ -89,12 +74,16 @@ export const Kept = z.object({
 	pushed: z.string().nullable(),
 	url: z.url().nullable(),
 	/** What the ledger was told last, or is being told. */
-	is: z.enum(TASK_STATES),
+	is: z.enum(REPORTED),
 	/** The newest sequence that a report has. */
 	sequence: z.int().min(0),
 	/** What the ledger has not taken yet. */
-	reports: z.array(Report),
-	/** The ledger wants to hear no more of it. */
+	reports: z.array(TaskReport),
+	/** The newest that it has taken: told again on each link, until it is to be forgotten. */
+	last: TaskReport.nullable(),
+	/** The ledger has taken its end. */
+	isForgotten: z.boolean(),
+	/** The ledger has given it up. */
 	isVoid: z.boolean(),
 })
 export type Kept = z.infer<typeof Kept>
@@ -131,6 +120,8 @@ export function newKept(assignment: Assignment, boot: string): Kept {
 		is: "claimed",
 		sequence: 0,
 		reports: [],
+		last: null,
+		isForgotten: false,
 		isVoid: false,
 	}
 }

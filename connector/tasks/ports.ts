@@ -1,9 +1,10 @@
 // What an attempt needs of the world: sessions of this machine, the ledger, the home's secrets and uploads, a clock.
+import { uptime } from "node:os"
 import type { Asked } from "../../protocol/ask.ts"
 import type { SessionId, TaskId } from "../../protocol/ids.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
+import type { TaskReport, Verdict } from "../../protocol/task-report.ts"
 import type { Place } from "../place.ts"
-import type { Report } from "./kept.ts"
 
 /** Sessions, as the machine has them. */
 export interface Sessions {
@@ -22,11 +23,8 @@ export interface Sessions {
 
 /** Who is told, and who has given the work. */
 export interface Ledger {
-	/**
-	 * Resolves once the report is known there, also when it was before; with "void" where the fence does not count any more.
-	 * Rejects where nobody was heard: it is told again then.
-	 */
-	report(report: Report): Promise<"taken" | "void">
+	/** Resolves with what the ledger answers, also to one that it had before. Rejects where nobody was heard: it is told again. */
+	report(report: TaskReport): Promise<Verdict>
 	/** Values of secrets, by their names, for an attempt whose fence counts. They are kept nowhere. */
 	secrets(of: { task: TaskId; fence: number }, names: string[]): Promise<Record<string, string>>
 	/** What was uploaded for it. */
@@ -36,13 +34,13 @@ export interface Ledger {
 export interface Clock {
 	/** Milliseconds that never go back, the same for all processes of one start of the system. */
 	monotonic(): number
+	/** The same, which goes on while the system sleeps. */
+	sleeping(): number
 	/** Which start of the system this is. */
 	boot: string
-	/** By the machine's wall clock. */
-	now(): number
 }
 
 export const CLOCK = {
 	monotonic: () => Number(process.hrtime.bigint() / 1_000_000n),
-	now: () => Date.now(),
+	sleeping: () => uptime() * 1_000,
 } satisfies Omit<Clock, "boot">

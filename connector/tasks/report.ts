@@ -1,12 +1,15 @@
 // Reports on their way to the ledger: in order, again until they are taken, and none for a fence that counts no more.
 import { REFUSALS, Refusal } from "../../protocol/errors.ts"
+import type { TaskReport, Verdict } from "../../protocol/task-report.ts"
 import { Stopped } from "./failed.ts"
-import type { Kept, Report } from "./kept.ts"
+import type { Kept } from "./kept.ts"
 import type { Ledger } from "./ports.ts"
 
 interface Options {
 	kept: Kept
 	ledger: Ledger
+	/** The ledger was heard. */
+	onProof: () => void
 	/** One was taken. */
 	keep: () => Promise<void>
 	/** The fence counts no more. */
@@ -34,9 +37,12 @@ export class Reports {
 		if (!this.#isSending) void this.#send()
 	}
 
-	/** The link is back. */
+	/** The link is back: what was told last is told again, until it is to be forgotten. */
 	again(): void {
+		const { kept } = this.#options
+		if (kept.reports.length === 0 && kept.last !== null && !kept.isForgotten) kept.reports.push(kept.last)
 		this.#wake()
+		this.send()
 	}
 
 	/** This process does no more for it. */
@@ -81,10 +87,13 @@ export class Reports {
 				continue
 			}
 			wait = AGAIN_MIN_MS
-			if (said === "void") {
+			if (said === "stop") {
 				onVoid()
 				break
 			}
+			this.#options.onProof()
+			kept.last = next
+			if (said === "forget") kept.isForgotten = true
 			kept.reports.shift()
 			// Where it cannot be kept it is told once more after a crash, which changes nothing.
 			await keep().catch((error: unknown) => log(`A report's receipt is not kept: ${String(error)}`))
@@ -94,7 +103,7 @@ export class Reports {
 		for (const { resolve, reject } of this.#waiting.splice(0)) kept.isVoid ? reject(new Stopped()) : resolve()
 	}
 
-	async #tell(report: Report, ledger: Ledger, log: (line: string) => void): Promise<"taken" | "void" | null> {
+	async #tell(report: TaskReport, ledger: Ledger, log: (line: string) => void): Promise<Verdict | null> {
 		try {
 			return await ledger.report(report)
 		} catch (error) {
