@@ -189,15 +189,16 @@ export class Ledger {
 	task(id: TaskId): (TaskView & { manifest: Manifest }) | undefined {
 		const held = this.#find(id)
 		const manifest = this.#host.store.manifest(id)
-		return held === undefined || manifest === undefined ? undefined : { ...this.#view(held), manifest }
+		return held === undefined || manifest === undefined ? undefined : { ...this.#view(held, this.#plan()), manifest }
 	}
 
 	/** All that are not over, the queue in its order; then `ended` of those that are, the last first. */
 	list(ended: number): TaskView[] {
 		const made = this.#plan()
-		const places = new Map(made.order.map((id, index) => [id, index]))
 		const open = [...this.#tasks().values()].filter(({ state }) => !isEnd(state.is))
-		open.sort((one, other) => (places.get(one.id) ?? -1) - (places.get(other.id) ?? -1) || one.place - other.place)
+		open.sort(
+			(one, other) => (made.places.get(one.id) ?? 0) - (made.places.get(other.id) ?? 0) || one.place - other.place,
+		)
 		return [...open, ...this.#host.store.ended(ended)].map((held) => this.#view(held, made))
 	}
 
@@ -262,6 +263,13 @@ export class Ledger {
 		const known = this.#known().get(machine)
 		if (known === undefined || known.isRemoved) return
 		this.#away({ ...known, isRemoved: true })
+		const gone = this.#known().get(machine)
+		for (const held of this.#ofMachine(machine)) {
+			if (held.hold?.machine !== machine) continue
+			if (held.hold.sequence === 0) this.#requeue(letGo(held))
+			else this.#attemptOver(letGo(held), expired(held, gone), LEDGER)
+		}
+		this.#assign()
 	}
 
 	/** Its name, tags or slots were changed. */
@@ -334,8 +342,7 @@ export class Ledger {
 
 	/** Gives queued tasks to machines that have room. */
 	#assign(): void {
-		const machines = [...this.#known().values()]
-		if (!machines.some(({ awaySince }) => awaySince === null)) return
+		if (!this.#hasRoom()) return
 		for (const { task, machine } of this.#plan().go) {
 			const held = this.#tasks().get(task)
 			if (held === undefined) continue
@@ -343,6 +350,16 @@ export class Ledger {
 			const hold = { machine, fence: attempt, isClaimed: false, isSent: false, sequence: 0, tries: 0, nextAt: 0 }
 			this.#put({ ...held, attempt, hold, notBefore: 0 })
 		}
+	}
+
+	/** Most changes find every machine busy or away: the queue need not be looked through then. */
+	#hasRoom(): boolean {
+		const room = new Map<MachineId, number>()
+		for (const { id, awaySince, slots } of this.#known().values()) if (awaySince === null) room.set(id, slots)
+		if (room.size === 0) return false
+		for (const { hold } of this.#tasks().values())
+			if (hold !== null && room.has(hold.machine)) room.set(hold.machine, (room.get(hold.machine) ?? 0) - 1)
+		return [...room.values()].some((slots) => slots > 0)
 	}
 
 	#claimed(held: Held, hold: Hold): void {
@@ -525,16 +542,17 @@ export class Ledger {
 		const hold = held?.hold ?? null
 		if (outcome.is === "away") this.unlinked(machine, epoch)
 		if (held === undefined || hold === null || hold.fence !== fence || hold.isClaimed) return
+		// Only what came of the last question is the last word.
+		const isLast = hold.tries === tries && this.#known().get(machine)?.epoch === epoch
 		if (outcome.is === "done") this.#claimed(held, hold)
-		// Only the last question's no is the machine's last word.
-		else if (outcome.is === "refused" && hold.tries === tries && this.#known().get(machine)?.epoch === epoch) {
+		else if (outcome.is === "refused" && isLast) {
 			const next = { ...held, hold: null }
 			if (outcome.isFull) {
 				this.#full.set(machine, now() + FULL_MS)
 				this.#requeue(next)
 				wakeAt(now() + FULL_MS)
 			} else this.#refused(next, hold, outcome.reason)
-		} else if (outcome.is === "away" && !wasSent && hold.tries === tries) this.#requeue({ ...held, hold: null })
+		} else if (outcome.is === "away" && !wasSent && isLast) this.#requeue({ ...held, hold: null })
 		else this.#unanswered(outcome, machine, epoch, tries)
 		this.#assign()
 	}
@@ -699,7 +717,6 @@ export class Ledger {
 		const { hold, state, terms, events, spent } = held
 		const isQueued = state.is === "queued"
 		const waiting = isQueued ? made?.waiting.get(id) : undefined
-		const place = made?.order.indexOf(id) ?? -1
 		const known = hold === null ? undefined : this.#known().get(hold.machine)
 		const isWith = !isQueued && hold !== null
 		return {
@@ -710,7 +727,7 @@ export class Ledger {
 				reason: waiting === undefined ? state.reason : sentence(waiting),
 				deadline: deadlineOf(held, known),
 			},
-			position: place < 0 ? null : place + 1,
+			position: made?.places.get(id) ?? null,
 			events,
 			spent,
 			owner: isEnd(state.is) ? null : isWith ? { is: "machine", id: hold.machine } : { is: "ledger" },

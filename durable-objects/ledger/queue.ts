@@ -29,7 +29,8 @@ export interface Standing {
 
 /** The queue in its order, who goes where now, and what the others wait for. */
 export interface Plan {
-	order: TaskId[]
+	/** From 1. */
+	places: Map<TaskId, number>
 	go: { task: TaskId; machine: MachineId }[]
 	waiting: Map<TaskId, Waiting>
 }
@@ -37,7 +38,7 @@ export interface Plan {
 export function plan(standing: Standing): Plan {
 	const load = loadOf(standing.tasks)
 	const order = inOrder(standing.tasks, load)
-	const made: Plan = { order: order.map(({ id }) => id), go: [], waiting: new Map() }
+	const made: Plan = { places: new Map(order.map(({ id }, index) => [id, index + 1])), go: [], waiting: new Map() }
 	for (const held of order) {
 		const found = placeFor(held, standing, load)
 		if ("id" in found) {

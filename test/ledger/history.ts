@@ -1,6 +1,7 @@
 // One random history of a workspace's ledger: people submit, change and cancel while machines sleep, crash and come back,
 // links are cut at any message, calls are lost, late or doubled, and the object is evicted between any two steps. What must
 // hold is checked at every deed of every program, at every change of a task, and at the end.
+import type { LedgerStore } from "../../durable-objects/ledger/held.ts"
 import type { Ledger, LedgerHost, MachineOutcome, Submission, TaskView } from "../../durable-objects/ledger/ledger.ts"
 import { type MachineId, newMachineId, type TaskId } from "../../protocol/ids.ts"
 import { ENDS, Manifest } from "../../protocol/task.ts"
@@ -55,7 +56,7 @@ interface Call {
 export class History {
 	readonly #dice: Dice
 	readonly #Core: Core
-	readonly store = new MemoryLedgerStore()
+	readonly store: LedgerStore
 	#now = 1_700_000_000_000
 	#alarmAt: number | null = null
 	#ledger: Ledger
@@ -80,8 +81,9 @@ export class History {
 	#count = 0
 	steps = 0
 
-	constructor(seed: number, CoreClass: Core) {
+	constructor(seed: number, CoreClass: Core, store: LedgerStore = new MemoryLedgerStore()) {
 		this.#dice = new Dice(seed)
+		this.store = store
 		this.#Core = CoreClass
 		for (let index = 0; index < this.#dice.between(1, 3); index++) this.#sides.push(this.#side(index))
 		this.#ledger = this.#newLedger()
@@ -137,7 +139,7 @@ export class History {
 			target: dice.chance(0.3) ? { machine: dice.pick(this.#sides).name } : {},
 			...bounds,
 			...(dice.chance(0.2) ? { queueSeconds: 1_200 } : {}),
-			retries: { max: dice.below(3), backOffSeconds: 10 },
+			retries: { max: dice.pick([0, 1, 2, 2]), backOffSeconds: 10 },
 			...(dice.chance(0.4) ? { concurrency: { key: dice.pick(["one", "two"]) } } : {}),
 			priority: dice.below(2),
 			onSuccess: dice.chance(0.3) ? [follow("then"), { is: "notify" }] : [],
@@ -320,6 +322,7 @@ export class History {
 			for (const { machine, isLive } of this.#sides) {
 				if (isLive && machine.isUp) machine.proven()
 				machine.fence()
+				machine.run()
 			}
 			if (this.#alarmAt !== null && this.#alarmAt + late <= this.#now) {
 				this.#alarmAt = null

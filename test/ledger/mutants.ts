@@ -106,7 +106,7 @@ export const MUTANTS: readonly Mutant[] = [
 		becomes: "times.push(Number.POSITIVE_INFINITY)",
 	},
 	{
-		name: "time away is never counted",
+		name: "a state lasts for as long as its machine goes away again",
 		file: "course.ts",
 		line: "Math.min(state.deadline + awayMs, latestOf(held))",
 		becomes: "state.deadline + awayMs",
