@@ -223,7 +223,7 @@ export class Attempt {
 		const spec = ASKS.start.asked.safeParse({
 			...{ id: kept.session, runtime, argv, network, limits, secrets, once, cwd: this.#place.cwd },
 			name: `${this.#name.slice(0, 40)} ${task.slice(-6)} ${fence}`,
-			environment: { HOMEPORT_TASK: task, HOMEPORT_ATTEMPT: String(fence), ...environment },
+			environment: { TASK_ID: task, TASK_ATTEMPT: String(fence), ...environment },
 			...(substrate === undefined ? {} : { substrate }),
 			...(image === undefined ? {} : { image }),
 			...(loadout === undefined ? {} : { loadout }),

@@ -95,7 +95,7 @@ test("what lies in a directory's outbox from before is none of its artifacts, an
 
 test("a prompt is an argument of its runtime, or its standard input where it is long or looks like an option", async () => {
 	const { run, ledger, attempts, dataDir } = await taskMachine()
-	const shell = { runtime: "shell", prompt: 'echo "$HOMEPORT_TASK" > .homeport/outbox/task' }
+	const shell = { runtime: "shell", prompt: 'echo "$TASK_ID" > .homeport/outbox/task' }
 	const given = await run(shell)
 	const end = await ledger.end()
 	const hash = end.artifacts?.[0]?.hash ?? ""
@@ -111,7 +111,7 @@ test("secrets reach its environment, and are in no file of the attempt", async (
 	const { run, ledger, dataDir } = await taskMachine()
 	ledger.values.deploy = "value-of-the-secret"
 	const given = await run({
-		...script('test "$TOKEN" = value-of-the-secret'),
+		...script('test "$TOKEN" = "$(printf value-; printf of-the-secret)"'),
 		secrets: { TOKEN: "deploy" },
 	})
 	expect(await ledger.end()).toMatchObject({ is: "succeeded" })
@@ -146,12 +146,15 @@ test("a question makes it wait for a person, an answer makes it go on; the wait 
 	const session = sessionOf(given)
 	const place = machine.forAttempts
 	expect(place.waits(session)).toBe(true)
+	const answers: unknown[] = []
+	machine.linked({ tell: (message) => void answers.push(message), send: () => {} })
 	machine.message({
 		type: "ask",
 		number: 1,
 		ask: "write",
 		of: { session, viewer: "vwr_00000000000000000001", text: "y", enter: true, paste: false },
 	})
+	await expect.poll(() => answers).toContainEqual({ type: "answer", number: 1, answer: { bytes: 2, dropped: 0 } })
 	expect(await ledger.end()).toMatchObject({ is: "succeeded" })
 	expect(states(ledger.reports).slice(0, 3)).toEqual(["preparing", "running", "waiting"])
 })
