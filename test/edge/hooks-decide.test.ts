@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest"
 import { newTriggerId } from "../../protocol/ids.ts"
 import { PROMPT_CHARS } from "../../protocol/task.ts"
 import { type Condition, TriggerSpec } from "../../protocol/trigger.ts"
-import { type Decider, decide, submissionKey } from "../../worker/hooks/decide.ts"
+import { type Decider, decide, preview } from "../../worker/hooks/decide.ts"
 import { unmet } from "../../worker/hooks/filter.ts"
 import { commentReply, statusReply } from "../../worker/hooks/reply.ts"
 import { render, templateRefusal } from "../../worker/hooks/template.ts"
@@ -49,11 +49,16 @@ describe("a delivery", () => {
 		)
 	})
 
-	test("is one submission, however often it comes", () => {
-		const one = delivery("issues", payload("github/issues.labeled"))
-		const again = { ...one, at: 5 }
-		expect(submissionKey({ id }, one)).toBe(submissionKey({ id }, again))
-		expect(submissionKey({ id: newTriggerId() }, one)).not.toBe(submissionKey({ id }, one))
+	test("is tried against what came before, paused or not, and says what is wrong", () => {
+		const came = [
+			delivery("issues", payload("github/issues.labeled")),
+			delivery("issues", payload("github/issues.opened")),
+		]
+		const tried = (changed: object) => preview(TriggerSpec.parse({ ...SPEC, ...changed }), came).map(({ is }) => is)
+		expect(tried({ isPaused: true })).toEqual(["task", "ignored"])
+		expect(tried({ template: "{{ event.nope }}" })).toEqual(["failed", "ignored"])
+		expect(tried({ template: "{% for x in y %}" })).toEqual(["failed", "failed"])
+		expect(came.map((each) => decide(trigger({ isPaused: true }), each, MARK).is)).toEqual(["ignored", "ignored"])
 	})
 
 	test("of another kind is ignored, and it is said why", () => {
@@ -206,7 +211,9 @@ describe("a template", () => {
 		expect(prompt("{{ event.labels | join: '+' | upcase }}", event)).toBe("A+B")
 		expect(prompt("{{ event.text }}{{ event.labels | size }}", event)).toBe("2")
 		expect(prompt("{{ payload.l | map: 'n' | join }}", {}, { l: [{ n: "x" }, {}, { n: "y" }] })).toBe("x, y")
-		expect(prompt("{{ event.title | json }}", event)).toBe('"T"')
+		expect(prompt("{{ event.title | json }} {{ event.labels | json }} {{ event.text | json }}", event)).toBe(
+			'"T" ["a","b"] ""',
+		)
 		expect(prompt("{{ payload.o }}", {}, { o: { a: [1] } })).toBe('{"a":[1]}')
 	})
 
@@ -263,6 +270,8 @@ describe("a template", () => {
 		expect(made(`{{ event.t ${"| upcase ".repeat(1_000)} }}`, { t }).is).toBe("failed")
 		const list = { list: Array.from({ length: 50_000 }, () => "y"), between: t }
 		expect(made("{{ payload.list | join: payload.between }}", {}, list).is).toBe("failed")
+		expect(made("{{ payload | size }}".repeat(900), {}, { list: Array(40_000).fill("y") }).is).toBe("failed")
+		expect(made("{{ payload.list | map: 'n' | size }}".repeat(500), {}, list).is).toBe("failed")
 		expect(prompt("{{ event.t }}", { t }).length).toBeLessThan(PROMPT_CHARS)
 	})
 

@@ -1,18 +1,27 @@
 // What becomes of a delivery: a task with the trigger's limits, nothing, or a failure that says why.
+import { TriggerId } from "../../protocol/ids.ts"
 import { NAME_CHARS } from "../../protocol/limits.ts"
 import { Manifest } from "../../protocol/task.ts"
-import { type Delivery, type Happening, type Outcome, TRUST, type Trigger } from "../../protocol/trigger.ts"
+import {
+	type Delivery,
+	type Happening,
+	type Outcome,
+	TRUST,
+	type Trigger,
+	type TriggerSpec,
+} from "../../protocol/trigger.ts"
 import { outsideRefusal } from "../../protocol/unattended.ts"
 import { happeningsIn } from "./events.ts"
 import { unmet } from "./filter.ts"
 import { readJson } from "./payload.ts"
-import { render } from "./template.ts"
+import { render, templateRefusal } from "./template.ts"
 
 /** What of a trigger decides; the id is only for keys, so that one can be tried that is not saved. */
-export type Decider = Omit<Trigger, "createdAt" | "lastDeliveryAt" | "isPaused">
+export type Decider = Omit<Trigger, "createdAt" | "lastDeliveryAt">
 
 /** The same for the same values: also the preview of a trigger against what came before. */
 export function decide(trigger: Decider, delivery: Delivery, mark: string): Outcome {
+	if (trigger.isPaused) return { is: "ignored", reason: "The trigger is paused." }
 	const payload = readJson(delivery.body)
 	if (payload.is === "malformed") return failure(payload.reason)
 	const told = happeningsIn(trigger.source, delivery, payload.value, trigger.command)
@@ -27,10 +36,14 @@ export function decide(trigger: Decider, delivery: Delivery, mark: string): Outc
 	return taskOf(trigger, happening, rendered.prompt)
 }
 
-/** One submission to the ledger, however often a delivery comes. */
-export function submissionKey(trigger: Pick<Trigger, "id">, delivery: Pick<Delivery, "id">): string {
-	return `trigger:${trigger.id}:${delivery.id}`
+/** What each of these would have become, for whoever writes the trigger; nothing is submitted. */
+export function preview(spec: TriggerSpec, deliveries: Delivery[]): Outcome[] {
+	const refusal = templateRefusal(spec.template)
+	if (refusal !== null) return deliveries.map(() => failure(refusal))
+	return deliveries.map((delivery) => decide({ ...spec, id: PREVIEWED, isPaused: false }, delivery, "preview"))
 }
+
+const PREVIEWED = TriggerId.parse(`trg_${"0".repeat(20)}`)
 
 function nothing({ happenings }: { happenings: Happening[] }): string {
 	if (happenings.length === 0) return "It is nothing that a trigger can be about, or a comment without the command."

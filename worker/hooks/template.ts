@@ -63,7 +63,7 @@ const TOO_LONG = `the prompt would have more than ${PROMPT_CHARS} characters`
 
 /**
  * Tags that neither loop nor keep anything, since a loop within a loop takes for ever and the platform's clock, which the
- * engine's own limit of time asks, stands still meanwhile. Filters are ours, each counted by what it makes.
+ * engine's own limit of time asks, stands still meanwhile. Filters are ours, each counted by what it reads.
  */
 const TAGS = ["if", "unless", "case", "comment", "raw", "#"]
 /** Of all filters of a prompt together. */
@@ -83,59 +83,76 @@ function engineFor(marks: Marks): Liquid {
 	})
 	for (const tag of Object.keys(engine.tags)) if (!TAGS.includes(tag)) delete engine.tags[tag]
 	for (const filter of Object.keys(engine.filters)) delete engine.filters[filter]
-	let work = 0
-	const counted = (text: string) => {
-		work += text.length
-		if (text.length > PROMPT_CHARS || work > WORK_CHARS) throw new Error(TOO_LONG)
-		return text
-	}
-	for (const [name, filter] of Object.entries(FILTERS))
-		engine.registerFilter(name, (value: unknown, ...more: unknown[]) => {
-			const made = filter(value, ...more)
-			counted(typeof made === "string" ? made : "  ")
-			return made
-		})
+	for (const [name, filter] of Object.entries(filtersOf(marks.meter))) engine.registerFilter(name, filter)
 	return engine
 }
 
-const FILTERS: Record<string, (value: unknown, ...more: unknown[]) => unknown> = {
-	default: (value, other) => (value == null || value === "" || value === false ? other : value),
-	upcase: (value) => textOf(value).toUpperCase(),
-	downcase: (value) => textOf(value).toLowerCase(),
-	strip: (value) => textOf(value).trim(),
-	truncate: (value, most) => cut(textOf(value), Number(most ?? 200)),
-	first: (value) => (Array.isArray(value) ? value[0] : textOf(value).slice(0, 1)),
-	last: (value) => (Array.isArray(value) ? value.at(-1) : textOf(value).slice(-1)),
-	size: (value) => (Array.isArray(value) ? value.length : textOf(value).length),
-	/** The field of each that has it. */
-	map: (value, field) =>
-		Array.isArray(value) ? value.flatMap((each) => valuesAt(`x.${textOf(field)}`, { x: each } as never)) : [],
-	join: (value, between) => joined(Array.isArray(value) ? value : [value], textOf(between ?? ", ")),
-	json: (value) => JSON.stringify(value) ?? "",
-}
+type Filter = (value: unknown, ...more: unknown[]) => unknown
 
-function joined(values: unknown[], between: string): string {
-	let text = ""
-	for (const [at, value] of values.entries()) {
-		text += at === 0 ? textOf(value) : between + textOf(value)
-		if (text.length > PROMPT_CHARS) throw new Error(TOO_LONG)
+function filtersOf(meter: Meter): Record<string, Filter> {
+	const text = (value: unknown) => meter.text(value)
+	return {
+		default: (value, other) => (value == null || value === "" || value === false ? other : value),
+		upcase: (value) => text(value).toUpperCase(),
+		downcase: (value) => text(value).toLowerCase(),
+		strip: (value) => text(value).trim(),
+		truncate: (value, most) => cut(text(value), Number(most ?? 200)),
+		first: (value) => (Array.isArray(value) ? value[0] : text(value).slice(0, 1)),
+		last: (value) => (Array.isArray(value) ? value.at(-1) : text(value).slice(-1)),
+		size: (value) => (Array.isArray(value) ? value.length : text(value).length),
+		/** The field of each that has it. */
+		map: (value, field) => {
+			const path = `event.${text(field)}`
+			return meter.list(value).flatMap((event) => valuesAt(path, { event, payload: null }))
+		},
+		join: (value, between) => {
+			const separator = text(between ?? ", ")
+			let joined = ""
+			for (const [at, each] of meter.list(value).entries())
+				joined = meter.text(`${joined}${at === 0 ? "" : separator}${text(each)}`, joined.length)
+			return joined
+		},
+		json: (value) => {
+			meter.text(value)
+			return meter.text(JSON.stringify(value ?? ""))
+		},
 	}
-	return text
 }
 
 function cut(text: string, most: number): string {
 	return text.length > most ? `${text.slice(0, Math.max(0, most - 1))}…` : text
 }
 
-function textOf(value: unknown): string {
-	if (value == null) return ""
-	return typeof value === "object" ? JSON.stringify(value) : String(value)
+/** Counts what one prompt costs: a time would not do, since the platform's clock stands still meanwhile. */
+class Meter {
+	#work = 0
+
+	/** The value as text; `known`: characters of it that were counted before. */
+	text(value: unknown, known = 0): string {
+		this.#spend(0)
+		const text = value == null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value)
+		this.#spend(text.length - known)
+		if (text.length > PROMPT_CHARS) throw new Error(TOO_LONG)
+		return text
+	}
+
+	list(value: unknown): unknown[] {
+		const list = Array.isArray(value) ? value : [value]
+		this.#spend(list.length)
+		return list
+	}
+
+	#spend(work: number): void {
+		this.#work += work
+		if (this.#work > WORK_CHARS) throw new Error(TOO_LONG)
+	}
 }
 
 /** Puts what a delivery says between marks, so that whoever reads the prompt knows who says it. */
 class Marks {
 	readonly #begin: string
 	readonly #end: string
+	readonly meter = new Meter()
 	count = 0
 	#chars = 0
 
@@ -150,7 +167,7 @@ class Marks {
 
 	put(value: unknown): string {
 		if (typeof value === "number" || typeof value === "boolean") return String(value)
-		const text = shown(textOf(value))
+		const text = shown(this.meter.text(value))
 		if (text === "") return ""
 		this.#chars += text.length
 		if (this.#chars > PROMPT_CHARS) throw new Error(TOO_LONG)
