@@ -117,6 +117,12 @@ export class Occurrences {
 	}
 
 	async #advance(key: string): Promise<void> {
+		const task = this.#taskOf(key)
+		if (task !== null) {
+			// The ledger tells of the end; asked now and then, it cannot be forgotten.
+			this.#later(key, ASK_MS, ASK_AT_MOST_MS)
+			return this.#askAfter(key, task)
+		}
 		if (this.#host.store.occurrence(key)?.state.is !== "submitting") {
 			await this.#clear(key)
 			this.#decide(key)
@@ -173,8 +179,8 @@ export class Occurrences {
 				never(overlap)
 		}
 		const state = occurrence.state.is === "waiting" ? occurrence.state : ({ is: "waiting", since: now() } as const)
-		// The ledger tells of the end; asked now and then, it cannot be forgotten.
-		this.#put({ ...occurrence, state, tries: 0, due: now() + ASK_AGAIN_MS })
+		// The first that waits asks after what it waits for, in case that the ledger does not tell.
+		this.#put({ ...occurrence, state, tries: 0, due: waiting === 0 ? now() + ASK_MS : null })
 	}
 
 	async #submit(key: string): Promise<void> {
@@ -189,7 +195,8 @@ export class Occurrences {
 		// It is over already, or its schedule was removed.
 		if (current?.state.is !== "submitting") return
 		if (outcome.ok) {
-			this.#put({ ...current, state: { is: "submitted", task: outcome.value, at: now() }, due: null })
+			const state = { is: "submitted", task: outcome.value, at: now() } as const
+			this.#put({ ...current, state, tries: 0, due: now() + ASK_MS })
 			// Now there is something to cancel.
 			if (overlap === "replace") this.#look(id)
 		} else if (!REFUSALS[outcome.code].mayRetry) this.#refused(current, outcome.code, outcome.detail ?? "")
@@ -209,24 +216,26 @@ export class Occurrences {
 		return open.filter((one, index) => one.key !== key && (!isUndecided(one) || index < place))
 	}
 
-	/** What waits is looked at again. */
+	/** Something before it is over, or out of the way: the first that waits is looked at again. */
 	#look(schedule: ScheduleId): void {
 		const { store, now } = this.#host
-		for (const one of store.open(schedule)) if (one.state.is === "waiting") this.#put({ ...one, due: now() })
+		const first = store.open(schedule).find(({ state }) => state.is === "waiting")
+		if (first !== undefined) this.#put({ ...first, due: now() })
 	}
 
 	/** It is tried again, later each time. */
-	#later(key: string): void {
+	#later(key: string, first = AGAIN_MS, most = AGAIN_AT_MOST_MS): void {
 		const { store, now } = this.#host
 		const occurrence = store.occurrence(key)
 		if (occurrence === undefined || occurrence.due === null) return
-		const again = Math.min(AGAIN_MS * 2 ** Math.min(occurrence.tries, 20), AGAIN_AT_MOST_MS)
+		const again = Math.min(first * 2 ** Math.min(occurrence.tries, 20), most)
 		this.#put({ ...occurrence, tries: occurrence.tries + 1, due: now() + again })
 	}
 
 	#skip(occurrence: KeptOccurrence, because: SkippedBecause): void {
 		const state = { is: "skipped", because, through: occurrence.time, count: 1, at: this.#host.now() } as const
 		this.#put({ ...occurrence, state, due: null })
+		this.#look(occurrence.schedule)
 	}
 
 	#taskOf(key: string): TaskId | null {
@@ -255,8 +264,9 @@ function keyOf(schedule: ScheduleId, time: number): string {
 /** The ledger, where it failed. */
 const AGAIN_MS = 5_000
 const AGAIN_AT_MOST_MS = 5 * 60_000
-/** After the end of a task that something waits for, if nobody tells. */
-const ASK_AGAIN_MS = 10 * 60_000
+/** After the end of a task, if nobody tells. */
+const ASK_MS = 10 * 60_000
+const ASK_AT_MOST_MS = 24 * 60 * 60_000
 /** Of one schedule that wait for its last task. More would only ever grow. */
 const QUEUED = 100
 /** Of one schedule that are over. */

@@ -17,7 +17,7 @@ export interface KeptSchedule extends ScheduleDraft {
 export interface KeptOccurrence extends Occurrence {
 	/** Tries that came to nothing. */
 	tries: number
-	/** When something is to be done for it; null where the next word is the ledger's, or it is over. */
+	/** When something is to be done for it; null where another one is before it, or it is over. */
 	due: number | null
 }
 

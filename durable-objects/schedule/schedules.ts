@@ -46,7 +46,9 @@ export class Schedules {
 		if (store.count() >= SCHEDULES_PER_WORKSPACE) return { ok: false, code: "too_many" }
 		const when = anchored(draft.when, at)
 		const id = newScheduleId()
-		return this.#armed({ ...draft, when, id, createdAt: at, by, reckonedTo: at, next: null, nextAt: null })
+		const created = this.#armed({ ...draft, when, id, createdAt: at, by, reckonedTo: at, next: null, nextAt: null })
+		this.#wake()
+		return created
 	}
 
 	/**
@@ -69,10 +71,10 @@ export class Schedules {
 		if (edited.isPaused && !current.isPaused) this.#occurrences.forgetUndecided(edited.id)
 		const isResumed = current.isPaused && !edited.isPaused
 		if (isResumed && !isNewWhen) this.#passedPaused(edited, at)
-		return this.#armed({
-			...edited,
-			reckonedTo: isResumed || isNewWhen ? later(current.reckonedTo, at) : current.reckonedTo,
-		})
+		const reckonedTo = isResumed || isNewWhen ? later(current.reckonedTo, at) : current.reckonedTo
+		const armed = this.#armed({ ...edited, reckonedTo })
+		this.#wake()
+		return armed
 	}
 
 	/** Nothing more comes of it, also not what waits. Tasks that it has submitted go on. */
@@ -139,9 +141,8 @@ export class Schedules {
 	/** Does what is due. Called early, late, or twice, it does nothing twice. */
 	async alarm(): Promise<void> {
 		const { store, now } = this.#host
+		// Where it is cut short it is called again: nobody asks for another wake-up before the end of this one.
 		for (const schedule of store.due(now(), AT_ONCE)) this.#reckon(schedule)
-		// It may be cut short: what was taken into the history is not asked for by its time any more.
-		this.#wake()
 		const due = store.dueOccurrences(now(), AT_ONCE)
 		await Promise.all(due.map((schedule) => this.#occurrences.settle(schedule)))
 		this.#wake()
@@ -180,7 +181,6 @@ export class Schedules {
 		const next = schedule.isPaused ? null : timesOf(schedule.when).after(schedule.reckonedTo)
 		const armed = { ...schedule, next, nextAt: next === null ? null : dueAt(schedule, next) }
 		store.put(armed)
-		this.#wake()
 		changed()
 		return { ok: true, value: this.#told(armed) }
 	}
@@ -217,7 +217,7 @@ function later(reckonedTo: number, now: number): number {
 }
 
 /** Of what is due; the rest comes right after. */
-const AT_ONCE = 100
+const AT_ONCE = 50
 const RECKON_AGAIN_MS = 60 * 60_000
 const WRONG_CLOCK_MS = 24 * 60 * 60_000
 /** A row of the object's storage holds 2 MB. */

@@ -9,20 +9,27 @@ import type { ScheduleId } from "../../protocol/ids.ts"
 
 export class MemoryScheduleStore implements ScheduleStore {
 	readonly #schedules = new Map<string, KeptSchedule>()
+	readonly #names = new Map<string, string>()
 	/** In the order in which they were added. */
 	readonly #occurrences = new Map<string, KeptOccurrence>()
 
 	get = (id: string) => copy(this.#schedules.get(id))
-	put = (schedule: KeptSchedule) => void this.#schedules.set(schedule.id, structuredClone(schedule))
 	count = () => this.#schedules.size
 	occurrence = (key: string) => copy(this.#occurrences.get(key))
 	open = (schedule: string) => this.#of(schedule).filter(isOpen)
 
 	named(name: string): KeptSchedule | undefined {
-		return copy([...this.#schedules.values()].find((one) => one.name === name))
+		return this.get(this.#names.get(name) ?? "")
+	}
+
+	put(schedule: KeptSchedule): void {
+		this.#names.delete(this.#schedules.get(schedule.id)?.name ?? "")
+		this.#names.set(schedule.name, schedule.id)
+		this.#schedules.set(schedule.id, structuredClone(schedule))
 	}
 
 	drop(id: string): void {
+		this.#names.delete(this.#schedules.get(id)?.name ?? "")
 		this.#schedules.delete(id)
 		for (const { key } of this.#of(id)) this.#occurrences.delete(key)
 	}
@@ -64,11 +71,10 @@ export class MemoryScheduleStore implements ScheduleStore {
 	}
 
 	nextDue(): number | null {
-		const schedules = [...this.#schedules.values()].map(({ nextAt }) => nextAt)
-		const occurrences = [...this.#occurrences.values()].map(({ due }) => due)
-		let first: number | null = null
-		for (const due of [...schedules, ...occurrences]) if (due !== null && (first === null || due < first)) first = due
-		return first
+		let first = Number.POSITIVE_INFINITY
+		for (const { nextAt } of this.#schedules.values()) first = Math.min(first, nextAt ?? first)
+		for (const { due } of this.#occurrences.values()) first = Math.min(first, due ?? first)
+		return first === Number.POSITIVE_INFINITY ? null : first
 	}
 
 	#of(schedule: string): KeptOccurrence[] {
