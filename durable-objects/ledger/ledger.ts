@@ -138,7 +138,7 @@ export class Ledger {
 		const other = before === null ? null : this.#find(before)
 		if (other === undefined) return { ok: false, code: "not_found" }
 		if (other === null) this.#put(this.#told({ ...held, place: this.#lastPlace() + 1 }, "moved", by, "to the end"))
-		else if (other.state.is !== "queued") return { ok: false, code: "task_started" }
+		else if (other.state.is !== "queued" || other.hold !== null) return { ok: false, code: "task_started" }
 		else if (other.id !== held.id) {
 			const place = this.#placeBefore(other)
 			const { lane } = other
@@ -601,7 +601,11 @@ export class Ledger {
 	#performDue(): void {
 		const { store, now } = this.#host
 		for (const effect of store.effects()) {
-			if (effect.nextAt > now() || this.#performing.has(effect.id)) continue
+			if (effect.nextAt > now()) continue
+			if (this.#performing.has(effect.id)) {
+				store.putEffect({ ...effect, nextAt: now() + EFFECT_PATIENCE_MS })
+				continue
+			}
 			const tries = effect.tries + 1
 			const begun = { ...effect, tries, nextAt: now() + Math.min(EFFECT_AGAIN_MS * 2 ** tries, EFFECT_AT_MOST_MS) }
 			store.putEffect(begun)
@@ -693,12 +697,19 @@ export class Ledger {
 		return [...this.#tasks().values()].reduce((last, { place }) => Math.max(last, place), 0)
 	}
 
-	#placeBefore({ lane, place, terms }: Held): number {
+	#placeBefore(other: Held): number {
+		const { lane, terms, place } = other
 		const beside = [...this.#tasks().values()].filter(
-			(held) => held.lane === lane && held.terms.priority === terms.priority && held.place < place,
+			(held) => held.state.is === "queued" && held.lane === lane && held.terms.priority === terms.priority,
 		)
-		const last = beside.reduce((most, held) => Math.max(most, held.place), Number.NEGATIVE_INFINITY)
-		return last === Number.NEGATIVE_INFINITY ? place - 1 : last + (place - last) / 2
+		beside.sort((one, next) => one.place - next.place)
+		const before = beside[beside.findIndex(({ id }) => id === other.id) - 1]
+		if (before === undefined) return place - 1
+		const between = before.place + (place - before.place) / 2
+		if (between > before.place && between < place) return between
+		// Halved too often: the lane is counted anew.
+		for (const [index, held] of beside.entries()) this.#put({ ...held, place: index + 1 })
+		return beside.findIndex(({ id }) => id === other.id) + 0.5
 	}
 
 	#plan(): Plan {
@@ -786,6 +797,8 @@ const MUTE_TRIES = 4
 /** One that has said that it is full is asked again. */
 const FULL_MS = 15_000
 const EFFECT_AGAIN_MS = 5_000
+/** One that is being performed for longer is looked at again after as long. */
+const EFFECT_PATIENCE_MS = 60_000
 const EFFECT_AT_MOST_MS = 60 * 60_000
 const EFFECT_GIVE_UP_MS = 24 * 60 * 60_000
 /** What is over is known here so long, and with its key; the history has it for longer. */

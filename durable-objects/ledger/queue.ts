@@ -90,7 +90,8 @@ function occupy(held: Held, machine: MachineId, load: Load): void {
 	load.machines.set(machine, (load.machines.get(machine) ?? 0) + 1)
 	load.lanes.set(held.lane, (load.lanes.get(held.lane) ?? 0) + 1)
 	const key = held.terms.concurrency?.key
-	if (key !== undefined) load.keys.set(key, { count: (load.keys.get(key)?.count ?? 0) + 1, name: held.name })
+	const sharing = key === undefined ? undefined : load.keys.get(key)
+	if (key !== undefined) load.keys.set(key, { count: (sharing?.count ?? 0) + 1, name: sharing?.name ?? held.name })
 }
 
 /** The machine that it goes to now, the one with most room; or what it waits for. */
