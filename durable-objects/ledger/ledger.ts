@@ -168,6 +168,7 @@ export class Ledger {
 		if (hold === null || (state.is !== "running" && state.is !== "waiting"))
 			return { ok: false, code: "task_not_running" }
 		if (steers.length >= STEERS) return { ok: false, code: "too_many" }
+		if (text.length > STEER_CHARS) return { ok: false, code: "too_large", detail: `At most ${STEER_CHARS} characters.` }
 		if (!steers.some((steer) => steer.id === steerId)) {
 			const steer = { id: steerId, fence: hold.fence, text, tries: 0, nextAt: 0 }
 			this.#put(this.#told({ ...held, steers: [...steers, steer] }, "steered", by, ""))
@@ -238,8 +239,8 @@ export class Ledger {
 	#reconcile(held: Held, machine: MachineId, listed: ReadonlySet<string>): void {
 		const isThere = (fence: number) => listed.has(`${held.id} ${fence}`)
 		// What is not there any more does not run; what is, is told to stop.
-		const voided = held.voided.filter((old) => old.machine !== machine || isThere(old.fence)).map(anew(machine))
-		const hold = held.hold === null ? null : anew(machine)(held.hold)
+		const voided = held.voided.filter((old) => old.machine !== machine || isThere(old.fence)).map(askedAnew(machine))
+		const hold = held.hold === null ? null : askedAnew(machine)(held.hold)
 		const next: Held = {
 			...held,
 			voided,
@@ -304,13 +305,19 @@ export class Ledger {
 		if (report.sequence <= hold.sequence || !mayFollow(held.state.is, report.is)) return "go-on"
 		const { is, because, reason, exitCode, session } = report
 		const by: By = { is: "machine", id: machine, name: this.#nameOf(machine) }
+		const begun = hold.isClaimed ? held : anew(held)
 		const told: Held = {
-			...held,
+			...begun,
 			hold: { ...hold, sequence: report.sequence, isClaimed: true },
 			machine,
-			session: session ?? held.session,
-			artifacts: report.artifacts.length > 0 ? report.artifacts : held.artifacts,
-			result: report.result ?? held.result,
+			session: session ?? begun.session,
+			artifacts: report.artifacts.length > 0 ? report.artifacts : begun.artifacts,
+			result: report.result ?? begun.result,
+		}
+		if (JSON.stringify(told.artifacts).length > ARTIFACTS_CHARS) {
+			const end: End = { is: "failed", because: "collect", exitCode, reason: "its list of artifacts is too long" }
+			this.#attemptOver({ ...letGo(told), artifacts: [] }, end, LEDGER)
+			return "stop"
 		}
 		if (isEnd(is)) {
 			this.#attemptOver({ ...told, hold: null }, { is, because, reason, exitCode }, by)
@@ -364,7 +371,7 @@ export class Ledger {
 
 	#claimed(held: Held, hold: Hold): void {
 		const by: By = { is: "machine", id: hold.machine, name: this.#nameOf(hold.machine) }
-		const claimed = { ...held, machine: hold.machine, hold: { ...hold, isClaimed: true } }
+		const claimed = { ...anew(held), machine: hold.machine, hold: { ...hold, isClaimed: true } }
 		this.#put(this.#enter(claimed, "claimed", by, ""))
 	}
 
@@ -759,8 +766,15 @@ function letGo(held: Held): Held {
 	return { ...held, hold: null, voided: [...held.voided, old] }
 }
 
+/** An attempt begins: what an earlier one made is not its own. */
+function anew(held: Held): Held {
+	return { ...held, session: null, artifacts: [], result: null }
+}
+
 /** On a new link, everything is asked at once. */
-function anew(machine: MachineId): <A extends { machine: MachineId; tries: number; nextAt: number }>(asking: A) => A {
+function askedAnew(
+	machine: MachineId,
+): <A extends { machine: MachineId; tries: number; nextAt: number }>(asking: A) => A {
 	return (asking) => (asking.machine === machine ? { ...asking, tries: 0, nextAt: 0 } : asking)
 }
 
@@ -788,6 +802,9 @@ function laneOf({ is, id }: Task["from"]): string {
 const MANIFEST_CHARS = 500_000
 const NAME_FROM_PROMPT = 60
 const STEERS = 20
+const STEER_CHARS = 20_000
+/** Of a row, with all else that is in it. */
+const ARTIFACTS_CHARS = 300_000
 const EVENTS = 120
 /** How it came to run is kept of a long history. */
 const EVENTS_FIRST = 20

@@ -357,7 +357,7 @@ test("priority goes first, and lanes take turns: a flood of one trigger does not
 	expect(world.ledger.list(0).map(({ position }) => position)).toEqual(Array.from({ length: 52 }, (_, at) => at + 1))
 	world.link("box", 3)
 	const taken = [world.next("take"), world.next("take"), world.next("take")].map(({ task }) => world.view(task).name)
-	expect(taken).toEqual(["urgent", "small", "flood 0"].sort((one, other) => taken.indexOf(one) - taken.indexOf(other)))
+	expect(taken).toEqual(["urgent", "flood 0", "small"])
 	expect(world.ledger.list(0).find(({ name }) => name === "flood 1")?.state.reason).toBe(
 		"waiting for: box, which runs 3 at once",
 	)
@@ -501,6 +501,18 @@ test("what is over is forgotten after a month, with its key", () => {
 	world.pass(2 * 24 * HOUR)
 	expect(world.ledger.task(id)).toBeUndefined()
 	expect(world.alarmAt).toBeNull()
+})
+
+test("more artifacts than a row of the ledger has room for are a failure, and the rest stands", async () => {
+	const world = new World(sqlStore())
+	world.link("box")
+	const { id } = world.submit()
+	const { task, fence } = await world.begin()
+	const artifacts = Array.from({ length: 1_000 }, (_, index) => ({
+		...{ path: `${"x".repeat(1_000)}${index}`, size: 1, hash: "0".repeat(64), type: "text/plain" },
+	}))
+	expect(world.report("box", { task, fence, sequence: 3, is: "succeeded", artifacts })).toBe("stop")
+	expect(world.view(id)).toMatchObject({ state: { is: "failed", because: "collect" }, artifacts: [] })
 })
 
 test("a manifest that is too large is refused", () => {
