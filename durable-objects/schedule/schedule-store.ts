@@ -39,7 +39,7 @@ export interface ScheduleStore {
 	add(occurrence: KeptOccurrence): boolean
 	/** In the place of what that key was. */
 	putOccurrence(occurrence: KeptOccurrence): void
-	/** Whose occurrences are due, the longest due first. */
+	/** Whose occurrences are due, of so many that are due the longest. */
 	dueOccurrences(now: number, most: number): ScheduleId[]
 	/** Those of a schedule that are not over, in the order in which they were added. */
 	open(schedule: string): KeptOccurrence[]

@@ -75,12 +75,9 @@ export class SqlScheduleStore implements ScheduleStore {
 	}
 
 	dueOccurrences(now: number, most: number): ScheduleId[] {
-		const rows = this.#run(
-			"SELECT schedule FROM schedule_occurrence WHERE due <= ? GROUP BY schedule ORDER BY min(due) LIMIT ?",
-			now,
-			most,
-		)
-		return [...rows].map(({ schedule }) => schedule as ScheduleId)
+		// Limited before it is gathered: else SQLite gathers all that there are, by another index.
+		const rows = this.#run("SELECT schedule FROM schedule_occurrence WHERE due <= ? ORDER BY due LIMIT ?", now, most)
+		return [...new Set([...rows].map(({ schedule }) => schedule as ScheduleId))]
 	}
 
 	open(schedule: string): KeptOccurrence[] {
@@ -110,8 +107,7 @@ export class SqlScheduleStore implements ScheduleStore {
 	}
 
 	nextDue(): number | null {
-		const rows = [...this.#run("SELECT min(due) AS due FROM schedule"), ...this.#run(OCCURRENCE_DUE)]
-		const times = rows.flatMap(({ due }) => (due === null || due === undefined ? [] : [Number(due)]))
+		const times = [...this.#run(FIRST_SCHEDULE), ...this.#run(FIRST_OCCURRENCE)].map(({ due }) => Number(due))
 		return times.length === 0 ? null : Math.min(...times)
 	}
 
@@ -135,7 +131,9 @@ export class SqlScheduleStore implements ScheduleStore {
 }
 
 const SEQUENCE = "SELECT sequence FROM schedule_occurrence WHERE key = ?"
-const OCCURRENCE_DUE = "SELECT min(due) AS due FROM schedule_occurrence"
+// Where min(due) is asked for, SQLite does not see that the index has all that count, and looks at every row.
+const FIRST_SCHEDULE = "SELECT due FROM schedule WHERE due IS NOT NULL ORDER BY due LIMIT 1"
+const FIRST_OCCURRENCE = "SELECT due FROM schedule_occurrence WHERE due IS NOT NULL ORDER BY due LIMIT 1"
 
 const TABLES = `
 	CREATE TABLE IF NOT EXISTS schedule (

@@ -5,9 +5,9 @@ import { dueAt, LATE_MS } from "../../durable-objects/schedule/due.ts"
 import { timesOf } from "../../durable-objects/schedule/next.ts"
 import { isOpen, type KeptOccurrence } from "../../durable-objects/schedule/schedule-store.ts"
 import type { Missed, Overlap, Schedule, When } from "../../protocol/schedule.ts"
+import { MemoryScheduleStore } from "../schedules/memory.ts"
+import { ANNA, type Fate, type KnownTask, value, World } from "../schedules/world.ts"
 import { Dice, runSeed } from "../support/dice.ts"
-import { MemoryScheduleStore } from "./schedule-memory.ts"
-import { ANNA, type Fate, type KnownTask, value, World } from "./schedule-world.ts"
 
 const HISTORIES = 150
 const MINUTE = 60_000

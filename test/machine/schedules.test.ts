@@ -1,7 +1,7 @@
 // Schedules, step by step: what is submitted when, what waits or is skipped, and what is told of it.
 import { describe, expect, test } from "vitest"
-import { MemoryScheduleStore } from "./schedule-memory.ts"
-import { ANNA, value, World } from "./schedule-world.ts"
+import { MemoryScheduleStore } from "../schedules/memory.ts"
+import { ANNA, value, World } from "../schedules/world.ts"
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE

@@ -56,8 +56,8 @@ export class MemoryScheduleStore implements ScheduleStore {
 
 	dueOccurrences(now: number, most: number): ScheduleId[] {
 		const due = [...this.#occurrences.values()].filter((one) => one.due !== null && one.due <= now)
-		const ids = due.sort((one, other) => (one.due ?? 0) - (other.due ?? 0)).map(({ schedule }) => schedule)
-		return [...new Set(ids)].slice(0, most)
+		const longest = due.sort((one, other) => (one.due ?? 0) - (other.due ?? 0)).slice(0, most)
+		return [...new Set(longest.map(({ schedule }) => schedule))]
 	}
 
 	history(schedule: string, after: string | null, most: number): KeptOccurrence[] {
