@@ -119,7 +119,6 @@ export class Attempt {
 	async #run(): Promise<void> {
 		const { kept } = this
 		if (kept.isVoid || isEnd(kept.outcome)) this.#stop.abort()
-		await this.#keep()
 		this.#reports.send()
 		while (kept.step !== "over" && !this.#isClosed) {
 			try {
@@ -161,7 +160,7 @@ export class Attempt {
 		const { kept } = this
 		const { manifest } = kept.assignment
 		if (this.#stop.signal.aborted) throw new Stopped()
-		await this.#tell("preparing", "The machine gets everything ready.")
+		if (kept.is !== "preparing") await this.#tell("preparing", "The machine gets everything ready.")
 		const { prompt } = runFolder(kept.session)
 		words(await this.#runtime(), manifest, prompt)
 		kept.place = null

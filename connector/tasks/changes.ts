@@ -128,7 +128,7 @@ export async function push(pushing: Pushing): Promise<string> {
 		const at = there.output.split("\t")[0] ?? ""
 		if (at === commit && branch === tried) return branch
 		if (at !== "") continue
-		await keepTried(branch)
+		if (branch !== tried) await keepTried(branch)
 		const reach = isContained ? "inside" : "anywhere"
 		const who = credential === undefined ? "own" : "given"
 		const done = await gitScript(PUSH, [place.cwd, reach, commit, place.remote, branch, who], how)

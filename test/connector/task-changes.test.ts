@@ -200,6 +200,10 @@ test.each(["github", "gitlab"] as const)(
 		})
 		const [find, open] = asked
 		expect(asked).toHaveLength(2)
+		const request = { url: server.url, head: "mended", base: "main", title: "Mend it", body: "" }
+		const again = await propose(hosting, request, server.secret, AbortSignal.timeout(10_000))
+		expect(again).toBe("https://example.com/pull/7")
+		expect(asked.filter(({ line }) => line.startsWith("POST"))).toHaveLength(1)
 		if (hosting === "github") {
 			expect(find?.line).toBe("GET /api/v3/repos/ada/engine/pulls?state=open&head=ada%3Amended&base=main")
 			expect(open?.line).toBe("POST /api/v3/repos/ada/engine/pulls")
