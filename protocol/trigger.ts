@@ -5,7 +5,7 @@ import { NAME_CHARS } from "./limits.ts"
 import { SecretName } from "./routes/secrets.ts"
 import { Name, Time } from "./session.ts"
 import { Manifest } from "./task.ts"
-import { outsideRefusal } from "./unattended.ts"
+import { isHeldIn, outsideRefusal } from "./unattended.ts"
 
 export const CONDITIONS = 50
 export const TEMPLATE_CHARS = 20_000
@@ -35,7 +35,10 @@ export const TriggerSource = z
 			encoding: z.enum(["hex", "base64"]).default("hex"),
 			/** Before the signature, such as `sha256=`. */
 			prefix: z.string().max(32).default(""),
-			/** Holds the delivery's own id; without it a body is taken once. */
+			/**
+			 * Holds the delivery's own id, which is not signed: who has seen a delivery can send it again under another. Without
+			 * this a body is taken once.
+			 */
 			deliveryHeader: Header.optional(),
 		}),
 		/** The header holds the secret itself. */
@@ -185,12 +188,20 @@ function check(trigger: z.infer<z.ZodObject<typeof fields>>, context: z.Refineme
 	const wrong = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message })
 	const refusal = outsideRefusal(trigger.manifest)
 	if (refusal !== null) wrong("manifest", refusal)
+	// A repository may bring settings of the agent along, which give it leave or run programs at its start.
+	if (trigger.workOn === "event" && !isHeldIn(trigger.manifest) && trigger.on.some(isOfBranch))
+		wrong("manifest", "must have the substrate sandbox, container or vm: a pull request brings anybody's files along")
 	if (trigger.manifest.prompt !== "") wrong("manifest", "must have no prompt: the template makes it")
 	const isHosting = trigger.source.is === "github" || trigger.source.is === "gitlab"
 	if (trigger.on.some((what) => (what === "delivery") === isHosting))
 		wrong("on", isHosting ? "must not have delivery" : "must be delivery alone: only git hostings tell more")
 	if (!isHosting && trigger.workOn === "event") wrong("workOn", "must be manifest: only git hostings tell a repository")
 	if (!isHosting && trigger.reply !== null) wrong("reply", "must be left out: only git hostings take one")
+}
+
+/** Whether its ref may hold what somebody from outside has written. */
+export function isOfBranch(what: What): boolean {
+	return what.startsWith("pull-request.") || what === "workflow.failed"
 }
 
 /** A delivery that was verified, as it is kept: for the task, for a preview and for doing it again. */

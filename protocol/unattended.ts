@@ -9,14 +9,18 @@ type Asked = Pick<Manifest, "runtime" | "argv" | "environment" | "substrate" | "
  * follows it, since what it left behind came of that text, too.
  */
 export function outsideRefusal(task: Asked): string | null {
-	const isHeldIn = (task.substrate !== undefined && task.substrate !== "host") || task.target.newVm !== undefined
-	if (!isHeldIn && isUnattended(task.runtime, task.argv, task.environment))
+	if (!isHeldIn(task) && isUnattended(task.runtime, task.argv, task.environment))
 		return `${task.runtime} would act here without asking anybody, on text from outside: choose the substrate sandbox, container or vm, or let it ask.`
 	for (const follow of [...task.onSuccess, ...task.onFailure]) {
 		const refusal = follow.is === "task" ? outsideRefusal(follow.manifest) : null
 		if (refusal !== null) return `A task that follows it: ${refusal}`
 	}
 	return null
+}
+
+/** Whether something holds it in, so that what it does stays there. What is not said is the host. */
+export function isHeldIn({ substrate, target }: Pick<Manifest, "substrate" | "target">): boolean {
+	return (substrate !== undefined && substrate !== "host") || target.newVm !== undefined
 }
 
 /**

@@ -243,6 +243,9 @@ describe("GitLab", () => {
 		])
 		said.merge_request.source_project_id = 9
 		expect(gitlab(said)[0]?.author.trust).toBe("anyone")
+		delete said.merge_request.source_project_id
+		delete said.merge_request.target_project_id
+		expect(gitlab(said)[0]?.author.trust).toBe("anyone")
 		said.merge_request = null
 		expect(gitlab(said)[0]).toMatchObject({ ref: "master", number: null })
 	})

@@ -161,7 +161,8 @@ function ofNote(payload: z.infer<typeof Kinds.note>, hosting: Hosting, command: 
 function ofPipeline(payload: z.infer<typeof Kinds.pipeline>, hosting: Hosting): Read[] {
 	const { object_attributes: pipeline, merge_request: request, commit } = payload
 	if (pipeline.status !== "failed") return []
-	const isOwn = request == null || request.source_project_id === request.target_project_id
+	const { source_project_id: source, target_project_id: target } = request ?? {}
+	const isOwn = request == null || (source != null && source === target)
 	const actor: Person = { ...personOf(payload.user), trust: isOwn ? "member" : "anyone" }
 	return [
 		{

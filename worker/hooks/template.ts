@@ -66,8 +66,10 @@ const TOO_LONG = `the prompt would have more than ${PROMPT_CHARS} characters`
  * engine's own limit of time asks, stands still meanwhile. Filters are ours, each counted by what it reads.
  */
 const TAGS = ["if", "unless", "case", "comment", "raw", "#"]
-/** Of all filters of a prompt together. */
+/** Of all filters of a prompt together: some tens of milliseconds. */
 const WORK_CHARS = 20 * PROMPT_CHARS
+/** To read one item of a list costs as much as so many characters. */
+const ITEM_WORK = 50
 const RANGE = 1_000
 
 function engineFor(marks: Marks): Liquid {
@@ -138,7 +140,7 @@ class Meter {
 
 	list(value: unknown): unknown[] {
 		const list = Array.isArray(value) ? value : [value]
-		this.#spend(list.length)
+		this.#spend(ITEM_WORK * list.length)
 		return list
 	}
 
