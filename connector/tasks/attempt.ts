@@ -4,7 +4,10 @@ import { join } from "node:path"
 import { ASKS } from "../../protocol/ask.ts"
 import { Refusal } from "../../protocol/errors.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
+import { workingDirectory } from "../folders.ts"
+import { sessionFolder } from "../held-session.ts"
 import { findRuntime } from "../runtimes.ts"
+import { rememberMade } from "../workdir/make.ts"
 import { commit, propose, push, type Send } from "./changes.ts"
 import { type Bounds, collect, mustHave } from "./collect.ts"
 import { Failed, Stopped, sentence } from "./failed.ts"
@@ -119,7 +122,8 @@ export class Attempt {
 	async #run(): Promise<void> {
 		const { kept } = this
 		if (kept.isVoid || isEnd(kept.outcome)) this.#stop.abort()
-		this.#reports.send()
+		// What this process has not heard of the fence itself, it asks before it does what others see.
+		this.#reports.again()
 		while (kept.step !== "over" && !this.#isClosed) {
 			try {
 				await this.#next()
@@ -193,6 +197,8 @@ export class Attempt {
 			await this.#stoppable(this.#reports.settled())
 			const spec = await this.#spec()
 			if (this.#stop.signal.aborted) throw new Stopped()
+			if (this.#world.proof.leftOf(kept.assignment.awayMs) <= 0)
+				throw new Lost("The machine was without its home for too long.")
 			try {
 				await this.#world.sessions.start(spec)
 			} catch (error) {
@@ -200,9 +206,22 @@ export class Attempt {
 				throw error instanceof Refusal ? new Failed("prepare", sentence(error)) : error
 			}
 		}
+		await this.#rememberMade()
 		kept.step = "follow"
 		kept.clock = { is: "running", since: this.#world.clock.monotonic(), ran: 0, boot: this.#world.clock.boot }
 		await this.#tell("running", "")
+	}
+
+	/** Whoever removes the session is told when something in the folder is nowhere else. */
+	async #rememberMade(): Promise<void> {
+		const { cwd, is } = this.#place
+		const { workOn } = this.kept.assignment.manifest
+		const folder = sessionFolder(this.#world.dataDir, this.kept.session)
+		const made = { folder: cwd, name: this.#name }
+		if (is === "clone" && workOn?.is === "repository")
+			await rememberMade({ ...made, from: { is: "git", url: workOn.url } }, folder)
+		if (is === "worktree" && workOn?.is === "directory")
+			await rememberMade({ ...made, from: { is: "worktree", path: await workingDirectory(workOn.path) } }, folder)
 	}
 
 	async #spec() {

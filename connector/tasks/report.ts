@@ -92,9 +92,11 @@ export class Reports {
 				break
 			}
 			this.#options.onProof()
+			const isKnown = next.sequence === kept.last?.sequence && said !== "forget"
 			kept.last = next
 			if (said === "forget") kept.isForgotten = true
 			kept.reports.shift()
+			if (isKnown) continue
 			// Where it cannot be kept it is told once more after a crash, which changes nothing.
 			await keep().catch((error: unknown) => log(`A report's receipt is not kept: ${String(error)}`))
 		}

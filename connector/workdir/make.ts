@@ -9,7 +9,7 @@ import { Refusal } from "../../protocol/errors.ts"
 import type { SessionId } from "../../protocol/ids.ts"
 import { From } from "../../protocol/session.ts"
 import { workingDirectory } from "../folders.ts"
-import { readPrivate } from "../private-file.ts"
+import { readPrivate, writePrivate } from "../private-file.ts"
 import { refuseMount } from "../substrates/sandbox/rules.ts"
 import { recordBase } from "./changes.ts"
 
@@ -92,6 +92,11 @@ export async function makeWanted(sessionFolder: string, say: (line: string) => v
 export async function forgetMade({ folder }: Making, sessionFolder: string): Promise<void> {
 	await rm(join(folder, ".."), { recursive: true, force: true })
 	await rm(join(sessionFolder, MADE), { force: true })
+}
+
+/** The same for a folder that was made before the session began. */
+export function rememberMade(making: Making, sessionFolder: string): Promise<void> {
+	return writePrivate(join(sessionFolder, MADE), making)
 }
 
 /** What was made for the session of this folder; undefined where nothing was. */

@@ -242,6 +242,16 @@ test("nothing is begun before the ledger has answered; without a home for too lo
 	expect(machine.forAttempts.info(sessionOf(given))?.state.is).toBe("exited")
 })
 
+test("what was prepared before the machine was away for too long is not begun, and is lost", async () => {
+	const dataDir = taskFolder()
+	const cwd = taskFolder()
+	const given = { ...assignment({ ...script("touch ran"), workOn: { is: "directory", path: cwd } }), awayMs: 0 }
+	const { attempts, ledger } = await taskMachine({}, dataDir)
+	await attempts.take(given)
+	expect(await ledger.end()).toMatchObject({ is: "lost", session: null })
+	expect(readdirSync(cwd)).toEqual([".homeport"])
+})
+
 test("a worktree stands on a branch of its own; its changes are committed there, and the repository's own stay", async () => {
 	const { run, ledger, dataDir } = await taskMachine()
 	const repository = taskFolder()

@@ -14,9 +14,9 @@ const REPOSITORY = { is: "repository", credential: { secret: "git" } }
 
 async function world(options: Parameters<typeof gitServer>[0] = {}) {
 	const server = await gitServer(options)
-	const machine = await taskMachine()
-	machine.ledger.values.git = server.secret
-	return { server, ...machine }
+	const task = await taskMachine()
+	task.ledger.values.git = server.secret
+	return { server, ...task }
 }
 
 test("a clone at a depth and a ref is changed, committed and pushed to a branch of its own", async () => {
@@ -126,13 +126,17 @@ test("a sandbox's changes are committed inside and pushed from outside, without 
 })
 
 test("a failed program's changes are kept where they are, and nothing is pushed", async () => {
-	const { server, run, ledger } = await world()
-	await run({
+	const { server, run, ledger, machine } = await world()
+	const given = await run({
 		...script("echo new > new; exit 3"),
 		workOn: { ...REPOSITORY, url: server.url },
 		changes: { do: "push" },
 	})
 	expect(await ledger.end()).toMatchObject({ is: "failed", because: "exit", exitCode: 3, result: null })
+	const told: unknown[] = []
+	machine.linked({ tell: (message) => void told.push(message), send: () => {} })
+	machine.message({ type: "ask", number: 1, ask: "remove", of: { session: sessionOf(given), force: false } })
+	await expect.poll(() => told).toContainEqual(expect.objectContaining({ number: 1, code: "changes_unsaved" }))
 	expect(server.requests.filter((line) => line.includes("git-receive-pack"))).toEqual([])
 })
 
