@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest"
 import { newTriggerId } from "../../protocol/ids.ts"
 import { PROMPT_CHARS } from "../../protocol/task.ts"
-import { type Condition, TriggerSpec } from "../../protocol/trigger.ts"
+import { type Condition, TriggerSpec, WHATS } from "../../protocol/trigger.ts"
 import { type Decider, decide, preview } from "../../worker/hooks/decide.ts"
 import { unmet } from "../../worker/hooks/filter.ts"
 import { commentReply, statusReply } from "../../worker/hooks/reply.ts"
@@ -124,6 +124,95 @@ describe("a delivery", () => {
 		expect(outcome("info")).toMatchObject({ is: "ignored", reason: expect.stringContaining('equal "error"') })
 	})
 })
+
+/** Whatever JSON can hold where something else was meant. */
+const JUNK = [
+	null,
+	0,
+	-1,
+	1e300,
+	"",
+	"../..",
+	"--x",
+	"\u0000\u202e",
+	"x".repeat(100_000),
+	[],
+	[[]],
+	{},
+	{ name: {} },
+	true,
+]
+
+describe("thousands of broken payloads", () => {
+	const CASES = [
+		["github", "issues", "github/issues.labeled"],
+		["github", "issue_comment", "github/issue_comment.created"],
+		["github", "pull_request", "github/pull_request.opened"],
+		["github", "workflow_run", "github/workflow_run.completed"],
+		["gitlab", "Issue Hook", "gitlab/issue"],
+		["gitlab", "Note Hook", "gitlab/note.issue"],
+		["gitlab", "Merge Request Hook", "gitlab/merge_request"],
+		["gitlab", "Pipeline Hook", "gitlab/pipeline"],
+	] as const
+
+	test.each(CASES)(
+		"%s %s: each has an outcome, and none a task with anything but the trigger's own",
+		(is, event, file) => {
+			const url = is === "github" ? "https://github.com" : "http://example.com"
+			const spec = { source: { is, url }, on: WHATS.filter((what) => what !== "delivery"), workOn: "event" }
+			const any = trigger({ ...spec, from: { atLeast: "anyone" }, command: "/homeport" })
+			const seed = Math.floor(Math.random() * 2 ** 31)
+			let state = seed
+			const roll = (below: number) => {
+				state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff
+				return (state >> 8) % below
+			}
+			const outcomes = new Set<string>()
+			for (let run = 0; run < 400; run++) {
+				const said = payload(file)
+				if (said.comment !== undefined) said.comment.body = "/homeport go"
+				if (said.workflow_run !== undefined) said.workflow_run.conclusion = "failure"
+				if (said.object_attributes?.note !== undefined) said.object_attributes.note = "/homeport go"
+				if (said.object_attributes?.status !== undefined) said.object_attributes.status = "failed"
+				for (let times = roll(3); times > 0; times--) breakOne(said, roll)
+				const outcome = decide(any, delivery(event, said), MARK)
+				outcomes.add(outcome.is)
+				if (outcome.is !== "task") continue
+				const { workOn, concurrency, prompt, name, ...others } = outcome.manifest
+				const { workOn: _, concurrency: __, prompt: ___, name: ____, ...own } = any.manifest
+				expect(others, `seed ${seed}`).toEqual(own)
+				expect(workOn, `seed ${seed}`).toMatchObject({
+					is: "repository",
+					url: expect.stringMatching(`^${url}/[\\w./-]+\\.git$`),
+				})
+				expect(workOn?.is === "repository" && workOn.ref, `seed ${seed}`).toMatch(/^\w[\w./-]*$/)
+				expect(prompt.length).toBeLessThanOrEqual(PROMPT_CHARS)
+				expect(name, `seed ${seed}`).toMatch(/^Fix it( \d+)?$/)
+				expect(concurrency?.key ?? `${id}:1#1`, `seed ${seed}`).toMatch(/^trg_\w+:\d+#\d+$/)
+			}
+			expect(outcomes, `seed ${seed}`).toContain("task")
+		},
+	)
+})
+
+/** Puts junk at some place of it, or takes the place away. */
+// biome-ignore lint/suspicious/noExplicitAny: it walks whatever there is.
+function breakOne(said: any, roll: (below: number) => number): void {
+	let at = said
+	for (let depth = 0; ; depth++) {
+		const keys = Object.keys(at)
+		const key = keys[roll(Math.max(1, keys.length))]
+		if (key === undefined) return
+		const isDeeper = typeof at[key] === "object" && at[key] !== null && Object.keys(at[key]).length > 0
+		if (isDeeper && (depth === 0 || roll(3) > 0)) {
+			at = at[key]
+			continue
+		}
+		if (roll(4) === 0) delete at[key]
+		else at[key] = structuredClone(JUNK[roll(JUNK.length)])
+		return
+	}
+}
 
 describe("a trigger", () => {
 	const wrong = (changed: object) => TriggerSpec.safeParse({ ...SPEC, ...changed }).error?.issues[0]?.path[0]

@@ -133,6 +133,12 @@ describe("GitHub", () => {
 		expect(fork).toMatchObject({ author: { trust: "anyone" }, ref: null })
 	})
 
+	test("a pull request among the issues is nothing: it comes as itself, too", () => {
+		const said = payload("github/issues.labeled")
+		said.issue.pull_request = { html_url: "https://github.com/Codertocat/Hello-World/pull/1" }
+		expect(github("issues", said)).toEqual([])
+	})
+
 	test("others, such as a ping, are nothing", () => {
 		expect(github("ping", payload("github/ping"))).toEqual([])
 		expect(github("constructor", {})).toEqual([])

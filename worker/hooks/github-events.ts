@@ -87,7 +87,8 @@ function read(event: string, payload: Payload, hosting: Hosting, command: string
 		const what = isPull ? "pull-request.comment" : "issue.comment"
 		return { ...about, what, text: comment.body, command: said, author, actor: author, url }
 	}
-	if (event === "issues" && issue !== undefined) {
+	// What is done to a pull request comes as an event of its own.
+	if (event === "issues" && issue !== undefined && issue.pull_request == null) {
 		const what = ISSUE.get(action ?? "")
 		return what === undefined ? null : { ...ofIssue(issue, payload), what, url: hosting.page(issue.html_url) }
 	}
