@@ -77,7 +77,7 @@ export class Schedules {
 		return armed
 	}
 
-	/** Nothing more comes of it, also not what waits. Tasks that it has submitted go on. */
+	/** Nothing more comes of it, also not what waits. Tasks that it has submitted, or is just submitting, go on. */
 	remove(id: string): Outcome<null> {
 		const { store, changed } = this.#host
 		if (store.get(id) === undefined) return { ok: false, code: "not_found" }

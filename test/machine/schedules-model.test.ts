@@ -38,10 +38,11 @@ class History {
 	readonly #store = new RecordingStore()
 	readonly #world = new World(this.#store)
 	readonly #faults: string[] = []
-	readonly #schedules: { first: Schedule; isRemoved: boolean; began: KnownTask[] }[] = []
+	readonly #schedules: { first: Schedule; removedIn: number | null; began: KnownTask[] }[] = []
 	#isLedgerUp = true
 	#isCalm = false
 	#nonces = 0
+	#steps = 0
 
 	constructor(seed: number) {
 		this.#dice = new Dice(seed)
@@ -54,9 +55,9 @@ class History {
 		world.fate = () => this.#fate()
 		this.#watchBeginnings()
 		for (let index = dice.between(1, 3); index > 0; index--) this.#create(`s${index}`)
-		for (let step = dice.between(20, 60); step > 0; step--) await this.#step()
+		for (let step = dice.between(30, 90); step > 0; step--) await this.#step()
 		await this.#calm()
-		for (const one of this.#schedules) if (!one.isRemoved) this.#check(one.first)
+		for (const { first, removedIn } of this.#schedules) if (removedIn === null) this.#check(first)
 		return [...this.#faults, ...this.#store.faults]
 	}
 
@@ -83,7 +84,7 @@ class History {
 			jitterSeconds: dice.pick([0, 0, 30, 900]),
 			isPaused: dice.chance(0.1),
 		})
-		this.#schedules.push({ first, isRemoved: false, began: [] })
+		this.#schedules.push({ first, removedIn: null, began: [] })
 	}
 
 	#overlap = (): Overlap => this.#dice.pick<Overlap>(["skip", "queue", "replace"])
@@ -92,7 +93,7 @@ class History {
 	#fate(): Fate {
 		if (this.#isCalm) return "fine"
 		if (!this.#isLedgerUp) return this.#dice.pick<Fate>(["fails-before", "fails-after", "dies-before"])
-		if (this.#dice.chance(0.85)) return "fine"
+		if (this.#dice.chance(0.75)) return "fine"
 		return this.#dice.pick<Fate>(["dies-before", "dies-after", "fails-before", "fails-after"])
 	}
 
@@ -106,7 +107,9 @@ class History {
 			const task = ledger.tasks.get(key)
 			const schedule = this.#schedules.find(({ first }) => first.id === id)
 			if (!isNew || task === undefined || schedule === undefined) return outcome
-			if (schedule.isRemoved) this.#faults.push(`${key} begins after its schedule was removed`)
+			// What was on its way arrives.
+			if (schedule.removedIn !== null && schedule.removedIn < this.#steps)
+				this.#faults.push(`${key} begins after its schedule was removed`)
 			if (key.includes("@now-")) return outcome
 			const running = schedule.began.find(({ end }) => end === null)
 			if (running !== undefined) this.#faults.push(`${key} begins while ${running.key} runs`)
@@ -121,10 +124,17 @@ class History {
 		const world = this.#world
 		const dice = this.#dice
 		const under: Promise<unknown>[] = []
-		for (let deeds = dice.between(1, 4); deeds > 0; deeds--) under.push(this.#deed())
+		this.#steps++
+		for (let deeds = dice.between(1, 5); deeds > 0; deeds--) under.push(this.#after(dice.below(12)))
 		// What died with its object never settles.
 		await Promise.race([Promise.allSettled(under), turns(60)])
 		world.endsOnCancel = dice.chance(0.5)
+	}
+
+	/** In the middle of what the others of this step do. */
+	async #after(turns: number): Promise<void> {
+		for (let turn = 0; turn < turns; turn++) await null
+		await this.#deed()
 	}
 
 	async #deed(): Promise<void> {
@@ -137,7 +147,7 @@ class History {
 			// On time, or as late as whoever carries it was away.
 			world.now = Math.max(world.now, world.alarmAt ?? world.now + MINUTE)
 			if (dice.chance(0.3)) world.now += dice.pick([1, 1_000, 3 * MINUTE, 20 * MINUTE])
-			if (dice.chance(0.05)) world.now += dice.between(1, 21 * 24) * HOUR
+			if (dice.chance(0.05)) world.now += dice.between(1, dice.pick([5, 48, 21 * 24])) * HOUR
 			await world.ring()
 		} else if (kind < 38) {
 			world.now += dice.below(5 * MINUTE)
@@ -153,7 +163,7 @@ class History {
 		else if (kind < 98) await world.schedules.runNow(id, ANNA, `n${dice.chance(0.3) ? this.#nonces : ++this.#nonces}`)
 		else {
 			world.schedules.remove(id)
-			schedule.isRemoved = true
+			schedule.removedIn = this.#steps
 		}
 	}
 
@@ -175,8 +185,8 @@ class History {
 		world.ledger.refuses = null
 		world.evict()
 		const last = Math.max(world.now, ...[...this.#store.said.values()].map(({ time }) => time))
-		for (const { first, isRemoved } of this.#schedules)
-			if (!isRemoved) value(world.schedules.edit(first.id, { isPaused: true }))
+		for (const { first, removedIn } of this.#schedules)
+			if (removedIn === null) value(world.schedules.edit(first.id, { isPaused: true }))
 		const clear = async () => {
 			for (const task of world.ledger.tasks.values())
 				if (task.end === null) world.schedules.over(task.key, world.ledger.end(task, "succeeded", world.now))
@@ -189,8 +199,8 @@ class History {
 		await world.pass(4 * 24 * HOUR)
 		// Going on tells of the times of the pause, so that every time up to now is told of.
 		world.now = Math.max(world.now, last + 1)
-		for (const { first, isRemoved } of this.#schedules)
-			if (!isRemoved) {
+		for (const { first, removedIn } of this.#schedules)
+			if (removedIn === null) {
 				value(world.schedules.edit(first.id, { isPaused: false }))
 				value(world.schedules.edit(first.id, { isPaused: true }))
 			}
