@@ -5,6 +5,7 @@ import { type MachineId, newTaskId, type TaskId } from "../../protocol/ids.ts"
 import { Manifest, type Task, type TaskEvent, type TaskStateName } from "../../protocol/task.ts"
 import type { Attempt, TaskReport, Verdict } from "../../protocol/task-report.ts"
 import type { Outcome } from "../asks.ts"
+import { anew, edited, letGo, type Submission, submitted } from "./begun.ts"
 import {
 	afterAway,
 	type By,
@@ -19,7 +20,8 @@ import {
 	mayFollow,
 	retryAfter,
 } from "./course.ts"
-import type { Effect, Held, Hold, KnownMachine, LedgerStore, Terms, Voided } from "./held.ts"
+import { Effects } from "./effects.ts"
+import type { Effect, Held, Hold, KnownMachine, LedgerStore, Voided } from "./held.ts"
 import { fits, type Plan, plan, sentence } from "./queue.ts"
 
 /**
@@ -64,15 +66,6 @@ export interface LedgerHost {
 	failed: (what: string, error: unknown) => void
 }
 
-export interface Submission {
-	/** Submitted again with the same, it is the same task. */
-	key: string | null
-	manifest: Manifest
-	from: Task["from"]
-	isFromOutside: boolean
-	of: Task["of"]
-}
-
 /** A machine as its object knows it. */
 export type MachineInfo = Omit<KnownMachine, "epoch" | "awaySince" | "isRemoved">
 
@@ -92,11 +85,17 @@ export class Ledger {
 	#machines: Map<MachineId, KnownMachine> | null = null
 	/** Machines that have said that they are full, until when. */
 	readonly #full = new Map<MachineId, number>()
-	/** Effects that are being performed, in this memory. */
-	readonly #performing = new Set<string>()
+	readonly #effects: Effects
 
 	constructor(host: LedgerHost) {
 		this.#host = host
+		this.#effects = new Effects({
+			...host,
+			perform: async (effect) => {
+				const held = this.#find(effect.task)
+				if (held !== undefined) await host.perform(effect, this.#view(held))
+			},
+		})
 	}
 
 	// What people, triggers and schedules say.
@@ -121,12 +120,10 @@ export class Ledger {
 		if (!("id" in held)) return held
 		if (JSON.stringify(manifest).length > MANIFEST_CHARS) return { ok: false, code: "too_large" }
 		this.#host.store.putManifest(id, manifest)
-		const terms = termsOf(manifest)
-		const lane = terms.concurrency?.key ?? laneOf(held.from)
-		const edited: Held = { ...held, terms, lane, name: nameOf(manifest), refusedBy: [] }
+		const changed = edited(held, manifest)
 		// Its time in the queue counts from when it came there.
-		const deadline = held.state.since + Math.max(0, held.notBefore - held.state.since) + limitMs("queued", edited)
-		this.#put(this.#told({ ...edited, state: { ...held.state, deadline } }, "edited", by, ""))
+		const deadline = held.state.since + Math.max(0, held.notBefore - held.state.since) + limitMs("queued", changed)
+		this.#put(this.#told({ ...changed, state: { ...held.state, deadline } }, "edited", by, ""))
 		this.#assign()
 		return this.#found(id)
 	}
@@ -329,20 +326,11 @@ export class Ledger {
 
 	// The course of a task.
 
-	#create({ key, manifest, from, isFromOutside, of }: Submission, by: By): Held {
-		const now = this.#host.now()
+	#create(submission: Submission, by: By): Held {
+		const { store, now } = this.#host
 		const id = newTaskId()
-		const terms = termsOf(manifest)
-		const empty: Held = {
-			...{ id, key, name: nameOf(manifest), from, isFromOutside, of, submittedAt: now, terms },
-			state: { is: "queued", since: now, deadline: null, reason: "", because: null, exitCode: null },
-			...{ attempt: 0, retried: 0, hold: null, voided: [], steers: [] },
-			...{ machine: null, session: null, artifacts: [], result: null },
-			...{ lane: terms.concurrency?.key ?? laneOf(from), place: this.#lastPlace() + 1, notBefore: 0, refusedBy: [] },
-			...{ spent: {}, awayMs: 0, events: [], endedAt: null },
-		}
-		this.#host.store.putManifest(id, manifest)
-		const held = this.#enter(empty, "queued", by, "")
+		store.putManifest(id, submission.manifest)
+		const held = this.#enter(submitted(submission, id, now(), this.#lastPlace() + 1), "queued", by, "")
 		this.#put(held)
 		return held
 	}
@@ -412,14 +400,10 @@ export class Ledger {
 
 	/** In one go with the end: what follows of it begins once. */
 	#follow(held: Held, id: string, follow: Manifest["onSuccess"][number]): void {
-		const { store, now, wakeAt } = this.#host
-		if (follow.is !== "task") {
-			store.putEffect({ id, task: held.id, follow, since: now(), tries: 0, nextAt: now() })
-			return wakeAt(now())
-		}
+		if (follow.is !== "task") return this.#effects.add(id, held.id, follow)
 		const from = { is: "task", id: held.id, name: held.name } as const
 		const manifest = following(Manifest.parse(follow.manifest), held)
-		if (store.byKey(id) === undefined)
+		if (this.#host.store.byKey(id) === undefined)
 			this.#create({ key: id, manifest, from, isFromOutside: held.isFromOutside, of: null }, LEDGER)
 	}
 
@@ -456,11 +440,11 @@ export class Ledger {
 		}
 		store.forget(now() - KEPT_MS)
 		this.#assign()
-		this.#performDue()
+		this.#effects.alarm()
 		const first = store.firstEnd()
 		const next = Math.min(
 			...[...this.#tasks().values()].map((held) => this.#dueOf(held)),
-			...store.effects().map(({ nextAt }) => nextAt),
+			this.#effects.next(),
 			...[...this.#full.values()].filter((until) => until > now()),
 			first === null ? Number.POSITIVE_INFINITY : first + KEPT_MS,
 		)
@@ -603,38 +587,6 @@ export class Ledger {
 		if (tries >= MUTE_TRIES) this.#host.machines.cut(machine, epoch)
 	}
 
-	// Effects.
-
-	#performDue(): void {
-		const { store, now } = this.#host
-		for (const effect of store.effects()) {
-			if (effect.nextAt > now()) continue
-			if (this.#performing.has(effect.id)) {
-				store.putEffect({ ...effect, nextAt: now() + EFFECT_PATIENCE_MS })
-				continue
-			}
-			const tries = effect.tries + 1
-			const begun = { ...effect, tries, nextAt: now() + Math.min(EFFECT_AGAIN_MS * 2 ** tries, EFFECT_AT_MOST_MS) }
-			store.putEffect(begun)
-			this.#performing.add(effect.id)
-			void this.#perform(begun).finally(() => this.#performing.delete(effect.id))
-		}
-	}
-
-	async #perform(effect: Effect): Promise<void> {
-		const { store, now, perform, failed, wakeAt } = this.#host
-		const held = this.#find(effect.task)
-		if (held === undefined) return store.dropEffect(effect.id)
-		try {
-			await perform(effect, this.#view(held))
-			store.dropEffect(effect.id)
-		} catch (error) {
-			failed(effect.id, error)
-			if (now() - effect.since > EFFECT_GIVE_UP_MS) store.dropEffect(effect.id)
-			else wakeAt(effect.nextAt)
-		}
-	}
-
 	// Keeping.
 
 	/** Asks what is to be asked now, and writes both down at once. */
@@ -755,22 +707,6 @@ export class Ledger {
 
 type Question<A> = (asked: A, epoch: number) => Promise<void>
 
-/** The attempt that counted does not any more; its machine must stop it. */
-function letGo(held: Held): Held {
-	const { hold, terms } = held
-	if (hold === null) return held
-	if (!hold.isSent) return { ...held, hold: null }
-	const { machine, fence, sequence } = hold
-	const awayMs = terms.awaySeconds * 1_000
-	const old: Voided = { machine, fence, awayMs, mayRun: sequence > 0, tries: 0, nextAt: 0 }
-	return { ...held, hold: null, voided: [...held.voided, old] }
-}
-
-/** An attempt begins: what an earlier one made is not its own. */
-function anew(held: Held): Held {
-	return { ...held, session: null, artifacts: [], result: null }
-}
-
 /** On a new link, everything is asked at once. */
 function askedAnew(
 	machine: MachineId,
@@ -778,29 +714,8 @@ function askedAnew(
 	return (asking) => (asking.machine === machine ? { ...asking, tries: 0, nextAt: 0 } : asking)
 }
 
-function termsOf(manifest: Manifest): Terms {
-	const { target, runtime, substrate, timeoutSeconds, queueSeconds } = manifest
-	const { awaySeconds, inputSeconds, retries, concurrency, priority } = manifest
-	return {
-		...{ target, runtime, timeoutSeconds, awaySeconds, inputSeconds, retries, priority },
-		...(substrate === undefined ? {} : { substrate }),
-		...(queueSeconds === undefined ? {} : { queueSeconds }),
-		...(concurrency === undefined ? {} : { concurrency }),
-	}
-}
-
-function nameOf({ name, prompt, runtime }: Manifest): string {
-	return name ?? (prompt.trim().split("\n")[0]?.slice(0, NAME_FROM_PROMPT) || runtime)
-}
-
-/** Work of one trigger or person waits behind its own. */
-function laneOf({ is, id }: Task["from"]): string {
-	return `${is}:${id}`
-}
-
 /** A row of a Durable Object's database takes two million bytes; a character may be four of them. */
 const MANIFEST_CHARS = 500_000
-const NAME_FROM_PROMPT = 60
 const STEERS = 20
 const STEER_CHARS = 20_000
 /** Of a row, with all else that is in it. */
@@ -813,10 +728,5 @@ const ASK_AGAIN_MS = 25_000
 const MUTE_TRIES = 4
 /** One that has said that it is full is asked again. */
 const FULL_MS = 15_000
-const EFFECT_AGAIN_MS = 5_000
-/** One that is being performed for longer is looked at again after as long. */
-const EFFECT_PATIENCE_MS = 60_000
-const EFFECT_AT_MOST_MS = 60 * 60_000
-const EFFECT_GIVE_UP_MS = 24 * 60 * 60_000
 /** What is over is known here so long, and with its key; the history has it for longer. */
 const KEPT_MS = 30 * 86_400_000

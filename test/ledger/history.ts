@@ -1,8 +1,9 @@
 // One random history of a workspace's ledger: people submit, change and cancel while machines sleep, crash and come back,
 // links are cut at any message, calls are lost, late or doubled, and the object is evicted between any two steps. What must
 // hold is checked at every deed of every program, at every change of a task, and at the end.
+import type { Submission } from "../../durable-objects/ledger/begun.ts"
 import type { LedgerStore } from "../../durable-objects/ledger/held.ts"
-import type { Ledger, LedgerHost, MachineOutcome, Submission, TaskView } from "../../durable-objects/ledger/ledger.ts"
+import type { Ledger, LedgerHost, MachineOutcome, TaskView } from "../../durable-objects/ledger/ledger.ts"
 import { type MachineId, newMachineId, type TaskId } from "../../protocol/ids.ts"
 import { ENDS, Manifest } from "../../protocol/task.ts"
 import type { TaskReport } from "../../protocol/task-report.ts"

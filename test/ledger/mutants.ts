@@ -9,7 +9,7 @@ const FOLDER = resolve(import.meta.dirname, "../../durable-objects/ledger")
 interface Mutant {
 	/** What is wrong with it. */
 	name: string
-	file: "ledger.ts" | "queue.ts" | "course.ts"
+	file: "ledger.ts" | "queue.ts" | "course.ts" | "begun.ts" | "effects.ts"
 	line: string
 	becomes: string
 }
@@ -77,7 +77,7 @@ export const MUTANTS: readonly Mutant[] = [
 	},
 	{
 		name: "an attempt that was begun is taken for one that was not",
-		file: "ledger.ts",
+		file: "begun.ts",
 		line: "mayRun: sequence > 0",
 		becomes: "mayRun: false",
 	},
@@ -119,9 +119,9 @@ export const MUTANTS: readonly Mutant[] = [
 	},
 	{
 		name: "what is to be told of an end is forgotten before it is told",
-		file: "ledger.ts",
-		line: "await perform(effect, this.#view(held))",
-		becomes: "store.dropEffect(effect.id)\n\t\t\tawait perform(effect, this.#view(held))",
+		file: "effects.ts",
+		line: "await perform(effect)",
+		becomes: "store.dropEffect(effect.id)\n\t\t\tawait perform(effect)",
 	},
 	{
 		name: "a task follows another that was cancelled",

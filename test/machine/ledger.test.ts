@@ -1,8 +1,9 @@
 // The ledger step by step: who goes next and where, what each waits for, and what a machine that is late or mute can do.
 import { DatabaseSync } from "node:sqlite"
 import { expect, test } from "vitest"
+import type { Submission } from "../../durable-objects/ledger/begun.ts"
 import type { Effect, LedgerStore } from "../../durable-objects/ledger/held.ts"
-import { Ledger, type MachineOutcome, type Submission, type TaskView } from "../../durable-objects/ledger/ledger.ts"
+import { Ledger, type MachineOutcome, type TaskView } from "../../durable-objects/ledger/ledger.ts"
 import { SqlLedgerStore } from "../../durable-objects/ledger/sql-ledger-store.ts"
 import { type MachineId, newMachineId, type TaskId } from "../../protocol/ids.ts"
 import { Manifest } from "../../protocol/task.ts"
