@@ -236,6 +236,59 @@ test.each([
 	expect(faultIn(cron(expression, timeZone), at("2026-01-01T00:00Z"))).toContain(fault)
 })
 
+test("whatever is written in five fields has times, or words of what is wrong with it", () => {
+	const dice = new Dice(runSeed())
+	const parts = [
+		"*",
+		"?",
+		"/",
+		"-",
+		",",
+		"#",
+		"+",
+		"L",
+		"W",
+		"0",
+		"1",
+		"5",
+		"7",
+		"12",
+		"29",
+		"31",
+		"59",
+		"99",
+		"MON",
+		"feb",
+	]
+	const field = () => Array.from({ length: dice.between(1, 5) }, () => dice.pick(parts)).join("")
+	const usual = [
+		["0", "1,2", "*/5", "*"],
+		["2", "1-3", "*/6", "*"],
+		["*", "29", "31", "L", "15W", "LW", "1W"],
+		["*", "2", "FEB", "4,6", "*/5"],
+		["*", "+MON", "5#5", "7", "FRI#L", "1-5"],
+	]
+	let good = 0
+	for (let round = 0; round < 3_000; round++) {
+		const fields = usual.map((some) => (dice.chance(0.9) ? dice.pick(some) : field()))
+		const when = cron(fields.join(" "), dice.pick(["UTC", "Europe/Berlin", "Australia/Lord_Howe"]))
+		const from = Date.UTC(2026, dice.below(12), dice.between(1, 28))
+		const fault = faultIn(when, from)
+		if (fault !== null) {
+			expect(fault.length).toBeGreaterThan(5)
+			continue
+		}
+		good++
+		const times = timesOf(when)
+		const first = times.after(from)
+		if (first === null) throw new Error("invariant: it has times")
+		expect(first, fields.join(" ")).toBeGreaterThan(from)
+		expect(times.upTo(first), fields.join(" ")).toBe(first)
+		expect(times.after(first - 1), fields.join(" ")).toBe(first)
+	}
+	expect(good).toBeGreaterThan(300)
+})
+
 describe("what is owed", () => {
 	const hourly: Timed = { id: newScheduleId(), when: cron("0 * * * *"), missed: "run-once", jitterSeconds: 0 }
 	const nine = at("2026-07-01T09:00Z")
