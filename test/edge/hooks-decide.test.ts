@@ -82,6 +82,15 @@ describe("a delivery", () => {
 		expect(by({ from: { people: ["Mallory"] } }).is).toBe("task")
 	})
 
+	test("that labels a stranger's issue counts by who labels, and not where the stranger's own template does", () => {
+		const said = payload("github/issues.labeled")
+		said.issue.user = { login: "stranger", type: "User" }
+		said.issue.author_association = "NONE"
+		expect(decide(trigger(), delivery("issues", said), MARK).is).toBe("task")
+		said.sender = { login: "stranger", type: "User" }
+		expect(decide(trigger(), delivery("issues", said), MARK).is).toBe("ignored")
+	})
+
 	test("changes nothing of the task but its prompt and place", () => {
 		const said = payload("github/issues.labeled")
 		const before = decide(trigger(), delivery("issues", said), MARK)
