@@ -57,6 +57,8 @@ interface Call {
 export class History {
 	readonly #dice: Dice
 	readonly #Core: Core
+	/** Much hangs, and links end without anybody noticing: what leases are for. */
+	readonly #isHard: boolean
 	readonly store: LedgerStore
 	#now = 1_700_000_000_000
 	#alarmAt: number | null = null
@@ -86,7 +88,9 @@ export class History {
 		this.#dice = new Dice(seed)
 		this.store = store
 		this.#Core = CoreClass
-		for (let index = 0; index < this.#dice.between(1, 3); index++) this.#sides.push(this.#side(index))
+		this.#isHard = this.#dice.chance(0.3)
+		const machines = this.#dice.between(this.#isHard ? 2 : 1, 3)
+		for (let index = 0; index < machines; index++) this.#sides.push(this.#side(index))
 		this.#ledger = this.#newLedger()
 		for (const side of this.#sides) if (this.#dice.chance(0.7)) this.#link(side)
 	}
@@ -108,6 +112,8 @@ export class History {
 	#step(): void {
 		const dice = this.#dice
 		const side = dice.pick(this.#sides)
+		if (this.#isHard && dice.chance(0.5)) return this.#turn()
+		if (this.#isHard && dice.chance(0.15)) return this.#pass(dice.pick([MINUTE, 4 * MINUTE, 7 * MINUTE]))
 		const roll = dice.below(100)
 		if (roll < 7) this.#submit()
 		else if (roll < 9) this.#submitAgain()
@@ -130,6 +136,17 @@ export class History {
 		else this.#pass(dice.pick([SECOND, 10 * SECOND, 30 * SECOND, 70 * SECOND, 3 * MINUTE, 8 * MINUTE, 15 * MINUTE]))
 	}
 
+	/** A little of everything goes well. */
+	#turn(): void {
+		for (const call of this.#calls.splice(0)) call.run()
+		for (const side of this.#sides) {
+			this.#toMachine(side)
+			side.machine.work()
+			this.#toEdge(side)
+		}
+		this.#runPrograms()
+	}
+
 	#submit(): void {
 		if (this.#submissions.length >= 6) return
 		const dice = this.#dice
@@ -137,10 +154,10 @@ export class History {
 		const follow = (name: string) => ({ is: "task", manifest: { ...bounds, name, prompt: "after {{task.id}}" } })
 		const manifest = Manifest.parse({
 			name: `task ${this.#submissions.length}`,
-			target: dice.chance(0.3) ? { machine: dice.pick(this.#sides).name } : {},
+			target: dice.chance(this.#isHard ? 0 : 0.3) ? { machine: dice.pick(this.#sides).name } : {},
 			...bounds,
 			...(dice.chance(0.2) ? { queueSeconds: 1_200 } : {}),
-			retries: { max: dice.pick([0, 1, 2, 2]), backOffSeconds: 10 },
+			retries: { max: this.#isHard ? 2 : dice.below(3), backOffSeconds: 10 },
 			...(dice.chance(0.4) ? { concurrency: { key: dice.pick(["one", "two"]) } } : {}),
 			priority: dice.below(2),
 			onSuccess: dice.chance(0.3) ? [follow("then"), { is: "notify" }] : [],
@@ -237,7 +254,7 @@ export class History {
 		side.isLive = false
 		side.toMachine = []
 		side.toEdge = []
-		if (this.#dice.chance(0.5)) this.#notice(side)
+		if (this.#dice.chance(this.#isHard ? 0.1 : 0.5)) this.#notice(side)
 	}
 
 	/** The machine's object finds that the link is gone, and tells the ledger until it is heard. */
@@ -302,10 +319,12 @@ export class History {
 	/** A report arrives again, late. */
 	#repeat(): void {
 		if (this.#past.length === 0) return
-		const { side, report } = this.#dice.pick(this.#past)
-		const before = JSON.stringify(this.store.get(report.task))
+		const { side, report } = this.#dice.pick(this.#past.slice(-4))
+		// The call may give a task to a machine beside that.
+		const told = () => JSON.stringify([this.store.get(report.task)?.state, this.store.get(report.task)?.events.length])
+		const before = told()
 		this.#ledger.reported(side.machine.id, report)
-		if (JSON.stringify(this.store.get(report.task)) !== before) this.#fault(`${report.task} heeds a report twice`)
+		if (told() !== before) this.#fault(`${report.task} heeds a report twice`)
 	}
 
 	/** A machine's object has waited long enough for an answer, which may come yet. */
@@ -373,6 +392,7 @@ export class History {
 			...{ toMachine: [], toEdge: [], asks: new Set() },
 			machine: new SimulatedMachine(newMachineId() as MachineId, dice.between(1, 2), {
 				dice,
+				hangs: this.#isHard ? 0.5 : 0.08,
 				clock: () => this.#now * rate,
 				send: (report) => {
 					if (side.isLive && side.machine.isUp) side.toEdge.push(structuredClone(report))

@@ -23,6 +23,8 @@ export interface Kept {
 
 interface Host {
 	dice: Dice
+	/** How often a program never ends. */
+	hangs: number
 	/** By the machine's own clock that counts sleep, which runs at its own rate. */
 	clock: () => number
 	/** Sends on the link, if there is one. */
@@ -79,7 +81,7 @@ export class SimulatedMachine {
 		this.#void(task, fence - 1)
 		const taken: Kept = {
 			...{ task, fence, awayMs, report: null, answered: 0, isEnded: false },
-			...{ hangs: dice.chance(0.08), isDull: dice.chance(0.03) },
+			...{ hangs: dice.chance(this.#host.hangs), isDull: dice.chance(0.03) },
 		}
 		this.kept.set(`${task} ${fence}`, taken)
 		return { is: "done" }
