@@ -59,6 +59,8 @@ export class History {
 	readonly #Core: Core
 	/** Much hangs, and links end without anybody noticing: what leases are for. */
 	readonly #isHard: boolean
+	/** Steps that go well, before chance goes on. */
+	#turns = 0
 	readonly store: LedgerStore
 	#now = 1_700_000_000_000
 	#alarmAt: number | null = null
@@ -112,8 +114,9 @@ export class History {
 	#step(): void {
 		const dice = this.#dice
 		const side = dice.pick(this.#sides)
-		if (this.#isHard && dice.chance(0.5)) return this.#turn()
-		if (this.#isHard && dice.chance(0.15)) return this.#pass(dice.pick([MINUTE, 4 * MINUTE, 7 * MINUTE]))
+		if (this.#turns-- > 0 || (this.#isHard && dice.chance(0.5))) return this.#turn()
+		if (this.#isHard && dice.chance(0.05)) return this.#sleep(side)
+		if (this.#isHard && dice.chance(0.15)) return this.#pass(dice.pick([20 * SECOND, MINUTE, 4 * MINUTE]))
 		const roll = dice.below(100)
 		if (roll < 7) this.#submit()
 		else if (roll < 9) this.#submitAgain()
@@ -134,6 +137,16 @@ export class History {
 		else if (roll < 92) this.#timeOut(side)
 		else if (roll < 93) this.#steer()
 		else this.#pass(dice.pick([SECOND, 10 * SECOND, 30 * SECOND, 70 * SECOND, 3 * MINUTE, 8 * MINUTE, 15 * MINUTE]))
+	}
+
+	/** A machine whose program runs is away for less than it may be, and the others have time to do wrong. */
+	#sleep(side: Side): void {
+		if (side.machine.programs.size === 0) return
+		this.#cut(side)
+		this.#notice(side)
+		for (const call of this.#calls.splice(0)) call.run()
+		this.#pass(8 * MINUTE)
+		this.#turns = 10
 	}
 
 	/** A little of everything goes well. */

@@ -85,7 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
 		name: "a lease is shorter than what the machine was told",
 		file: "course.ts",
 		line: "return Math.ceil(awayMs * (1 + CLOCK_RATE)) + LEASE_MARGIN_MS",
-		becomes: "return awayMs / 2",
+		becomes: "return 0",
 	},
 	{
 		name: "a lease ends while the machine is linked",
@@ -104,12 +104,6 @@ export const MUTANTS: readonly Mutant[] = [
 		file: "ledger.ts",
 		line: "times.push(deadlineOf(held, hold === null ? undefined : this.#known().get(hold.machine)) ?? now)",
 		becomes: "times.push(Number.POSITIVE_INFINITY)",
-	},
-	{
-		name: "a state lasts for as long as its machine goes away again",
-		file: "course.ts",
-		line: "Math.min(state.deadline + awayMs, latestOf(held))",
-		becomes: "state.deadline + awayMs",
 	},
 	{
 		name: "what was not told again is forgotten with the memory",

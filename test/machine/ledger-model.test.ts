@@ -16,12 +16,16 @@ test("no attempt runs twice or beside a later one, no task is lost or stuck, and
 		expect(await new History(seed, Ledger).run(), `seed ${seed}`).toEqual([])
 })
 
-test.each(MUTANTS)("it is found out where $name", async (mutant) => {
-	const file = mutate(mutant)
-	const { failed } = await ledger(["--core", file, "--histories", "8000", "--seed", "1", "--bail"])
-	rmSync(dirname(file), { recursive: true })
-	expect(failed).toHaveLength(1)
-})
+test.each(MUTANTS)(
+	"it is found out where $name",
+	async (mutant) => {
+		const file = mutate(mutant)
+		const { failed } = await ledger(["--core", file, "--histories", "20000", "--seed", "1", "--bail"])
+		rmSync(dirname(file), { recursive: true })
+		expect(failed).toHaveLength(1)
+	},
+	180_000,
+)
 
 interface Outcome {
 	failed: { seed: number; faults: string[] }[]

@@ -493,6 +493,22 @@ test("a thousand tasks on fifty machines each run once, and leave nothing open",
 	expect(store.writes).toBe(6_000)
 })
 
+test("a machine that goes away again and again keeps a task for two leases at most", async () => {
+	const world = new World()
+	world.link("laptop")
+	const { id } = world.submit({ timeoutSeconds: 600, awaySeconds: 3_600 })
+	const { task, fence } = await world.begin()
+	const leases = 2 * (3_636 + 120) * SECOND
+	for (let gone = 0; gone < leases - HOUR; gone += 50 * MINUTE) {
+		world.unlink("laptop")
+		world.pass(50 * MINUTE)
+		expect(world.link("laptop", 1, [{ task, fence, sequence: 2, is: "running" }])[0]?.verdict).toBe("go-on")
+	}
+	world.unlink("laptop")
+	world.pass(50 * MINUTE)
+	expect(world.view(id).state).toMatchObject({ is: "lost", since: world.view(id).submittedAt + 12 * MINUTE + leases })
+})
+
 test("what is over is forgotten after a month, with its key", () => {
 	const world = new World(sqlStore())
 	const { id } = world.submit({}, { key: "k" })
