@@ -257,7 +257,7 @@ export const ASKS = {
 	},
 	/** Takes a request away without typing anything. */
 	dismiss: { asked: z.object({ session: SessionId, request: RequestId }), answered: nothing },
-	/** Raises a request of the kind idle, in these words. */
+	/** Raises a request of the kind question in these words, which nothing is typed for. */
 	notify: { asked: z.object({ session: SessionId, text: z.string().min(1).max(QUESTION_CHARS) }), answered: nothing },
 	/** Poll for this channel, or no more: what it is signed in by is null where it is not. */
 	relay: {

@@ -188,9 +188,10 @@ export class Watcher {
 		this.#options.changed()
 	}
 
+	/** Whoever says something wants somebody to come. */
 	notice(text: string, now: number): void {
 		this.#end("notice", "moved", now)
-		this.#raise("notice", { kind: "idle", text, source: "hook", confidence: 1 }, null, now)
+		this.#raise("notice", { kind: "question", text, source: "hook", confidence: 1 }, null, now)
 	}
 
 	/** The time that `due` said has come. */
