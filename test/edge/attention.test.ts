@@ -331,7 +331,14 @@ test("a policy is read as it was written, and one that makes no sense is refused
 	const zone = withPolicy(set, { quiet: { ...quiet, timeZone: "Europe/Nowhere" } })
 	await expect(zone).rejects.toMatchObject({ code: "invalid_request" })
 	const pattern = withPolicy(set, { rules: [{ command: "a | b", verdict: "deny" }] })
-	await expect(pattern).rejects.toMatchObject({ code: "invalid_request" })
+	await expect(pattern).rejects.toMatchObject({ code: "invalid_request", detail: expect.stringContaining("Rule 1 ") })
+	const rules = [
+		{ command: "git status", verdict: "allow" as const },
+		{ command: "git push 'x", verdict: "deny" as const },
+	]
+	const named = { code: "invalid_request", detail: expect.stringContaining("Rule 2 ") }
+	await expect(withPolicy(set, { rules })).rejects.toMatchObject(named)
+	await expect(by.call("tryPolicy", { body: { rules, command: "ls" } })).rejects.toMatchObject(named)
 	const tried = await by.call("tryPolicy", {
 		body: { rules: [{ command: "git status", verdict: "allow" }], command: "git status && rm -rf ~" },
 	})

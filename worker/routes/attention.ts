@@ -73,6 +73,7 @@ export const attention: Handlers<
 	},
 
 	async tryPolicy({ body: { rules, command } }) {
+		mustFit(rules)
 		// Whether a rule is about a machine or a session is not what is tried.
 		const about = rules.map(({ command, file, verdict }): Rule => {
 			return { verdict, ...(command !== undefined && { command }), ...(file !== undefined && { file }) }
@@ -93,10 +94,17 @@ function viaOf({ principal, request, via }: Pick<Call<"answerRequest">, "princip
 function mustMakeSense({ rules, quiet }: Policy): void {
 	if (quiet !== null && !isTimeZone(quiet.timeZone))
 		throw new Refusal("invalid_request", "policy.quiet.timeZone: must be a time zone, such as Europe/Berlin.")
-	for (const [index, { command }] of rules.entries()) {
+	mustFit(rules)
+}
+
+/** A rule that can never fit says less than somebody thinks. Throws Refusal("invalid_request"). */
+function mustFit(rules: readonly Rule[]): void {
+	for (const [index, { command }] of rules.entries())
 		if (command !== undefined && !isCommandPattern(command))
-			throw new Refusal("invalid_request", `policy.rules.${index}.command: must be one command, such as "npm test *".`)
-	}
+			throw new Refusal(
+				"invalid_request",
+				`Rule ${index + 1} fits no command: ${command}. It must be one command in words, such as npm test *.`,
+			)
 }
 
 const NOWHERE = { machine: "", session: "" as never, tags: [], runtime: "", cwd: "/" }
