@@ -97,7 +97,7 @@ export async function prepareLaunch(
 		const { program, arguments: args } =
 			runtime === JOB
 				? { program: process.execPath, arguments: [SELF, "here", "--data-dir", dataDir, ...argv] }
-				: await command(known, argv, environment, begin)
+				: await command(known, argv, environment, { ...begin, cwd, isMade: making !== null })
 		const begun =
 			making === null ? { program, arguments: args } : afterMaking(sessionFolder(dataDir, id), cwd, [program, ...args])
 		return { execution: { ...shared, ...begun, cwd, environment }, contained: null, making }
@@ -119,13 +119,15 @@ export async function prepareLaunch(
 	const workingFolder = madeFolder ?? (isShared ? await realpath(await workingDirectory(spec.cwd)) : null)
 	// What it will be is known, and it is checked as what it will be.
 	if (making !== null) await mkdir(making.folder, { recursive: true, mode: 0o700 })
+	const cwd = making === null ? (workingFolder ?? spec.cwd ?? null) : placeInside(making, spec.cwd, substrate, id)
+	const starts = { ...begin, cwd, isMade: making !== null }
 	const contained: Contained = {
 		session: id,
 		name,
 		runtime,
 		substrate,
-		argv: await insideCommand(substrate, known, argv, { ...sessionEnvironment(), ...given }, begin),
-		cwd: making === null ? (workingFolder ?? spec.cwd ?? null) : placeInside(making, spec.cwd, substrate, id),
+		argv: await insideCommand(substrate, known, argv, { ...sessionEnvironment(), ...given }, starts),
+		cwd,
 		workingFolder,
 		network,
 		limits,

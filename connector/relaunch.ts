@@ -67,13 +67,14 @@ export async function prepareRestart(
 	const environment = { ...sessionEnvironment(), ...given }
 	if (contained === null) {
 		const cwd = await workingDirectory(info.cwd)
-		const { program, arguments: args } = await command(known, argv, environment, withKey)
+		const { program, arguments: args } = await command(known, argv, environment, { ...withKey, cwd })
 		return { execution: { ...shared, program, arguments: args, cwd, environment }, contained: null, making: null }
 	}
 	await mustBeStill(contained.workingFolder)
 	const tries = await tried.now(contained.substrate)
 	if (tries.is === "absent") throw new Refusal("substrate_unavailable", `${tries.reason} ${tries.remedy}`)
-	const words = await insideCommand(contained.substrate, known, argv, environment, withKey)
+	const starts = { ...withKey, cwd: contained.cwd }
+	const words = await insideCommand(contained.substrate, known, argv, environment, starts)
 	const again: Contained = { ...contained, name, argv: words }
 	await (await loadSubstrate(contained.substrate)).check(again)
 	return {
