@@ -184,6 +184,27 @@ describe("unknown and nothing", () => {
 		expect(classify(render(`\x1b[?1049h${page}`))).toMatchObject({ is: "request", rule: "generic/pager@1" })
 	})
 
+	const PAGE = Array.from({ length: 23 }, (_, row) => (row % 4 === 3 ? "" : "    Are you sure? (y/n)")).join("\n")
+
+	test.each([
+		["less in the middle", ":"],
+		["less at the end", "\x1b[7m(END)\x1b[27m"],
+		["less in a file", "\x1b[7mnotes.txt\x1b[27m"],
+		["less in one of several files", "\x1b[7mnotes.txt (file 1 of 2)\x1b[27m"],
+		["less that has gone on", "\x1b[7m...skipping...\x1b[27m"],
+		["systemd's pager", "\x1b[7mlines 1-23\x1b[27m"],
+		["more", "\x1b[7m--More--(38%)\x1b[27m"],
+	])("%s is a pager, whatever one reads in it", (_, foot) => {
+		for (const page of [PAGE, PAGE.replaceAll("    Are", "Are"), `${PAGE}\nShall I go on?\n❯ 1. Yes\n  2. No`])
+			for (const screen of ["", "\x1b[?1049h\x1b[H"])
+				expect(classify(render(`${screen}${page}\n${foot}`))).toMatchObject({ kind: "choice", rule: "generic/pager@1" })
+	})
+
+	test("replies far from the cursor, or above a colon, are no prompt", () => {
+		for (const text of ["Are you sure? (y/n)      ", "Are you sure? (y/n)\n:", "Are you sure? (y/n)\n\n:"])
+			expect(classify(render(text))).not.toMatchObject({ is: "request" })
+	})
+
 	test("a prompt is over as soon as something is written behind it", () => {
 		for (const prompt of [
 			"Overwrite? [y/N] ",

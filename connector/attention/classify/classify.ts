@@ -24,7 +24,9 @@ export function classify(screen: Screen, runtime: string | null = null, profileW
 function judge(screen: Screen, runtime: string | null, profileWaits: readonly RegExp[]): Verdict {
 	const scene = readScene(screen, rulesFor(runtime), runtime)
 	if (scene.last === -1) return { is: "nothing", isWorking: false }
-	const dialog = findMenu(scene) ?? findButtons(scene) ?? findClack(scene) ?? findPager(scene)
+	const pager = findPager(scene)
+	if (pager !== null) return pager
+	const dialog = findMenu(scene) ?? findButtons(scene) ?? findClack(scene)
 	if (dialog !== null) return dialog
 	const working = isWorking(scene)
 	const prompt = working ? null : findPrompt(scene)

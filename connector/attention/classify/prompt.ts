@@ -72,7 +72,7 @@ function readPrompt(scene: Scene): Prompt | null {
 	const raw = (y: number) => (screen.lines[y] ?? "").trimEnd()
 	let gap = screen.cursor.x - width(raw(to))
 	// A marker alone, below what it is for.
-	if (/^\s*(?:\[[^\][]{1,12}\]\s*)?(?:>{1,3}|❯|›|»|:)$/u.test(raw(to))) {
+	if (/^\s*(?:\[[^\][]{1,12}\]\s*)?(?:>{1,3}|❯|›|»)$/u.test(raw(to))) {
 		const above = [to - 1, to - 2].find((y) => raw(y) !== "")
 		if (above === undefined) return null
 		const list = readReplies(raw(above)) === null ? listAbove(scene, to) : null
@@ -148,7 +148,7 @@ function isSecret(text: string): boolean {
 
 /** What may be replied is a part of a question; in a sentence it is told of, and in a word it is a part of it. */
 function mayReply({ text, gap }: Prompt, question: string): boolean {
-	if (question.length > 400 || TELLS.test(text) || /[=&/\\'"`]$/.test(question)) return false
+	if (gap > 2 || question.length > 400 || TELLS.test(text) || /[=&/\\'"`]$/.test(question)) return false
 	if (gap > 0) return true
 	// Without a blank behind it, it must read as a question for leave from its first word on, or as a prompt does.
 	const isAsked = ASKS_LEAVE.test(question) && !/^[\w./-]{1,40}: /u.test(question)
