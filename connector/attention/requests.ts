@@ -11,7 +11,7 @@ import type { HolderAnswered, HolderAsk, HolderAskedOf, Shown } from "../holder/
 import { type Ended, type Kept, readKept, writeKept } from "./kept.ts"
 import { type Keys, keysFor } from "./keys.ts"
 import { printOf } from "./request.ts"
-import { type About, Watcher } from "./watcher.ts"
+import { type About, asksWords, Watcher } from "./watcher.ts"
 
 /** A session as its requests need it. */
 export interface Watched {
@@ -55,6 +55,10 @@ interface Desk {
 	timer: NodeJS.Timeout | null
 	/** Called after everything that its screen shows. */
 	waiting: Set<() => void>
+	/** The newest screen. */
+	newest: Shown | null
+	/** Whether the terminal hides what is typed at this prompt, by its print: asked once for all that it is drawn. */
+	hides: { print: string; hides: boolean } | null
 }
 
 export class Requests {
@@ -118,8 +122,7 @@ export class Requests {
 		const now = this.#options.now()
 		switch (told.type) {
 			case "shown":
-				desk.watcher.shown(told.shown, now)
-				break
+				return void this.#see(desk, told.shown)
 			case "typed":
 				desk.watcher.typed(now)
 				break
@@ -196,17 +199,41 @@ export class Requests {
 		throw new Refusal("request_gone", "Its screen does not hold still.")
 	}
 
+	/**
+	 * Lets its watcher see the screen, unless a newer one has come meanwhile. `isSure`: what was known of its terminal before does not count.
+	 */
+	async #see(desk: Desk, shown: Shown, isSure = false): Promise<void> {
+		desk.newest = shown
+		const verdict = desk.watcher.read(shown)
+		const isWords = asksWords(verdict)
+		const hides = isWords && (await this.#hides(desk, printOf(verdict), isSure))
+		if (!isWords) desk.hides = null
+		const { id, state } = desk.session.info
+		if (desk.newest !== shown || this.#desks.get(id) !== desk || (isWords && state.is !== "running")) return
+		desk.watcher.shown(shown, this.#options.now(), hides)
+		this.#settle(desk)
+	}
+
+	async #hides(desk: Desk, print: string, isSure: boolean): Promise<boolean> {
+		if (desk.hides?.print === print && !isSure) return desk.hides.hides
+		const session = desk.session.info.id
+		// A holder that is gone shows nothing to answer.
+		const { hides } = await desk.session.ask("hides", { session }).catch(() => ({ hides: false }))
+		desk.hides = { print, hides }
+		return hides
+	}
+
 	/** The keys that answer it on the screen as it is now. Throws Refusal where that asks for something else. */
 	async #look(desk: Desk, request: string, choice: Asked<"answer">["choice"]): Promise<{ keys: Keys; on: Shown }> {
 		const shown = await desk.session.ask("look", { session: desk.session.info.id })
-		const verdict = desk.watcher.shown(shown, this.#options.now())
-		this.#settle(desk)
+		await this.#see(desk, shown, true)
+		const { verdict } = desk.watcher
 		const open = desk.watcher.open.find(({ attention }) => attention.id === request)
 		if (open === undefined) throw new Refusal("request_gone")
 		// What is known by an event alone has no keys: only its screen knows.
 		if (verdict.is !== "request" || open.print === null || printOf(verdict) !== open.print)
 			throw open.print === null ? new Refusal("answer_invalid", ON_SCREEN) : new Refusal("request_gone")
-		return { keys: keysFor(verdict, choice), on: shown }
+		return { keys: keysFor({ ...verdict, bracketsPastes: shown.bracketsPastes }, choice), on: shown }
 	}
 
 	/** Resolves when the screen has moved on, or has not for a while; answers whether it has. */
@@ -280,6 +307,8 @@ export class Requests {
 			answered: kept.answered,
 			timer: null,
 			waiting: new Set(),
+			newest: null,
+			hides: null,
 		}
 		this.#desks.set(id, desk)
 		this.#settle(desk)

@@ -72,6 +72,8 @@ export class Watcher {
 	readonly #open: Open
 	readonly #progress = new Progress()
 	#verdict: Verdict = { is: "nothing", isWorking: false }
+	/** What was read last, so that it is read once. */
+	#read: { shown: Shown; verdict: Verdict } | null = null
 	/** A prompt that is dealt with and may still be on the screen: it counts as new after `until`, null for never. */
 	#dealt: { print: string; until: number | null } | null = null
 	/** Leave that was asked for by events and not found on the screen yet. */
@@ -98,6 +100,11 @@ export class Watcher {
 		return { ...this.#open }
 	}
 
+	/** What the screen said last. */
+	get verdict(): Verdict {
+		return this.#verdict
+	}
+
 	/** Of what the screen asks for now; null where it asks for nothing. */
 	get print(): string | null {
 		return this.#verdict.is === "request" ? printOf(this.#verdict) : null
@@ -116,10 +123,17 @@ export class Watcher {
 		return times.length === 0 ? null : Math.min(...times)
 	}
 
-	/** The screen as it is now. Answers what it says. */
-	shown(shown: Shown, now: number): Verdict {
+	/** What the screen says, and nothing else. */
+	read(shown: Shown): Verdict {
 		const { runtime, waits } = this.about
-		this.#verdict = classify(shown, runtime, waits)
+		if (this.#read?.shown !== shown) this.#read = { shown, verdict: classify(shown, runtime, waits) }
+		return this.#read.verdict
+	}
+
+	/** The screen as it is now; `hides`: its terminal does not show what is typed. Answers what it says. */
+	shown(shown: Shown, now: number, hides = false): Verdict {
+		const verdict = this.read(shown)
+		this.#verdict = hides && asksWords(verdict) ? { ...verdict, kind: "secret" } : verdict
 		const isWorking = this.#verdict.is === "nothing" && this.#verdict.isWorking
 		if (isWorking) this.#hasWorked = true
 		this.#judge(now)
@@ -411,4 +425,9 @@ export class Watcher {
 		// What stood behind it comes next.
 		if (place === "prompt") this.#asks = this.#asks.map((asks) => ({ ...asks, at: now, isUnseen: false }))
 	}
+}
+
+/** Whether it depends on the terminal if this asks for a secret: what one asks for in words of its own, nobody knows. */
+export function asksWords(verdict: Verdict): verdict is Found {
+	return verdict.is === "request" && verdict.kind === "question" && verdict.takesText
 }

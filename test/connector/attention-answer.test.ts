@@ -33,7 +33,7 @@ function held(press: (asked: HolderAskedOf<"press">) => HolderAnswered<"press">[
 	const pressed: HolderAskedOf<"press">[] = []
 	const shown: Shown = {
 		...{ sequence: 7, typed: 0, lines: LINES, cursor: { x: 0, y: 8 }, cols: 80, rows: 24, title: "" },
-		...{ isAlternate: false, hasApplicationKeys: false, isWrapped: [], runs: [] },
+		...{ isAlternate: false, hasApplicationKeys: false, bracketsPastes: false, isWrapped: [], runs: [] },
 	}
 	const answers = {
 		look: () => shown,

@@ -42,7 +42,7 @@ function watched(open: Open = {}, runtime: string | null = "claude-code") {
 		const shown: Shown = {
 			lines: Array.from({ length: 30 }, (_, row) => lines[row] ?? ""),
 			...{ sequence: ++sequence, typed: 0, cursor: { x: 2, y: lines.length - 3 }, cols: 100, rows: 30, title: "" },
-			...{ isAlternate: false, hasApplicationKeys: false, isWrapped: [], runs: [] },
+			...{ isAlternate: false, hasApplicationKeys: false, bracketsPastes: false, isWrapped: [], runs: [] },
 		}
 		watcher.shown(shown, now)
 	}

@@ -1,5 +1,5 @@
 // What waits for a person on a machine, told and answered: real holders, real programs, and link processes that come and go.
-import { mkdtempSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, test } from "vitest"
@@ -239,6 +239,55 @@ test("words answer a question as they are, and press no keys", async () => {
 	expect(request.takesText).toBe(true)
 	await answer(edge, request, { is: "text", text: "home\x03\x1bport\n" })
 	await expect.poll(() => edge.screen(session)).toContain("named <homeport>")
+})
+
+test("several lines answer no question whose program takes one, and are pasted where it takes them", async () => {
+	const edge = await machineFolder().open()
+	const session = await edge.script(
+		`printf 'Project name: '; read name; printf 'Owner: '; read owner; printf 'named <%s> of <%s>\n' "$name" "$owner"; read end`,
+	)
+	const request = await edge.open({ session, kind: "question" })
+	const lines: Choice = { is: "text", text: "homeport\nroot" }
+	await expect(answer(edge, request, lines)).rejects.toMatchObject({
+		code: "answer_invalid",
+		detail: expect.stringMatching("one line"),
+	})
+	expect(await edge.screen(session)).toBe("Project name:")
+	const pastes = await edge.script(`printf '\\033[?2004hProject name: '; stty raw -echo; exec cat -v`)
+	const other = await edge.open({ session: pastes, kind: "question" })
+	await answer(edge, other, lines)
+	await expect.poll(() => edge.screen(pastes)).toContain("^[[200~homeport^Mroot^[[201~")
+})
+
+test("words that its terminal does not show are a secret, whatever it asks for", async () => {
+	const edge = await machineFolder().open()
+	const asks = (by: string) => edge.start({ runtime: "custom", argv: ["bash", "-c", `${by}; read end`] })
+	const hidden = await asks(`read -s -p 'Type the magic word: ' word; echo "heard \${#word}"`)
+	const request = await edge.open({ session: hidden })
+	expect(request).toMatchObject({ kind: "secret", takesText: true })
+	await answer(edge, request, { is: "text", text: "open sesame 7" })
+	await expect.poll(() => edge.screen(hidden)).toContain("heard 13")
+	expect(edge.messages.flatMap((message) => (message.type === "attention" ? message.open : []))).not.toContainEqual(
+		expect.objectContaining({ session: hidden, kind: "question" }),
+	)
+	// Who edits lines by itself shows them itself.
+	const edited = await asks("read -e -p 'Type the magic word: ' word")
+	expect(await edge.open({ session: edited })).toMatchObject({ kind: "question" })
+	const shown = await asks("read -p 'Type the magic word: ' word")
+	expect(await edge.open({ session: shown })).toMatchObject({ kind: "question" })
+})
+
+test("a prompt whose terminal hides what is typed only later takes no words that are kept", async () => {
+	const edge = await machineFolder().open()
+	const folder = mkdtempSync(join(tmpdir(), "homeport-hides-"))
+	const session = await edge.script(
+		`printf 'Project name: '; until [ -e ${folder}/hide ]; do sleep 0.05; done; stty -echo; : >${folder}/hides; read word`,
+	)
+	const request = await edge.open({ session, kind: "question" })
+	writeFileSync(join(folder, "hide"), "")
+	await expect.poll(() => existsSync(join(folder, "hides"))).toBe(true)
+	expect(await refusal(answer(edge, request, { is: "text", text: "open sesame 7" }))).toBe("request_gone")
+	expect(await edge.open({ session, kind: "secret" })).toMatchObject({ text: request.text })
 })
 
 test("[TRU3] a secret is typed and stands nowhere", async () => {
