@@ -103,6 +103,50 @@ describe("keys", () => {
 		expect(at(2).selected).toBe(2)
 	})
 
+	test("of several that may be ticked one is ticked, then all is submitted; one that is ticked is only submitted", () => {
+		const foot = "↑↓ navigate • space select • a all • i invert • ⏎ submit"
+		const request = found(`? Select toppings\n❯◯ Cheese\n ◉ Ham\n ◯ Olives\n\n${foot}`)
+		expect(keys(request)).toEqual({ Cheese: " \r", Ham: `${DOWN}\r`, Olives: `${DOWN}${DOWN} \r` })
+		// Whether it is ticked is seen before anything is submitted.
+		expect(steps(`${DOWN} \r`)).toEqual({ moves: `${DOWN} `, choose: "\r" })
+		expect(steps(" ")).toEqual({ moves: "", choose: " " })
+	})
+
+	test("where only a colour marks one of several, no keys are known", () => {
+		const list = "│  ◻ ESLint (recommended)\n│  ◼ Prettier\n│  ◻ Vitest\n"
+		for (const foot of ["└", "│  ↑/↓ to navigate • Space: select • Enter: confirm\n└\n"])
+			expect(found(`│\n◇  Project name:\n│  foo\n│\n◆  Select additional tools.\n${list}${foot}`)).toMatchObject({
+				...{ kind: "choice", text: "Select additional tools.", options: [], selected: null, takesText: false },
+			})
+		const rows = (first: string) => `? Which? ›\nInstructions:\n    enter/return: Complete answer\n${first}\n◉   b `
+		expect(found(rows("◯   a"))).toMatchObject({ kind: "choice", text: "Which? ›", options: [], selected: null })
+		expect(keys(found(rows("◯   \x1b[4ma\x1b[24m")))).toEqual({ a: " \r", b: `${DOWN}\r` })
+	})
+
+	test("the chosen side of a toggle is the one that stands out", () => {
+		const toggle = (no: string, yes: string) => found(`? Use TypeScript? › ${no} / ${yes}`)
+		expect(keys(toggle("\x1b[4mNo\x1b[24m", "Yes"))).toEqual({ No: "\r", Yes: "\x1b[C\r" })
+		expect(keys(toggle("No", "\x1b[4mYes\x1b[24m"))).toEqual({ No: `${LEFT}\r`, Yes: "\r" })
+		expect(keys(toggle("No", "Yes"))).toEqual({ No: "", Yes: "" })
+	})
+
+	test("the prompt between a diamond and a corner takes words, whatever was asked before it", () => {
+		const before = "┌  create-vite\n│\n◇  Project name:\n│  foo\n│\n"
+		for (const end of [
+			"◆  Package name:\n│  my-app█\n└\n",
+			"▲  Package name:\n│  a b█\n└  Invalid package.json name\n",
+		])
+			expect(found(before + end)).toMatchObject({
+				kind: "question",
+				text: "Package name:",
+				takesText: true,
+				options: [],
+			})
+		const select = "◆  Framework:\n│  ● Vanilla\n│  ○ Vue\n│  ↑/↓ to navigate • Enter: confirm\n└\n"
+		expect(keys(found(before + select))).toEqual({ Vanilla: "\r", Vue: `${DOWN}\r` })
+		expect(found(`${before}◆  Install?\n│  ● Yes / ○ No\n└\n`)).toMatchObject({ kind: "approval", text: "Install?" })
+	})
+
 	test("more options than a request may have, and labels without end, stay within the protocol's bounds", () => {
 		const rows = Array.from({ length: 20 }, (_, i) => `${i === 0 ? "❯" : " "} ${"x".repeat(60)} option ${i}`)
 		const { options } = found(`? Pick one (Use arrow keys)\n${rows.join("\n")}`)

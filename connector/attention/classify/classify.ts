@@ -26,7 +26,7 @@ function judge(screen: Screen, runtime: string | null, profileWaits: readonly Re
 	if (scene.last === -1) return { is: "nothing", isWorking: false }
 	const pager = findPager(scene)
 	if (pager !== null) return pager
-	const dialog = findMenu(scene) ?? findButtons(scene) ?? findClack(scene)
+	const dialog = findClack(scene) ?? findMenu(scene) ?? findButtons(scene)
 	if (dialog !== null) return dialog
 	const working = isWorking(scene)
 	const prompt = working ? null : findPrompt(scene)

@@ -68,7 +68,7 @@ function readParagraphs(scene: Scene, top: number): Paragraph[] {
 }
 
 function isHintAlone(text: string): boolean {
-	return isHint(text) && !ASKED.test(text) && !MARK.test(text)
+	return /^Instructions:$/.test(text) || (isHint(text) && !ASKED.test(text) && !MARK.test(text))
 }
 
 function isCommand(text: string): boolean {
