@@ -14,13 +14,15 @@ export type Ended = z.infer<typeof Ended>
 
 const Kept = z.object({
 	open: z.object({ prompt: Request.optional(), rest: Request.optional(), notice: Request.optional() }),
+	/** A prompt that was dismissed, or answered, and may still be on the screen. */
+	dealt: z.object({ print: z.string(), until: z.number().nullable() }).nullable().default(null),
 	ended: z.array(Ended).max(100),
 	/** Which requests these claims have answered. */
 	answered: z.array(z.object({ claim: z.string(), request: RequestId, print: z.string().nullable() })).max(100),
 })
 export type Kept = z.infer<typeof Kept>
 
-export const NOTHING_KEPT: Kept = { open: {}, ended: [], answered: [] }
+export const NOTHING_KEPT: Kept = { open: {}, dealt: null, ended: [], answered: [] }
 
 interface Place {
 	folder: string
@@ -43,7 +45,7 @@ export function readKept(place: Place): Kept {
 /** Throws where the session's folder or key is gone. */
 export function writeKept(place: Place, kept: Kept): void {
 	const path = pathIn(place.folder)
-	if (Object.keys(kept.open).length + kept.ended.length + kept.answered.length === 0)
+	if (kept.dealt === null && Object.keys(kept.open).length + kept.ended.length + kept.answered.length === 0)
 		return rmSync(path, { force: true })
 	const nonce = randomBytes(NONCE_BYTES)
 	const sealed = Seal.open(place.key).requests(nonce.readUIntBE(0, NONCE_BYTES))(Buffer.from(JSON.stringify(kept)))

@@ -8,7 +8,7 @@ import { MESSAGE_BYTES } from "../../protocol/limits.ts"
 import { CUSTOM, type SessionInfo } from "../../protocol/session.ts"
 import type { Signal } from "../holder/signals.ts"
 import type { HolderAnswered, HolderAsk, HolderAskedOf, Shown } from "../holder/wire.ts"
-import { type Ended, type Kept, readKept, writeKept } from "./kept.ts"
+import { type Ended, type Kept, NOTHING_KEPT, readKept, writeKept } from "./kept.ts"
 import { type Keys, keysFor } from "./keys.ts"
 import { printOf } from "./request.ts"
 import { type About, asksWords, Watcher } from "./watcher.ts"
@@ -277,7 +277,7 @@ export class Requests {
 	}
 
 	#open(session: Watched, known?: Pick<Kept, "ended" | "answered">): Desk {
-		const kept = known === undefined ? readKept(session) : { ...known, open: {} }
+		const kept = known === undefined ? readKept(session) : { ...NOTHING_KEPT, ...known }
 		const { id, run, runtime } = session.info
 		const about: About = {
 			session: id,
@@ -298,6 +298,7 @@ export class Requests {
 			watcher: new Watcher({
 				about,
 				open: kept.open,
+				dealt: kept.dealt,
 				changed: () => this.#tell(desk),
 				ended: (id, because, at) => {
 					desk.ended = [...desk.ended, { id, because, at }].slice(-MOST_ENDED)
@@ -359,7 +360,7 @@ export class Requests {
 	#keep({ session, watcher, ended, answered }: Desk): void {
 		if (this.#desks.get(session.info.id)?.watcher !== watcher) return
 		try {
-			writeKept(session, { open: watcher.places, ended, answered })
+			writeKept(session, { open: watcher.places, dealt: watcher.dealt, ended, answered })
 		} catch (error) {
 			// Without it a connector that begins again calls them by other names.
 			this.#options.log(`${session.info.name}: its requests are not kept: ${String(error)}`)

@@ -33,8 +33,9 @@ export type Open = { [P in Place]?: Request | undefined }
 
 interface Options {
 	about: About
-	/** What was open when an earlier process watched. */
+	/** What was open when an earlier process watched, and what it knew of as dealt with. */
 	open?: Open
+	dealt?: Dealt | null
 	/** Something was raised, has changed, or is over. */
 	changed: () => void
 	ended: (id: RequestId, because: GoneBecause, at: number) => void
@@ -55,6 +56,12 @@ const BELL_AFTER_MS = 10_000
 const MOST_EVENTS = 8
 const CONFIDENCE = { hook: 1, signal: 0.9, screen: 0.7 }
 
+/** A prompt that is dealt with and may still be on the screen: it counts as new after `until`, null for never. */
+export interface Dealt {
+	print: string
+	until: number | null
+}
+
 type Asks = Extract<AgentEvent, { is: "asks" }>
 
 /** What is to be told if the screen does not tell more by `at`. */
@@ -74,8 +81,8 @@ export class Watcher {
 	#verdict: Verdict = { is: "nothing", isWorking: false }
 	/** What was read last, so that it is read once. */
 	#read: { shown: Shown; verdict: Verdict } | null = null
-	/** A prompt that is dealt with and may still be on the screen: it counts as new after `until`, null for never. */
-	#dealt: { print: string; until: number | null } | null = null
+	#hasSeen = false
+	#dealt: Dealt | null
 	/** Leave that was asked for by events and not found on the screen yet. */
 	#asks: { event: Asks; at: number; isUnseen: boolean; isOld: boolean }[] = []
 	/** What lately over prompts were about: an event that comes too late for one is about that one. */
@@ -89,6 +96,7 @@ export class Watcher {
 		this.#options = options
 		this.about = options.about
 		this.#open = { ...options.open }
+		this.#dealt = options.dealt ?? null
 	}
 
 	get open(): readonly Request[] {
@@ -98,6 +106,10 @@ export class Watcher {
 	/** For keeping. */
 	get places(): Open {
 		return { ...this.#open }
+	}
+
+	get dealt(): Dealt | null {
+		return this.#dealt
 	}
 
 	/** What the screen said last. */
@@ -114,7 +126,7 @@ export class Watcher {
 	get due(): number | null {
 		const times = [
 			this.#hint?.at ?? null,
-			this.#dealt?.until ?? null,
+			(this.#hasSeen ? this.#dealt?.until : null) ?? null,
 			...(this.#open.prompt === undefined ? this.#asks : []).map(
 				({ at, isUnseen }) => at + (isUnseen ? EVENT_KEPT_MS : SHOWN_WITHIN_MS),
 			),
@@ -132,6 +144,7 @@ export class Watcher {
 
 	/** The screen as it is now; `hides`: its terminal does not show what is typed. Answers what it says. */
 	shown(shown: Shown, now: number, hides = false): Verdict {
+		this.#hasSeen = true
 		const verdict = this.read(shown)
 		this.#verdict = hides && asksWords(verdict) ? { ...verdict, kind: "secret" } : verdict
 		const isWorking = this.#verdict.is === "nothing" && this.#verdict.isWorking
@@ -173,7 +186,7 @@ export class Watcher {
 	exited(now: number): void {
 		for (const place of PLACES) this.#end(place, "exited", now)
 		this.#verdict = { is: "nothing", isWorking: false }
-		this.#dealt = null
+		this.#undealt()
 		this.#hint = null
 		this.#asks = []
 		this.#hasWorked = false
@@ -227,16 +240,24 @@ export class Watcher {
 	#judge(now: number): void {
 		const verdict = this.#verdict
 		if (verdict.is === "request" && verdict.kind !== "idle") return this.#asked(verdict, now)
-		this.#dealt = null
+		if (this.#hasSeen) this.#undealt()
 		const { prompt } = this.#open
 		const isAtWork = verdict.is === "nothing" && verdict.isWorking
 		// One that is known by an event alone is over when the agent goes on.
-		if (prompt !== undefined && (prompt.print !== null || isAtWork || verdict.is === "request"))
+		if (this.#hasSeen && prompt !== undefined && (prompt.print !== null || isAtWork || verdict.is === "request"))
 			this.#end("prompt", "moved", now)
 		this.#askedUnseen(now)
 		if (verdict.is === "request") this.#restShown(verdict, now)
 		else if (this.#open.rest?.attention.source === "screen" && this.#open.rest.attention.kind === "idle")
 			this.#end("rest", "moved", now)
+	}
+
+	/** What was dealt with is not on the screen any more: the same again is another. */
+	#undealt(): void {
+		if (this.#dealt === null) return
+		this.#dealt = null
+		// What is kept of it is as old.
+		this.#options.changed()
 	}
 
 	/** The screen asks for something. */

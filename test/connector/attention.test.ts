@@ -211,6 +211,23 @@ test("requests keep their names over a connector that begins again, as does what
 	expect(await next.screen(session)).toBe("pressed <1>")
 })
 
+test("what was dismissed stays away over a connector that begins again, until the screen has moved on", async () => {
+	const place = machineFolder()
+	const edge = await place.fork()
+	const session = await edge.script(`${MENU} for i in 1 2; do menu 'npm test'; k=$(key); pressed "$k"; sleep 0.7; done`)
+	const request = await edge.open({ session, kind: "approval" })
+	await edge.ask("dismiss", { session, request: request.id })
+	await edge.ended(request.id)
+	await edge.kill()
+	const next = await place.open()
+	// A screen that was told to whoever watches now, after the menu.
+	const other = await next.script(ONE)
+	await next.open({ session: other })
+	expect(next.report.open.filter((open) => open.session === session)).toEqual([])
+	await next.ask("write", { session, viewer: newViewerId(), text: "1", paste: false, enter: false })
+	expect((await next.open({ session, kind: "approval" })).id).not.toBe(request.id)
+})
+
 test("a notice may be given from inside, by its sequence; whoever types has seen it", async () => {
 	const edge = await machineFolder().open()
 	const file = join(mkdtempSync(join(tmpdir(), "homeport-notice-")), "notice")
