@@ -244,6 +244,14 @@ describe("unknown and nothing", () => {
 				expect(classify(render(`${screen}${page}\n${foot}`))).toMatchObject({ kind: "choice", rule: "generic/pager@1" })
 	})
 
+	test("in a person's own shell a pager asks nobody for anything", () => {
+		const screen = render(`\x1b[?1049h\x1b[H${PAGE}\n:`)
+		expect(classify(screen, "shell")).toEqual({ is: "nothing", isWorking: false })
+		for (const runtime of ["claude-code", "homeport", null])
+			expect(classify(screen, runtime)).toMatchObject({ rule: "generic/pager@1" })
+		expect(classify(render("Overwrite? [y/N] "), "shell")).toMatchObject({ kind: "approval" })
+	})
+
 	test("replies far from the cursor, or above a colon, are no prompt", () => {
 		for (const text of ["Are you sure? (y/n)      ", "Are you sure? (y/n)\n:", "Are you sure? (y/n)\n\n:"])
 			expect(classify(render(text))).not.toMatchObject({ is: "request" })

@@ -1,4 +1,5 @@
 // The classifier: what a rendered screen asks a person for, if anything. It decides from the screen alone.
+import { SHELL } from "../../../protocol/session.ts"
 import { rulesFor } from "../rules/all.ts"
 import { findButtons } from "./buttons.ts"
 import { findClack } from "./clack.ts"
@@ -25,7 +26,8 @@ function judge(screen: Screen, runtime: string | null, profileWaits: readonly Re
 	const scene = readScene(screen, rulesFor(runtime), runtime)
 	if (scene.last === -1) return { is: "nothing", isWorking: false }
 	const pager = findPager(scene)
-	if (pager !== null) return pager
+	// Who reads in a shell of their own sits there.
+	if (pager !== null) return runtime === SHELL ? { is: "nothing", isWorking: false } : pager
 	const dialog = findClack(scene) ?? findMenu(scene) ?? findButtons(scene)
 	if (dialog !== null) return dialog
 	const working = isWorking(scene)
