@@ -84,7 +84,7 @@ export type Choice = z.infer<typeof Choice>
 export const ClaimId = z.string().regex(/^clm_[0-9a-f]{20}$/)
 
 /** Where an answer came from. */
-export const VIAS = ["console", "api", "push", "telegram", "wechat", "policy"] as const
+export const VIAS = ["console", "api", "command", "push", "telegram", "wechat", "policy"] as const
 export type Via = (typeof VIAS)[number]
 
 /** Who has answered: a person, by themselves or through a token of theirs, or a rule. */

@@ -41,6 +41,8 @@ export function answer() {
 				const { call } = await signIn()
 				const item = await findRequest(call, wanted)
 				const params = { request: item.id }
+				const code = OVER_AS[item.state.is]
+				if (code !== null) throw new Refusal(code, outcomeOf(item))
 				const over = async (error: unknown) => {
 					if (!(error instanceof Refusal) || !OVER.has(error.code)) throw error
 					const now = await call("showRequest", { params }).catch(() => null)
@@ -53,6 +55,9 @@ export function answer() {
 			}),
 		)
 }
+
+/** What is over is refused before anybody is told how else it could be answered. */
+const OVER_AS = { open: null, answering: null, answered: "request_answered", gone: "request_gone" } as const
 
 /** Refusals after which it is worth saying who was first. */
 const OVER = new Set(["request_answered", "request_busy", "request_gone"])

@@ -279,7 +279,10 @@ test("a push answers what the policy lets it, and a secret is answered in the co
 	expect(await refused.text()).toContain("nothing that is risky be answered by push")
 	const words = { choice: { is: "text", text: "sentinel-hunter2" } } as const
 	const byProgram = by.call("answerRequest", { params: { request: secret.id }, body: words })
-	await expect(byProgram).rejects.toMatchObject({ code: "not_allowed" })
+	await expect(byProgram).rejects.toMatchObject({
+		code: "answer_elsewhere",
+		message: "This cannot be answered from here. A secret is answered in the console only.",
+	})
 	const answering = person.call("answerRequest", { params: { request: secret.id }, body: words })
 	const question = await asked(link)
 	expect(question.of).toMatchObject({ request: secret.id, choice: words.choice })

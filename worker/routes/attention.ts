@@ -83,11 +83,12 @@ export const attention: Handlers<
 	},
 }
 
-/** A console says that it asks for a push; a program is a program whatever it says. */
+/** A console says that it asks for a push, and our command that it is one: a program is no console whatever it says. */
 function viaOf({ principal, request, via }: Pick<Call<"answerRequest">, "principal" | "request" | "via">): Via {
 	if (via !== undefined) return via
-	if (principal.is === "token") return "api"
-	return request.headers.get("homeport-via") === "push" ? "push" : "console"
+	const said = request.headers.get("homeport-via")
+	if (principal.is === "token") return said === "command" ? "command" : "api"
+	return said === "push" ? "push" : "console"
 }
 
 /** What only looks like a policy would be found out when it is needed. Throws Refusal("invalid_request"). */

@@ -35,6 +35,7 @@ const ASKS: Record<AttentionKind, string> = {
 const FROM: Record<Via, string> = {
 	console: "in the console",
 	api: "by the API",
+	command: "by the command",
 	push: "from a notification",
 	telegram: "from Telegram",
 	wechat: "from WeChat",

@@ -26,6 +26,7 @@ const ASKS: Record<AttentionKind, string> = {
 const FROM: Record<Via, string> = {
 	console: "在控制台",
 	api: "通过 API",
+	command: "用命令",
 	push: "从通知",
 	telegram: "从 Telegram",
 	wechat: "从微信",

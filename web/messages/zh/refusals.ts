@@ -36,6 +36,7 @@ export const refusals: Spoken<typeof english> = {
 		request_gone: "它的请求已结束，或已不在屏幕上，因此没有输入任何内容。",
 		request_answered: "已有人回答了这个请求。",
 		request_busy: "有人的回答正在送往这里。",
+		answer_elsewhere: "不能从这里回答。",
 		answer_invalid: "这不是可选的回答之一，因此没有输入任何内容。",
 		channel_failed: "聊天服务没有接受。",
 		push_off: "这里没有用于发送通知的密钥。请让运行者设置 PUSH_KEY。",
