@@ -51,6 +51,13 @@ const LEFT_STANDING_MS = 30_000
 const NOT_TAKEN_MS = 5_000
 /** A notice that nobody has looked at so long. */
 const NOTICE_MS = 24 * 60 * 60 * 1_000
+/** A prompt that goes away so soon after somebody's key was answered by it. */
+const ANSWERED_BY_KEY_MS = 3_000
+/** So many prompts may come and go unanswered within a minute; each after that must stand twice as long to be told. */
+const FLEETING_MS = 60_000
+const MOST_FLEETING = 4
+const STANDS_MS = 1_000
+const STANDS_MOST_MS = 8_000
 /** A bell so soon after a key is about that key. */
 const BELL_AFTER_MS = 10_000
 const MOST_EVENTS = 8
@@ -91,6 +98,10 @@ export class Watcher {
 	/** It has worked since it last rested, so that it can be done. */
 	#hasWorked = false
 	#typedAt = Number.NEGATIVE_INFINITY
+	/** When prompts went away without an answer. */
+	#fleeting: number[] = []
+	/** What the screen asks for and is not told yet: it may be gone in a moment, as those before it. */
+	#standing: { print: string; until: number } | null = null
 
 	constructor(options: Options) {
 		this.#options = options
@@ -126,6 +137,7 @@ export class Watcher {
 	get due(): number | null {
 		const times = [
 			this.#hint?.at ?? null,
+			this.#standing?.until ?? null,
 			(this.#hasSeen ? this.#dealt?.until : null) ?? null,
 			...(this.#open.prompt === undefined ? this.#asks : []).map(
 				({ at, isUnseen }) => at + (isUnseen ? EVENT_KEPT_MS : SHOWN_WITHIN_MS),
@@ -161,9 +173,11 @@ export class Watcher {
 		this.#typedAt = now
 		this.#hint = null
 		const { prompt } = this.#open
-		if (prompt?.print != null) this.#dealt = { print: prompt.print, until: now + LEFT_STANDING_MS }
+		// A key need not answer: what is shown after it tells, but of words that are not shown.
+		const isKept = prompt !== undefined && prompt.print !== null && prompt.attention.kind !== "secret"
+		if (prompt?.print != null && !isKept) this.#dealt = { print: prompt.print, until: now + LEFT_STANDING_MS }
 		else if (this.#dealt?.until != null) this.#dealt = { ...this.#dealt, until: now + LEFT_STANDING_MS }
-		for (const place of PLACES) this.#end(place, "input", now)
+		for (const place of PLACES) if (place !== "prompt" || !isKept) this.#end(place, "input", now)
 	}
 
 	/** `ago`: milliseconds since it was given; nobody may have listened then. */
@@ -187,6 +201,7 @@ export class Watcher {
 		for (const place of PLACES) this.#end(place, "exited", now)
 		this.#verdict = { is: "nothing", isWorking: false }
 		this.#undealt()
+		this.#standing = null
 		this.#hint = null
 		this.#asks = []
 		this.#hasWorked = false
@@ -240,6 +255,7 @@ export class Watcher {
 	#judge(now: number): void {
 		const verdict = this.#verdict
 		if (verdict.is === "request" && verdict.kind !== "idle") return this.#asked(verdict, now)
+		this.#standing = null
 		if (this.#hasSeen) this.#undealt()
 		const { prompt } = this.#open
 		const isAtWork = verdict.is === "nothing" && verdict.isWorking
@@ -250,6 +266,17 @@ export class Watcher {
 		if (verdict.is === "request") this.#restShown(verdict, now)
 		else if (this.#open.rest?.attention.source === "screen" && this.#open.rest.attention.kind === "idle")
 			this.#end("rest", "moved", now)
+	}
+
+	/** Whether it has been there for as long as it must to be told. */
+	#stands(print: string, now: number): boolean {
+		this.#fleeting = this.#fleeting.filter((at) => at + FLEETING_MS > now)
+		const more = this.#fleeting.length - MOST_FLEETING
+		const wait = more < 0 ? 0 : Math.min(STANDS_MS * 2 ** more, STANDS_MOST_MS)
+		this.#standing ??= { print, until: now + wait }
+		if (now < this.#standing.until) return false
+		this.#standing = null
+		return true
 	}
 
 	/** What was dealt with is not on the screen any more: the same again is another. */
@@ -263,6 +290,7 @@ export class Watcher {
 	/** The screen asks for something. */
 	#asked(found: Found, now: number): void {
 		const print = printOf(found)
+		if (this.#standing?.print !== print) this.#standing = null
 		const { prompt } = this.#open
 		if (prompt !== undefined && (prompt.print === null || prompt.print === print))
 			return this.#upgrade(prompt, found, now)
@@ -270,6 +298,7 @@ export class Watcher {
 		if (this.#dealt?.print === print) {
 			if (this.#dealt.until === null || now < this.#dealt.until) return
 		}
+		if (!this.#stands(print, now)) return
 		this.#dealt = null
 		this.#hint = null
 		this.#end("rest", "moved", now)
@@ -434,8 +463,11 @@ export class Watcher {
 	#end(place: Place, because: GoneBecause, now: number): void {
 		const request = this.#open[place]
 		if (request === undefined) return
+		const isByKey = place === "prompt" && because === "moved" && now - this.#typedAt < ANSWERED_BY_KEY_MS
+		if (place === "prompt" && because === "moved" && !isByKey)
+			this.#fleeting = [...this.#fleeting, now].slice(-MOST_EVENTS)
 		this.#forget(place, now)
-		this.#options.ended(request.attention.id, because, Math.max(0, Math.round(now)))
+		this.#options.ended(request.attention.id, isByKey ? "input" : because, Math.max(0, Math.round(now)))
 		this.#options.changed()
 	}
 
