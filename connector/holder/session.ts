@@ -575,7 +575,7 @@ export class Session {
 	}
 
 	#shown(): Shown {
-		const { cursor, cols, isAlternate, hasApplicationKeys, bracketsPastes } = this.#terminal
+		const { cursor, cols, isAlternate, hasApplicationKeys, bracketsPastes, isCursorHidden } = this.#terminal
 		const { rows, above } = this.#terminal.screen(Math.ceil(MARGIN_BYTES / cols))
 		const lines = this.#redactor.rows(rows, { cols, isOpen: this.#pty !== null }).slice(above)
 		const shown = rows.slice(above)
@@ -584,6 +584,7 @@ export class Session {
 		return {
 			...{ sequence: this.#log.head, typed: this.#typed.count, title: this.#title() },
 			...{ lines, cursor, cols, rows: this.#terminal.rows, isAlternate, hasApplicationKeys, bracketsPastes, runs },
+			isCursorHidden,
 			isWrapped: shown.map(({ isWrapped }) => isWrapped),
 		}
 	}

@@ -125,6 +125,10 @@ export class Terminal {
 		return this.core.coreService.decPrivateModes.applicationCursorKeys
 	}
 
+	get isCursorHidden(): boolean {
+		return this.core.coreService.isCursorHidden
+	}
+
 	/** What stands out on the screen; nothing of the rows that `isTold` says no of. */
 	runs(isTold: (row: number) => boolean): Run[] {
 		const { lines, ybase } = this.core.buffers.active

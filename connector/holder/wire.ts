@@ -64,6 +64,8 @@ export const Shown = z.object({
 	title: z.string(),
 	isAlternate: z.boolean(),
 	hasApplicationKeys: z.boolean(),
+	/** Not told by holders of older connectors. */
+	isCursorHidden: z.boolean().optional(),
 	/** What is pasted comes to the program as such, however many lines it has. */
 	bracketsPastes: z.boolean().default(false),
 	/** For each row whether it continues the one above. */

@@ -23,6 +23,7 @@ function screenOf(terminal: Terminal): Screen {
 		title: terminal.title,
 		isAlternate: buffers.active === buffers.alt,
 		hasApplicationKeys: coreService.decPrivateModes.applicationCursorKeys,
+		isCursorHidden: terminal.isCursorHidden,
 		runs: terminal.runs(() => true),
 	}
 }
@@ -242,6 +243,16 @@ describe("unknown and nothing", () => {
 		for (const page of [PAGE, PAGE.replaceAll("    Are", "Are"), `${PAGE}\nShall I go on?\n❯ 1. Yes\n  2. No`])
 			for (const screen of ["", "\x1b[?1049h\x1b[H"])
 				expect(classify(render(`${screen}${page}\n${foot}`))).toMatchObject({ kind: "choice", rule: "generic/pager@1" })
+	})
+
+	test.each([
+		["options", "Which framework?\n❯ React\n  Vue\n"],
+		["numbered options", "Shall I go on?\n❯ 1. Yes\n  2. No\n"],
+		["rings", "Which one?\n● Yes\n○ No\n"],
+	])("a printed list of %s is a menu only where a program draws it", (_, list) => {
+		expect(classify(render(list))).not.toMatchObject({ is: "request" })
+		for (const live of [`\x1b[?25l${list}`, list.trimEnd(), `${list}\n  enter to select · esc to cancel`])
+			expect(classify(render(live)), live).toMatchObject({ is: "request" })
 	})
 
 	test("in a person's own shell a pager asks nobody for anything", () => {

@@ -51,6 +51,7 @@ function told(scene: Scene, menu: Menu): Found | null {
 		return null
 	if (question.text === "" && !hasHints) return null
 	const foot = scene.own?.menus.find(({ foot }) => foot.test(below)) ?? null
+	if (dialog === null && foot === null && !hasHints && isPrinted(scene, menu)) return null
 	const keys = keysOf(scene, menu, below, dialog, foot !== null)
 	const known = menu.selected === -1 ? [] : menu.choices
 	const options: Option[] = known.map(({ label }, index) => ({
@@ -84,6 +85,11 @@ function told(scene: Scene, menu: Menu): Found | null {
 		confidence: dialog !== null || foot !== null ? 0.97 : hasHints ? 0.93 : menu.isWeak ? 0.8 : 0.88,
 		excerpt: excerpt(scene, Math.max(question.from, menu.from - 40, lines.length - 60) - 1),
 	}
+}
+
+/** Nothing shows that anything reads: the cursor stands, for all to see, at the start of the row after the text. */
+function isPrinted({ screen, last }: Scene, { to }: Menu): boolean {
+	return screen.isCursorHidden === false && last === to && screen.cursor.x === 0 && screen.cursor.y > last
 }
 
 /**

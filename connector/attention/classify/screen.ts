@@ -12,6 +12,8 @@ export interface Screen {
 	isAlternate?: boolean
 	/** The program has asked for the application's cursor keys. */
 	hasApplicationKeys?: boolean
+	/** The program draws no cursor, or one of its own; undefined where it is not known. */
+	isCursorHidden?: boolean | undefined
 	/** For each row whether it continues the one above; a full row is taken to go on where it is not known. */
 	isWrapped?: readonly boolean[]
 	/** The runs of text that are drawn with a background, inverted or underlined: the chosen one of several buttons is known by that alone. */
