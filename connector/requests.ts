@@ -144,6 +144,7 @@ const SHOWN_LINES = 12
 const SHOWN_CHARS = 60
 
 function said(answer: string | null): string {
+	if (answer === "") return "it with Enter alone"
 	return answer === null ? "it" : `"${shorten(plainLine(answer))}"`
 }
 

@@ -76,7 +76,8 @@ export type GoneBecause = (typeof GONE_BECAUSE)[number]
 /** What somebody answers. */
 export const Choice = z.discriminatedUnion("is", [
 	z.object({ is: z.literal("option"), label: Label }),
-	z.object({ is: z.literal("text"), text: z.string().min(1).max(ANSWER_CHARS) }),
+	/** None at all is the Enter key alone, for a question: it takes what is offered. */
+	z.object({ is: z.literal("text"), text: z.string().max(ANSWER_CHARS) }),
 ])
 export type Choice = z.infer<typeof Choice>
 

@@ -28,6 +28,8 @@ export function keysFor({ options, takesText, kind, bracketsPastes }: Asked, cho
 		return { moves, text: choose, paste: false, enter: false }
 	}
 	if (!takesText) throw new Refusal("answer_invalid", otherwise(options))
+	// A question's Enter key alone takes what it offers.
+	if (choice.text === "" && kind === "question") return { moves: "", text: "", paste: false, enter: true }
 	const text = plainWords(choice.text)
 	if (text === "") throw new Refusal("answer_invalid", "There are no words in it.")
 	// What asks for a secret reads its terminal as it is.

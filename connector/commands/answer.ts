@@ -28,7 +28,7 @@ export function answer() {
 	})
 		.argument("<id>", "the request's id, or the session when it has one request: NAME, MACHINE/NAME or its id")
 		.argument("[label...]", "the answer's label, or as much of its beginning as no other has")
-		.option("--text <words>", "an answer in words")
+		.option("--text <words>", 'an answer in words; "" is Enter alone, for what a question offers')
 		.option("--yes", "the answer that gives leave this once")
 		.option("--no", "the answer that gives no leave")
 		.option("--dismiss", "take it off the inbox and answer nothing")
@@ -74,6 +74,7 @@ function choose(item: InboxItem, label: string, { text, yes, no }: Options): Cho
 	}
 	if (text !== undefined) {
 		if (!item.takesText) throw new Failure("usage", `That takes no words. ${list(options)}`)
+		if (text === "" && item.kind !== "question") throw new Failure("usage", "Say some words.")
 		return { is: "text", text }
 	}
 	if (label !== "") return { is: "option", label: pickOption(options, label).label }

@@ -30,7 +30,7 @@ export function refusalTo(held: Held, choice: Choice, by: Answerer, policy: Poli
 }
 
 function isAnswer({ item }: Held, choice: Choice): boolean {
-	if (choice.is === "text") return item.takesText
+	if (choice.is === "text") return item.takesText && (choice.text !== "" || item.kind === "question")
 	return item.options.some(({ label }) => label === choice.label)
 }
 

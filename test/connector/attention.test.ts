@@ -258,6 +258,19 @@ test("words answer a question as they are, and press no keys", async () => {
 	await expect.poll(() => edge.screen(session)).toContain("named <homeport>")
 })
 
+test("Enter alone takes what a question offers, and is no answer to anything else", async () => {
+	const edge = await machineFolder().open()
+	const session = await edge.script(
+		`printf 'Branch name [main]: '; read name; printf 'named <%s>\\n' "\${name:-main}"; read end`,
+	)
+	const request = await edge.open({ session, kind: "question" })
+	await answer(edge, request, { is: "text", text: "" })
+	await expect.poll(() => edge.screen(session)).toContain("named <main>")
+	const idle = await edge.script(`printf 'Password: '; stty -echo; read word; read end`)
+	const secret = await edge.open({ session: idle, kind: "secret" })
+	expect(await refusal(answer(edge, secret, { is: "text", text: "" }))).toBe("answer_invalid")
+})
+
 test("several lines answer no question whose program takes one, and are pasted where it takes them", async () => {
 	const edge = await machineFolder().open()
 	const session = await edge.script(

@@ -294,6 +294,19 @@ test("what does little harm is answered by push, but not leave from now on", asy
 	expect(forever).toMatchObject({ ok: false, code: "answer_elsewhere" })
 })
 
+test("Enter alone answers a question, and neither a secret nor what is done", async () => {
+	const world = new World()
+	const words: Partial<Attention> = { subject: null, options: [], takesText: true }
+	const asks = (["question", "secret", "idle"] as const).map((kind) => world.request({ kind, ...words }))
+	await world.report(asks)
+	const codes: (string | null)[] = []
+	for (const { id } of asks) {
+		const answered = await world.inbox.answer(id, { is: "text", text: "" }, ANNA, null)
+		codes.push(answered.ok ? null : answered.code)
+	}
+	expect(codes).toEqual([null, "answer_invalid", "answer_invalid"])
+})
+
 test("a secret is answered in the console only, and its words are kept nowhere", async () => {
 	const world = new World()
 	const secret = world.request({ kind: "secret", subject: null, options: [], takesText: true })
