@@ -7,6 +7,7 @@ import { Refusal } from "../protocol/errors.ts"
 import type { SessionId } from "../protocol/ids.ts"
 import { CUSTOM, JOB, runtimeOf } from "../protocol/session.ts"
 import type { Network, Substrate } from "../protocol/substrate.ts"
+import { placeNotifier, withNotifier } from "./attention/notifier.ts"
 import { workingDirectory } from "./folders.ts"
 import { sessionFolder, sessionKey } from "./held-session.ts"
 import { Seal } from "./holder/seal.ts"
@@ -91,7 +92,7 @@ export async function prepareLaunch(
 	const begin = { withoutKey: spec.withoutKey, conversation: shared.conversation, word }
 	if (substrate === "host") {
 		refuseOnHost(spec)
-		const environment = { ...sessionEnvironment(), ...given }
+		const environment = withNotifier({ ...sessionEnvironment(), ...given }, await placeNotifier(dataDir))
 		const making = await planned()
 		const cwd = making === null ? await workingDirectory(spec.cwd) : placeWithin(making.folder, spec.cwd)
 		const { program, arguments: args } =

@@ -5,6 +5,7 @@ import type { DeliveredSecret } from "../protocol/ask.ts"
 import { Refusal } from "../protocol/errors.ts"
 import { JOB, runtimeOf } from "../protocol/session.ts"
 import { wordOf } from "./attention/about.ts"
+import { placeNotifier, withNotifier } from "./attention/notifier.ts"
 import { workingDirectory } from "./folders.ts"
 import { sessionKey } from "./held-session.ts"
 import type { Execution, SavedInfo } from "./holder/wire.ts"
@@ -68,7 +69,12 @@ export async function prepareRestart(
 	if (contained === null) {
 		const cwd = await workingDirectory(info.cwd)
 		const { program, arguments: args } = await command(known, argv, environment, { ...withKey, cwd })
-		return { execution: { ...shared, program, arguments: args, cwd, environment }, contained: null, making: null }
+		const whole = withNotifier(environment, await placeNotifier(dataDir))
+		return {
+			execution: { ...shared, program, arguments: args, cwd, environment: whole },
+			contained: null,
+			making: null,
+		}
 	}
 	await mustBeStill(contained.workingFolder)
 	const tries = await tried.now(contained.substrate)
