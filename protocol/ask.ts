@@ -239,7 +239,7 @@ export const ASKS = {
 	 * Types an answer, if what it answers is on the screen as it is now; the same claim again types nothing more, and is
 	 * answered as the first time: also after `until`, which is looked at only where the claim is not known. While the first
 	 * is under way the second waits for it. A refusal says that nothing was typed for this claim and nothing will be. Throws
-	 * Refusal: request_gone, answer_invalid, session_ended.
+	 * Refusal: request_gone, answer_invalid, not_chosen, session_ended.
 	 */
 	answer: {
 		asked: z.object({

@@ -146,17 +146,25 @@ export class Requests {
 		this.#settle(desk)
 	}
 
-	/** Throws Refusal: request_gone, answer_invalid, session_ended, version_too_old. */
+	/** Throws Refusal: request_gone, answer_invalid, not_chosen, session_ended, version_too_old. */
 	answer(session: Watched, asked: Asked<"answer">): Promise<Answered<"answer">> {
 		const { claim } = asked
 		const under = this.#answering.get(claim)
 		if (under !== undefined) return under
-		const answer = this.#answer(session, asked).finally(() => this.#answering.delete(claim))
+		const tried = { hasMoved: false }
+		const answer = this.#answer(session, asked, tried)
+			.catch((error: unknown) => {
+				// What says that nothing was typed would not be true.
+				if (tried.hasMoved && error instanceof Refusal && TYPED_NOTHING.has(error.code)) throw new Refusal("not_chosen")
+				throw error
+			})
+			.finally(() => this.#answering.delete(claim))
 		this.#answering.set(claim, answer)
 		return answer
 	}
 
-	async #answer(session: Watched, asked: Asked<"answer">): Promise<Answered<"answer">> {
+	/** `tried`: told what was typed that is no answer yet. */
+	async #answer(session: Watched, asked: Asked<"answer">, tried: { hasMoved: boolean }): Promise<Answered<"answer">> {
 		const { claim, request, choice } = asked
 		if (!session.canBeAttended)
 			throw new Refusal("version_too_old", "An older connector began this session: answer it on its screen.")
@@ -167,14 +175,13 @@ export class Requests {
 		if (session.info.state.is !== "running") throw new Refusal("session_ended")
 		const desk = this.#desks.get(id)
 		const open = () => desk?.watcher.open.find(({ attention }) => attention.id === request)
-		let hasMoved = false
 		for (let tries = 0; tries < TRIES; tries++) {
 			if (desk === undefined || open() === undefined) throw new Refusal("request_gone")
 			const { keys, on } = await this.#look(desk, request, choice)
 			const { moves, ...choosing } = keys
 			const isMove = moves !== ""
 			// Nothing is chosen until the marker is seen to be there; moved once, it may only not be drawn yet.
-			if (isMove && hasMoved) {
+			if (isMove && tried.hasMoved) {
 				await new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS))
 				continue
 			}
@@ -182,7 +189,7 @@ export class Requests {
 			const typed = isMove ? { claim: newClaimId(), text: moves, paste: false, enter: false } : { claim, ...choosing }
 			const pressed = await session.ask("press", { session: id, on, until, ...typed })
 			if (isMove && pressed.is === "pressed") {
-				hasMoved = true
+				tried.hasMoved = true
 				continue
 			}
 			switch (pressed.is) {
@@ -397,6 +404,7 @@ const REPORT_CHARS = MESSAGE_BYTES / 2
 /** More than a request has that is told short, however its characters are spelled. */
 const SHORT_CHARS = 2_000
 
+const TYPED_NOTHING = new Set(["request_gone", "answer_invalid"])
 const ON_SCREEN = "It can be answered on its screen only."
 /** Timers hold no longer times than some 24 days. */
 const LONGEST_WAIT_MS = 24 * 60 * 60 * 1_000

@@ -37,6 +37,7 @@ export const refusals: Spoken<typeof english> = {
 		request_answered: "已有人回答了这个请求。",
 		request_busy: "有人的回答正在送往这里。",
 		answer_elsewhere: "不能从这里回答。",
+		not_chosen: "选择标记已移动，但没有选定任何一项：请查看它的屏幕。",
 		answer_invalid: "这不是可选的回答之一，因此没有输入任何内容。",
 		channel_failed: "聊天服务没有接受。",
 		push_off: "这里没有用于发送通知的密钥。请让运行者设置 PUSH_KEY。",

@@ -127,6 +127,7 @@ export const zh: Words = {
 		request_answered: "已经有人回答了。",
 		request_busy: "已有人的回答正在送达。",
 		answer_elsewhere: "不能从这里回答。",
+		not_chosen: "选择标记已移动，但没有选定任何一项：请查看它的屏幕。",
 		answer_invalid: "没有这个选项，什么也没有输入。",
 		too_large: "超出了允许的大小。",
 		program_missing: "机器上没有安装这个程序。",
