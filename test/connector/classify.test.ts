@@ -93,6 +93,37 @@ describe("keys", () => {
 		})
 	})
 
+	test("letters are called by what the rows above say of them, where they say it of each", () => {
+		const rows = [
+			"Y or I  : install the package maintainer's version",
+			"N or O  : keep your currently-installed version",
+		]
+		const more = ["  D     : show the differences", "  Z     : start a shell"]
+		const prompt = (rows: string[]) =>
+			`Configuration file '/etc/ssh/sshd_config'\n   What would you like to do about it ?  Your options are:\n${rows.map((row) => `    ${row}\n`).join("")} The default action is to keep your current version.\n*** sshd_config (Y/I/N/O/D/Z) [default=N] ? `
+		const request = found(prompt([...rows, ...more]))
+		expect(request).toMatchObject({ kind: "choice", rule: "generic/legend@1" })
+		expect(request.text).toMatch(/^Configuration file '\/etc\/ssh\/sshd_config' What would you like to do about it \?/)
+		expect(keys(request)).toEqual({
+			"Install the package maintainer's version": "y\r",
+			"Keep your currently-installed version": "n\r",
+			"Show the differences": "d\r",
+			"Start a shell": "z\r",
+		})
+		expect(found(prompt(rows)).rule).toBe("generic/replies@1")
+	})
+
+	test("a list in columns above a prompt of any words is chosen from by number", () => {
+		const list = "1) alpha     3) gamma\n2) beta      4) delta\n"
+		for (const prompt of ["#? ", "Your pick> ", "Which one? ", "Name: "])
+			expect(keys(found(list + prompt))).toEqual({ alpha: "1\r", beta: "2\r", gamma: "3\r", delta: "4\r" })
+		const debconf = "  1. Africa  3. Arctic Ocean\n  2. Asia    4. None of the above\n\nGeographic area: "
+		expect(Object.keys(keys(found(debconf)))).toEqual(["Africa", "Asia", "Arctic Ocean", "None of the above"])
+		// Steps to take end in what to enter, and a question for leave is no list's.
+		expect(found("1. Open the page\n2. Copy the address\nAddress: ")).toMatchObject({ kind: "question", options: [] })
+		expect(found("1) stop\n2) delete\nAre you sure? ")).toMatchObject({ kind: "approval" })
+	})
+
 	test("the chosen button shows by its colour alone", () => {
 		const at = (index: number) => {
 			const buttons = ["Allow once", "Allow always", "Reject"]
