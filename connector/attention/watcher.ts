@@ -10,12 +10,9 @@ import type { Found, Verdict } from "./classify/verdict.ts"
 import { Progress } from "./progress.ts"
 import { agreed, bounded, printOf, type Request } from "./request.ts"
 
-/**
- * What may be open at once, one of each: what the screen asks for; that the agent is done or gets nowhere; a notice that
- * was given in so many words.
- */
-export const PLACES = ["prompt", "rest", "notice"] as const
-export type Place = (typeof PLACES)[number]
+/** What may be open at once, one of each: what the screen asks for; that the agent is done or gets nowhere. */
+const PLACES = ["prompt", "rest"] as const
+type Place = (typeof PLACES)[number]
 
 export interface About {
 	session: SessionId
@@ -28,8 +25,8 @@ export interface About {
 	word: string | null
 }
 
-/** What is open, by its place. */
-export type Open = { [P in Place]?: Request | undefined }
+/** What is open, by its place, and the notices that were given in so many words, the oldest first. */
+export type Open = { [P in Place]?: Request | undefined } & { notices?: Request[] }
 
 interface Options {
 	about: About
@@ -61,6 +58,7 @@ const STANDS_MOST_MS = 8_000
 /** A bell so soon after a key is about that key. */
 const BELL_AFTER_MS = 10_000
 const MOST_EVENTS = 8
+const MOST_NOTICES = 8
 const CONFIDENCE = { hook: 1, signal: 0.9, screen: 0.7 }
 
 /** A prompt that is dealt with and may still be on the screen: it counts as new after `until`, null for never. */
@@ -69,6 +67,7 @@ export interface Dealt {
 	until: number | null
 }
 
+type Said = Partial<Attention> & Pick<Attention, "kind" | "text" | "source" | "confidence">
 type Asks = Extract<AgentEvent, { is: "asks" }>
 
 /** What is to be told if the screen does not tell more by `at`. */
@@ -83,7 +82,8 @@ interface Hint {
 export class Watcher {
 	readonly about: About
 	readonly #options: Options
-	readonly #open: Open
+	readonly #open: { [P in Place]?: Request | undefined }
+	#notices: readonly Request[]
 	readonly #progress = new Progress()
 	#verdict: Verdict = { is: "nothing", isWorking: false }
 	/** What was read last, so that it is read once. */
@@ -106,17 +106,19 @@ export class Watcher {
 	constructor(options: Options) {
 		this.#options = options
 		this.about = options.about
-		this.#open = { ...options.open }
+		const { notices = [], ...open } = options.open ?? {}
+		this.#open = open
+		this.#notices = notices
 		this.#dealt = options.dealt ?? null
 	}
 
 	get open(): readonly Request[] {
-		return PLACES.flatMap((place) => this.#open[place] ?? [])
+		return [...PLACES.flatMap((place) => this.#open[place] ?? []), ...this.#notices]
 	}
 
 	/** For keeping. */
-	get places(): Open {
-		return { ...this.#open }
+	get places(): Open & Required<Pick<Open, "notices">> {
+		return { ...this.#open, notices: [...this.#notices] }
 	}
 
 	get dealt(): Dealt | null {
@@ -142,7 +144,7 @@ export class Watcher {
 			...(this.#open.prompt === undefined ? this.#asks : []).map(
 				({ at, isUnseen }) => at + (isUnseen ? EVENT_KEPT_MS : SHOWN_WITHIN_MS),
 			),
-			this.#open.notice === undefined ? null : this.#open.notice.attention.at + NOTICE_MS,
+			...this.#notices.map(({ attention }) => attention.at + NOTICE_MS),
 		].filter((time) => time !== null)
 		return times.length === 0 ? null : Math.min(...times)
 	}
@@ -178,6 +180,7 @@ export class Watcher {
 		if (prompt?.print != null && !isKept) this.#dealt = { print: prompt.print, until: now + LEFT_STANDING_MS }
 		else if (this.#dealt?.until != null) this.#dealt = { ...this.#dealt, until: now + LEFT_STANDING_MS }
 		for (const place of PLACES) if (place !== "prompt" || !isKept) this.#end(place, "input", now)
+		this.#endNotices("input", now)
 	}
 
 	/** `ago`: milliseconds since it was given; nobody may have listened then. */
@@ -199,6 +202,7 @@ export class Watcher {
 	/** The program has ended, or another run of it begins. */
 	exited(now: number): void {
 		for (const place of PLACES) this.#end(place, "exited", now)
+		this.#endNotices("exited", now)
 		this.#verdict = { is: "nothing", isWorking: false }
 		this.#undealt()
 		this.#standing = null
@@ -210,7 +214,7 @@ export class Watcher {
 	/** Answers whether there was such a request. */
 	dismissed(id: RequestId, now: number): boolean {
 		const place = PLACES.find((place) => this.#open[place]?.attention.id === id)
-		if (place === undefined) return false
+		if (place === undefined) return this.#endNotices("dismissed", now, (notice) => notice.attention.id === id)
 		const print = this.#open[place]?.print
 		if (place === "prompt" && print != null) this.#dealt = { print, until: null }
 		this.#end(place, "dismissed", now)
@@ -232,8 +236,7 @@ export class Watcher {
 
 	/** Whoever says something wants somebody to come. */
 	notice(text: string, now: number): void {
-		this.#end("notice", "moved", now)
-		this.#raise("notice", { kind: "question", text, source: "hook", confidence: 1 }, null, now)
+		this.#noticed({ kind: "question", text, source: "hook", confidence: 1 }, now)
 	}
 
 	/** The time that `due` said has come. */
@@ -248,7 +251,7 @@ export class Watcher {
 			this.#hint = null
 			this.#hinted(hint, now)
 		}
-		if ((this.#open.notice?.attention.at ?? now) + NOTICE_MS <= now) this.#end("notice", "expired", now)
+		this.#endNotices("expired", now, ({ attention }) => attention.at + NOTICE_MS <= now)
 		this.#judge(now)
 	}
 
@@ -436,8 +439,9 @@ export class Watcher {
 	/** The screen has not told more of it. */
 	#hinted({ place, kind, text, source }: Hint, now: number): void {
 		if (this.#open.prompt !== undefined || (place === "notice" && this.#open.rest !== undefined)) return
-		if (place === "notice") this.#end("notice", "moved", now)
-		this.#raise(place, { kind, text, source, confidence: CONFIDENCE[source] / 2 }, null, now)
+		const said = { kind, text, source, confidence: CONFIDENCE[source] / 2 }
+		if (place === "notice") this.#noticed(said, now)
+		else this.#raise(place, said, null, now)
 	}
 
 	/** What a bell says: nothing, but of an agent whose screen nobody understands. */
@@ -447,17 +451,34 @@ export class Watcher {
 		return "It rang the bell."
 	}
 
-	#raise(
-		place: Place,
-		said: Partial<Attention> & Pick<Attention, "kind" | "text" | "source" | "confidence">,
-		print: string | null,
-		now: number,
-	): void {
+	#raise(place: Place, said: Said, print: string | null, now: number): void {
+		this.#open[place] = { attention: this.#attention(said, now), print }
+		this.#options.changed()
+	}
+
+	/** Of more than a person reads, the oldest have had their time, and so has one that is said again in the same words. */
+	#noticed(said: Said, now: number): void {
+		this.#endNotices("expired", now, ({ attention }) => attention.text === said.text)
+		const [oldest] = this.#notices
+		if (this.#notices.length >= MOST_NOTICES) this.#endNotices("expired", now, (notice) => notice === oldest)
+		this.#notices = [...this.#notices, { attention: this.#attention(said, now), print: null }]
+		this.#options.changed()
+	}
+
+	#attention(said: Said, now: number): Attention {
 		const { session, run } = this.about
 		const blank = { subject: null, options: [], takesText: false, rule: null, excerpt: [] }
-		const attention = bounded({ ...blank, ...said, id: newRequestId(), session, run, at: Math.max(0, Math.round(now)) })
-		this.#open[place] = { attention, print }
+		return bounded({ ...blank, ...said, id: newRequestId(), session, run, at: Math.max(0, Math.round(now)) })
+	}
+
+	/** Answers whether there were such. */
+	#endNotices(because: GoneBecause, now: number, which: (notice: Request) => boolean = () => true): boolean {
+		const over = this.#notices.filter(which)
+		if (over.length === 0) return false
+		this.#notices = this.#notices.filter((notice) => !over.includes(notice))
+		for (const { attention } of over) this.#options.ended(attention.id, because, Math.max(0, Math.round(now)))
 		this.#options.changed()
+		return true
 	}
 
 	#end(place: Place, because: GoneBecause, now: number): void {

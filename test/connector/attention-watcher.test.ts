@@ -356,6 +356,26 @@ describe("signals", () => {
 		expect(session.open).toEqual([])
 	})
 
+	test("notices stand beside each other, but no more than a person reads", () => {
+		const session = watched({}, null)
+		for (const text of ["One", "Two", "Three"]) session.watcher.notice(text, 1_000_000)
+		session.watcher.notice("Three", 1_000_000)
+		expect(session.ended.map(([, because]) => because)).toEqual(["expired"])
+		session.ended.length = 0
+		session.watcher.signal({ is: "notification", text: "Build finished" }, 1_000_000)
+		session.pass(2_000)
+		expect(session.open.map(({ text }) => text)).toEqual(["One", "Two", "Three", "Build finished"])
+		expect(session.ended).toEqual([])
+		const [one, two] = session.open
+		expect(session.watcher.dismissed((two as Attention).id, 1_002_000)).toBe(true)
+		expect(session.ended).toEqual([[(two as Attention).id, "dismissed"]])
+		for (let more = 0; more < 6; more++) session.watcher.notice(`More ${more}`, 1_002_000)
+		expect(session.open).toHaveLength(8)
+		expect(session.ended.slice(1)).toEqual([[(one as Attention).id, "expired"]])
+		session.types()
+		expect(session.ended.slice(2).map(([, because]) => because)).toEqual(Array(8).fill("input"))
+	})
+
 	test("a notice is forgotten after a day, and everything with its program", () => {
 		const session = watched({}, null)
 		session.watcher.notice("Look", 1_000_000)
