@@ -585,6 +585,7 @@ export class Session {
 			...{ sequence: this.#log.head, typed: this.#typed.count, title: this.#title() },
 			...{ lines, cursor, cols, rows: this.#terminal.rows, isAlternate, hasApplicationKeys, bracketsPastes, runs },
 			isCursorHidden,
+			inks: this.#terminal.inks(),
 			isWrapped: shown.map(({ isWrapped }) => isWrapped),
 		}
 	}

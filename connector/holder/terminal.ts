@@ -7,7 +7,7 @@ import type { Row } from "../redaction/redactor.ts"
 import { UnicodeGraphemesAddon } from "./graphemes.ts"
 import { Keyboard } from "./keyboard.ts"
 import { Palette } from "./palette.ts"
-import { type Run, runsOf } from "./runs.ts"
+import { inksOf, type Run, runsOf } from "./runs.ts"
 import { serialise } from "./snapshot.ts"
 import type { Core } from "./xterm-core.ts"
 
@@ -134,6 +134,13 @@ export class Terminal {
 		const { lines, ybase } = this.core.buffers.active
 		const shown = Array.from({ length: this.rows }, (_, row) => (isTold(row) && lines.get(ybase + row)) || null)
 		return runsOf(shown, this.cols)
+	}
+
+	/** How each row of the screen begins to be drawn. */
+	inks(): number[] {
+		const { lines, ybase } = this.core.buffers.active
+		const shown = Array.from({ length: this.rows }, (_, row) => lines.get(ybase + row) ?? null)
+		return inksOf(shown, this.cols)
 	}
 
 	/** Whether the program draws on the screen that has no scrollback. */

@@ -66,6 +66,8 @@ export const Shown = z.object({
 	hasApplicationKeys: z.boolean(),
 	/** Not told by holders of older connectors. */
 	isCursorHidden: z.boolean().optional(),
+	/** For each row in which colour it begins, as a number; nor this. */
+	inks: z.array(z.int()).optional(),
 	/** What is pasted comes to the program as such, however many lines it has. */
 	bracketsPastes: z.boolean().default(false),
 	/** For each row whether it continues the one above. */

@@ -24,6 +24,7 @@ function screenOf(terminal: Terminal): Screen {
 		isAlternate: buffers.active === buffers.alt,
 		hasApplicationKeys: coreService.decPrivateModes.applicationCursorKeys,
 		isCursorHidden: terminal.isCursorHidden,
+		inks: terminal.inks(),
 		runs: terminal.runs(() => true),
 	}
 }
@@ -235,6 +236,21 @@ describe("what leave is asked for", () => {
 		expect(request.subject).toEqual({ is: "command", text: "npm test\nRun the tests", isWhole: false })
 	})
 
+	test("a description that is drawn like the dialog's foot is no second line of a command; nor is the command then whole", () => {
+		const faint = (text: string) => `\x1b[38;2;153;153;153m${text}\x1b[0m`
+		const dialog = (rows: string[], foot = faint(" Esc to cancel")) =>
+			found(` Bash command\n\n${rows.join("\n")}\n\n Do you want to proceed?\n ❯ 1. Yes\n   2. No\n\n${foot}`).subject
+		const told = (text: string) => ({ is: "command", text, isWhole: false })
+		expect(dialog(["   npm test", faint("   Run the tests")])).toEqual(told("npm test"))
+		expect(dialog(["   cd a", "   npm test", faint("   Run the tests"), faint("   of a")])).toEqual(
+			told("cd a\nnpm test"),
+		)
+		// Any other colour may be a command's own.
+		expect(dialog(["   npm test", "\x1b[31m   rm -rf ~\x1b[0m"])).toEqual(told("npm test\nrm -rf ~"))
+		expect(dialog(["   npm test", faint("   rm -rf ~")], " Esc to cancel")).toEqual(told("npm test\nrm -rf ~"))
+		expect(dialog([faint("   npm test"), faint("   rm -rf ~")])).toEqual(told("npm test\nrm -rf ~"))
+	})
+
 	test("a dialog's own text is told without its box", () => {
 		const request = found(
 			"╭────────────────────────────╮\n│ ?  Shell npm test          │\n│                            │\n│ Allow execution of: 'npm'? │\n│                            │\n│ ● 1. Yes, allow once       │\n│   2. No (esc)              │\n╰────────────────────────────╯",
@@ -369,6 +385,15 @@ describe("recordings of real agents", () => {
 			),
 		)
 		expect(seen).toEqual(marks)
+	})
+
+	test("of what Claude Code draws in its box, the command alone is told", () => {
+		const subjects = ["claude-asks", "claude-field"].map((name) => {
+			const verdict = played(name, "claude-code").find(({ mark }) => mark === "approval")?.verdict
+			return verdict?.is === "request" ? verdict.subject : null
+		})
+		const told = (text: string) => ({ is: "command", text, isWhole: false })
+		expect(subjects).toEqual([told("touch made.txt"), told("npm test")])
 	})
 
 	test("the first questions of fresh homes are seen, and nothing in programs that wait for nobody", () => {
