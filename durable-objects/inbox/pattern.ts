@@ -57,7 +57,7 @@ function pastOptions(reached: Set<number>, words: Words): Set<number> {
 	for (const at of reached) {
 		if (words[at]?.startsWith("-") !== true) continue
 		reached.add(at + 1)
-		if (words[at + 1]?.startsWith("-") === false) reached.add(at + 2)
+		if (at + 1 < words.length && words[at + 1]?.startsWith("-") !== true) reached.add(at + 2)
 	}
 	return reached
 }

@@ -156,6 +156,7 @@ test.each([
 	["git --no-pager push"],
 	["git -c core.pager=x --git-dir=y push origin"],
 	["/usr/bin/git -C /x -p push"],
+	['git -C "$HOME" push'],
 	["su -c 'git push' root"],
 	["su root --command='git -C . push'"],
 	["busybox sh -c 'git push'"],
