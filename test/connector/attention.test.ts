@@ -77,6 +77,19 @@ test("an option that is chosen by moves is chosen when the marker is seen on it,
 	}
 })
 
+test("a key that moves the marker in the terminal leaves the request, which is answered from where it stands", async () => {
+	const program = join(mkdtempSync(join(tmpdir(), "homeport-menu-")), "menu.cjs")
+	writeFileSync(program, STATEFUL)
+	const edge = await machineFolder().open()
+	const session = await edge.script(`exec '${process.execPath}' '${program}'`)
+	const request = await edge.open({ session, kind: "approval" })
+	await edge.ask("write", { session, viewer: newViewerId(), text: "\x1b[B", paste: false, enter: false })
+	await expect.poll(() => edge.screen(session)).toContain("❯ Maybe")
+	await answer(edge, request, { is: "option", label: "No" })
+	expect(await edge.screen(session)).toBe("chosen No")
+	expect(edge.report.ended).toEqual([])
+})
+
 test("what is no answer to it, or to nothing, types nothing", async () => {
 	const edge = await machineFolder().open()
 	const session = await edge.script(ONE)
@@ -167,7 +180,7 @@ test("an animation beside a prompt does not stand in its way", async () => {
 	expect(await edge.screen(session)).toContain("pressed <1>")
 })
 
-test("it is over at once when somebody types, or the program ends", async () => {
+test("it is over when somebody answers in the terminal, or the program ends", async () => {
 	const edge = await machineFolder().open()
 	const typed = await edge.script(ONE)
 	const first = await edge.open({ session: typed, kind: "approval" })
