@@ -94,6 +94,11 @@ describe("keys", () => {
 		})
 	})
 
+	test("where the letter answers at once, no Enter goes to what is asked next", () => {
+		expect(keys(found("? Use TypeScript? › (y/N) "))).toEqual({ Yes: "y", No: "n" })
+		expect(keys(found("? Use TypeScript? (y/N) "))).toEqual({ Yes: "y\r", No: "n\r" })
+	})
+
 	test("letters are called by what the rows above say of them, where they say it of each", () => {
 		const rows = [
 			"Y or I  : install the package maintainer's version",

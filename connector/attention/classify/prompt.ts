@@ -46,7 +46,8 @@ export function findPrompt(scene: Scene): Found | (Verdict & { is: "unknown" }) 
 		}
 		const asked = (question === "" ? askedAbove(scene, prompt) : question) || text
 		const kind = isLeave ? "approval" : "choice"
-		return request(scene, prompt, { kind, text: asked, rule: "replies", options, takesText })
+		const typed = ONE_KEY.test(text) ? options.map((option) => ({ ...option, keys: option.keys.trimEnd() })) : options
+		return request(scene, prompt, { kind, text: asked, rule: "replies", options: typed, takesText })
 	}
 	if (replies?.isLeave === true)
 		return { is: "unknown", why: "Replies stand at the cursor, and nothing shows that they are asked for." }
@@ -59,6 +60,9 @@ export function findPrompt(scene: Scene): Found | (Verdict & { is: "unknown" }) 
 		words(scene, prompt)
 	)
 }
+
+/** "? Go on? › (y/N)": the letter answers at once, and an Enter behind it would answer what is asked next. */
+const ONE_KEY = /^\?\s.*›\s*\(y\/n\)$/iu
 
 /** A request found in a prompt. */
 function request(scene: Scene, { from }: Prompt, found: Pick<Found, "kind" | "text" | "rule"> & Partial<Found>): Found {
