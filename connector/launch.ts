@@ -7,6 +7,7 @@ import { Refusal } from "../protocol/errors.ts"
 import type { SessionId } from "../protocol/ids.ts"
 import { CUSTOM, JOB, runtimeOf } from "../protocol/session.ts"
 import type { Network, Substrate } from "../protocol/substrate.ts"
+import { placeNotifier, withNotifier } from "./attention/notifier.ts"
 import { workingDirectory } from "./folders.ts"
 import { sessionFolder, sessionKey } from "./held-session.ts"
 import { Seal } from "./holder/seal.ts"
@@ -94,13 +95,13 @@ export async function prepareLaunch(
 	const begin = { withoutKey: spec.withoutKey, conversation: shared.conversation, word }
 	if (substrate === "host") {
 		refuseOnHost(spec)
-		const environment = { ...sessionEnvironment(), ...given }
+		const environment = withNotifier({ ...sessionEnvironment(), ...given }, await placeNotifier(dataDir))
 		const making = await planned()
 		const cwd = making === null ? await workingDirectory(spec.cwd) : placeWithin(making.folder, spec.cwd)
 		const { program, arguments: args } =
 			runtime === JOB
 				? { program: process.execPath, arguments: [SELF, "here", "--data-dir", dataDir, ...argv] }
-				: await command(known, argv, environment, begin)
+				: await command(known, argv, environment, { ...begin, cwd, isMade: making !== null })
 		const [first, ...rest] = beginning(spec, [program, ...args])
 		const begun =
 			making === null
@@ -125,13 +126,15 @@ export async function prepareLaunch(
 	const workingFolder = madeFolder ?? (isShared ? await realpath(await workingDirectory(spec.cwd)) : null)
 	// What it will be is known, and it is checked as what it will be.
 	if (making !== null) await mkdir(making.folder, { recursive: true, mode: 0o700 })
+	const cwd = making === null ? (workingFolder ?? spec.cwd ?? null) : placeInside(making, spec.cwd, substrate, id)
+	const starts = { ...begin, cwd, isMade: making !== null }
 	const contained: Contained = {
 		session: id,
 		name,
 		runtime,
 		substrate,
-		argv: beginning(spec, await insideCommand(substrate, known, argv, { ...sessionEnvironment(), ...given }, begin)),
-		cwd: making === null ? (workingFolder ?? spec.cwd ?? null) : placeInside(making, spec.cwd, substrate, id),
+		argv: beginning(spec, await insideCommand(substrate, known, argv, { ...sessionEnvironment(), ...given }, starts)),
+		cwd,
 		workingFolder,
 		network,
 		limits,

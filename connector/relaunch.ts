@@ -5,6 +5,7 @@ import type { DeliveredSecret } from "../protocol/ask.ts"
 import { Refusal } from "../protocol/errors.ts"
 import { JOB, runtimeOf } from "../protocol/session.ts"
 import { wordOf } from "./attention/about.ts"
+import { placeNotifier, withNotifier } from "./attention/notifier.ts"
 import { workingDirectory } from "./folders.ts"
 import { sessionKey } from "./held-session.ts"
 import type { Execution, SavedInfo } from "./holder/wire.ts"
@@ -67,13 +68,19 @@ export async function prepareRestart(
 	const environment = { ...sessionEnvironment(), ...given }
 	if (contained === null) {
 		const cwd = await workingDirectory(info.cwd)
-		const { program, arguments: args } = await command(known, argv, environment, withKey)
-		return { execution: { ...shared, program, arguments: args, cwd, environment }, contained: null, making: null }
+		const { program, arguments: args } = await command(known, argv, environment, { ...withKey, cwd })
+		const whole = withNotifier(environment, await placeNotifier(dataDir))
+		return {
+			execution: { ...shared, program, arguments: args, cwd, environment: whole },
+			contained: null,
+			making: null,
+		}
 	}
 	await mustBeStill(contained.workingFolder)
 	const tries = await tried.now(contained.substrate)
 	if (tries.is === "absent") throw new Refusal("substrate_unavailable", `${tries.reason} ${tries.remedy}`)
-	const words = await insideCommand(contained.substrate, known, argv, environment, withKey)
+	const starts = { ...withKey, cwd: contained.cwd }
+	const words = await insideCommand(contained.substrate, known, argv, environment, starts)
 	const again: Contained = { ...contained, name, argv: words }
 	await (await loadSubstrate(contained.substrate)).check(again)
 	return {

@@ -19,13 +19,21 @@ export async function findRequest(call: Client, wanted: string): Promise<InboxIt
 	// That it is done, or wants somebody to look, needs no answer.
 	const asking = open.filter(({ kind }) => kind !== "idle")
 	const [item, other] = asking.length > 0 ? asking : open
-	if (item === undefined)
-		throw new Failure("not_found", `${session.name} asks for nothing now. \`${typed("inbox")}\` lists what waits.`)
+	if (item === undefined) {
+		const [last] = (await call("listAttention", { query: { session: session.id, limit: 1 } })).items
+		throw new Failure("not_found", `${session.name} asks for nothing now. ${lastOf(last)}`)
+	}
 	if (other !== undefined) {
 		const lines = asking.map((one) => `  ${one.id}  ${titleOf(one)}`)
 		throw new Failure("ambiguous", `${session.name} has more than one request. Say which:\n${lines.join("\n")}`)
 	}
 	return item
+}
+
+/** For whoever comes late: what has become of the last one. */
+function lastOf(last: InboxItem | undefined): string {
+	if (last === undefined || last.state.is === "open") return `\`${typed("inbox")}\` lists what waits.`
+	return `The last that it asked, ${ago(Date.now() - last.state.at)}: ${describeOutcome(last.state)}`
 }
 
 /** What it wants, in some lines: enough to decide by. */
@@ -116,6 +124,7 @@ export const WANTS: Record<AttentionKind, string> = {
 const FROM: Record<Via, string> = {
 	console: "in the console",
 	api: "by the API",
+	command: "by the command",
 	push: "from a notification",
 	telegram: "from Telegram",
 	wechat: "from WeChat",
@@ -135,6 +144,7 @@ const SHOWN_LINES = 12
 const SHOWN_CHARS = 60
 
 function said(answer: string | null): string {
+	if (answer === "") return "it with Enter alone"
 	return answer === null ? "it" : `"${shorten(plainLine(answer))}"`
 }
 

@@ -216,6 +216,10 @@ export interface Begin {
 	resume?: boolean
 	/** By which its own events are known; without it, it is not told to give any. */
 	word?: string | null
+	/** Where it begins; without one no path of a command is relative. */
+	cwd?: string | null
+	/** That folder is still to be made, and nobody knows yet what will be in it. */
+	isMade?: boolean
 }
 
 /** The runtime of this name; null for CUSTOM. Throws Refusal("invalid_request") where there is none. */
@@ -251,7 +255,7 @@ export async function command(
 ): Promise<{ program: string; arguments: string[] }> {
 	if (runtime === null) {
 		const [name, ...rest] = ofCustom(argv)
-		return { program: await findProgram(name), arguments: rest }
+		return { program: await programOf(name, begin), arguments: rest }
 	}
 	let program: string
 	try {
@@ -390,6 +394,14 @@ function searchPath(): string[] {
 		"/bin",
 	]
 	return [...new Set([...own, ...usual])]
+}
+
+/** What a command names: a path from where it begins, or a program on the PATH. */
+async function programOf(name: string, { cwd = null, isMade = false }: Begin): Promise<string> {
+	if (cwd === null || isAbsolute(name) || !name.includes("/")) return findProgram(name)
+	const path = join(cwd, name)
+	if (isMade || (await isProgram(path))) return path
+	throw new Refusal("program_missing", `${name} was not found in ${cwd}, or is no program.`)
 }
 
 async function findProgram(name: string): Promise<string> {

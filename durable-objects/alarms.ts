@@ -21,6 +21,8 @@ interface Host {
 export class Alarms {
 	readonly #host: Host
 	readonly #woken = new Map<string, () => Promise<void> | void>()
+	/** Who is being called now, for the time that they asked for: what they ask for meanwhile comes after it. */
+	readonly #calling = new Map<string, number>()
 
 	constructor(host: Host) {
 		this.#host = host
@@ -32,28 +34,36 @@ export class Alarms {
 		return (time) => {
 			const { store, now } = this.#host
 			const wanted = store.wanted().get(who)
-			// A time that has come is being answered to now: what is asked for meanwhile comes after it.
-			if (wanted !== undefined && wanted > now() && wanted <= time) return
-			store.want(who, time)
+			const isAnswered = wanted === this.#calling.get(who)
+			if (wanted !== undefined && !isAnswered && wanted > now() && wanted <= time) return
+			// The same time again is another one, so that it is not forgotten with the first.
+			store.want(who, isAnswered && wanted === time ? time + 1 : time)
 			this.#set()
 		}
 	}
 
-	/** Calls everybody whose time has come. Whoever is cut short is called again. */
+	/** Calls everybody whose time has come; who is first, also a little before it. Whoever is cut short is called again. */
 	async alarm(): Promise<void> {
-		const { store, now, failed } = this.#host
-		const due = [...store.wanted()].filter(([, at]) => at <= now())
-		for (const [who, at] of due) {
-			try {
-				await this.#woken.get(who)?.()
-				store.unwant(who, at)
-			} catch (error) {
-				failed(who, error)
-				store.unwant(who, at)
-				if (!store.wanted().has(who)) store.want(who, now() + RETRY_MS)
-			}
-		}
+		const { store, now } = this.#host
+		const wanted = [...store.wanted()]
+		const until = Math.max(now(), Math.min(...wanted.map(([, at]) => at)))
+		for (const [who, at] of wanted) if (at <= until) await this.#call(who, at)
 		this.#set()
+	}
+
+	async #call(who: string, at: number): Promise<void> {
+		const { store, now, failed } = this.#host
+		this.#calling.set(who, at)
+		try {
+			await this.#woken.get(who)?.()
+			store.unwant(who, at)
+		} catch (error) {
+			failed(who, error)
+			store.unwant(who, at)
+			if (!store.wanted().has(who)) store.want(who, now() + RETRY_MS)
+		} finally {
+			this.#calling.delete(who)
+		}
 	}
 
 	#set(): void {

@@ -239,7 +239,7 @@ export const ASKS = {
 	 * Types an answer, if what it answers is on the screen as it is now; the same claim again types nothing more, and is
 	 * answered as the first time: also after `until`, which is looked at only where the claim is not known. While the first
 	 * is under way the second waits for it. A refusal says that nothing was typed for this claim and nothing will be. Throws
-	 * Refusal: request_gone, answer_invalid, session_ended.
+	 * Refusal: request_gone, answer_invalid, not_chosen, session_ended.
 	 */
 	answer: {
 		asked: z.object({
@@ -257,7 +257,7 @@ export const ASKS = {
 	},
 	/** Takes a request away without typing anything. */
 	dismiss: { asked: z.object({ session: SessionId, request: RequestId }), answered: nothing },
-	/** Raises a request of the kind idle, in these words. */
+	/** Raises a request of the kind question in these words, which nothing is typed for. */
 	notify: { asked: z.object({ session: SessionId, text: z.string().min(1).max(QUESTION_CHARS) }), answered: nothing },
 	/** Poll for this channel, or no more: what it is signed in by is null where it is not. */
 	relay: {

@@ -76,7 +76,8 @@ export type GoneBecause = (typeof GONE_BECAUSE)[number]
 /** What somebody answers. */
 export const Choice = z.discriminatedUnion("is", [
 	z.object({ is: z.literal("option"), label: Label }),
-	z.object({ is: z.literal("text"), text: z.string().min(1).max(ANSWER_CHARS) }),
+	/** None at all is the Enter key alone, for a question: it takes what is offered. */
+	z.object({ is: z.literal("text"), text: z.string().max(ANSWER_CHARS) }),
 ])
 export type Choice = z.infer<typeof Choice>
 
@@ -84,7 +85,7 @@ export type Choice = z.infer<typeof Choice>
 export const ClaimId = z.string().regex(/^clm_[0-9a-f]{20}$/)
 
 /** Where an answer came from. */
-export const VIAS = ["console", "api", "push", "telegram", "wechat", "policy"] as const
+export const VIAS = ["console", "api", "command", "push", "telegram", "wechat", "policy"] as const
 export type Via = (typeof VIAS)[number]
 
 /** Who has answered: a person, by themselves or through a token of theirs, or a rule. */

@@ -78,6 +78,12 @@ export const REFUSALS = {
 	},
 	request_answered: { status: 409, mayRetry: false, message: "Somebody has answered this already." },
 	request_busy: { status: 409, mayRetry: true, message: "Somebody's answer is on its way to this." },
+	answer_elsewhere: { status: 403, mayRetry: false, message: "This cannot be answered from here." },
+	not_chosen: {
+		status: 409,
+		mayRetry: false,
+		message: "Its marker was moved, but nothing was chosen: look at its screen.",
+	},
 	answer_invalid: { status: 422, mayRetry: false, message: "That is not one of its answers, so nothing was typed." },
 	task_over: {
 		status: 409,

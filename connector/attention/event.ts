@@ -10,7 +10,13 @@ import { EVENT_OSC } from "../holder/signals.ts"
  */
 
 /** A notice that anything in the session may give, such as `homeport notify`: whoever waits is told in these words. */
-export const Notice = z.object({ is: z.literal("notify"), text: z.string().min(1).max(QUESTION_CHARS) })
+export const Notice = z.object({
+	is: z.literal("notify"),
+	text: z
+		.string()
+		.min(1)
+		.transform((text) => text.slice(0, QUESTION_CHARS)),
+})
 
 /** What to write to the session's terminal for this notice. */
 export function noticeSequence(text: string): string {

@@ -32,9 +32,9 @@ const CODEX = ["tui.notifications=true", 'tui.notification_method="osc9"', 'tui.
 /**
  * A shell command that hands its standard input on as an event. A hook has no terminal of its own: that of the agent is
  * found among what its parents have open. It is written to in one go, so that nothing comes in between; where there is
- * none, nothing happens. An event that is too long is cut, and then says nothing.
+ * none, nothing happens, and it ends with `without`. An event that is too long is cut, and then says nothing.
  */
-export function hookCommand(from: string): string {
+export function hookCommand(from: string, without = 0): string {
 	return `{ e=$(head -c ${EVENT_BYTES} | base64 | tr -d '\\n'); p=$PPID; n=0
 while [ "$n" -lt 8 ] && [ "\${p:-0}" -ge 1 ]; do
 for f in 1 2 0; do
@@ -43,7 +43,7 @@ if [ -c "$t" ] && [ -t 3 ] 3>>"$t"; then printf '\\033]%s;%s;%s\\007' ${EVENT_OS
 done
 if [ -d /proc/self ]; then p=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$p/status"); else p=$(ps -o ppid= -p "$p" | tr -d ' '); fi
 n=$((n+1))
-done; exit 0; } 2>/dev/null`
+done; exit ${without}; } 2>/dev/null`
 }
 
 /** In base64 this is less than what a holder takes. */

@@ -13,14 +13,20 @@ export const Ended = z.object({ id: RequestId, because: z.enum(GONE_BECAUSE), at
 export type Ended = z.infer<typeof Ended>
 
 const Kept = z.object({
-	open: z.object({ prompt: Request.optional(), rest: Request.optional(), notice: Request.optional() }),
+	open: z.object({
+		prompt: Request.optional(),
+		rest: Request.optional(),
+		notices: z.array(Request).max(8).default([]),
+	}),
+	/** A prompt that was dismissed, or answered, and may still be on the screen. */
+	dealt: z.object({ print: z.string(), until: z.number().nullable() }).nullable().default(null),
 	ended: z.array(Ended).max(100),
 	/** Which requests these claims have answered. */
 	answered: z.array(z.object({ claim: z.string(), request: RequestId, print: z.string().nullable() })).max(100),
 })
 export type Kept = z.infer<typeof Kept>
 
-export const NOTHING_KEPT: Kept = { open: {}, ended: [], answered: [] }
+export const NOTHING_KEPT: Kept = { open: { notices: [] }, dealt: null, ended: [], answered: [] }
 
 interface Place {
 	folder: string
@@ -43,8 +49,9 @@ export function readKept(place: Place): Kept {
 /** Throws where the session's folder or key is gone. */
 export function writeKept(place: Place, kept: Kept): void {
 	const path = pathIn(place.folder)
-	if (Object.keys(kept.open).length + kept.ended.length + kept.answered.length === 0)
-		return rmSync(path, { force: true })
+	const { prompt, rest, notices } = kept.open
+	const isNothing = prompt === undefined && rest === undefined && kept.dealt === null
+	if (isNothing && notices.length + kept.ended.length + kept.answered.length === 0) return rmSync(path, { force: true })
 	const nonce = randomBytes(NONCE_BYTES)
 	const sealed = Seal.open(place.key).requests(nonce.readUIntBE(0, NONCE_BYTES))(Buffer.from(JSON.stringify(kept)))
 	mkdirSync(dirname(path), { recursive: true, mode: 0o700 })

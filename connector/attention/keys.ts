@@ -15,10 +15,12 @@ interface Asked {
 	options: readonly Option[]
 	takesText: boolean
 	kind: string
+	/** Whether the program takes several lines as one paste. */
+	bracketsPastes: boolean
 }
 
 /** Throws Refusal("answer_invalid") for what is not an answer to it. */
-export function keysFor({ options, takesText, kind }: Asked, choice: Choice): Keys {
+export function keysFor({ options, takesText, kind, bracketsPastes }: Asked, choice: Choice): Keys {
 	if (choice.is === "option") {
 		const option = options.find(({ label }) => label === choice.label)
 		if (option === undefined || option.keys === "") throw new Refusal("answer_invalid", otherwise(options))
@@ -26,11 +28,18 @@ export function keysFor({ options, takesText, kind }: Asked, choice: Choice): Ke
 		return { moves, text: choose, paste: false, enter: false }
 	}
 	if (!takesText) throw new Refusal("answer_invalid", otherwise(options))
+	// A question's Enter key alone takes what it offers.
+	if (choice.text === "" && kind === "question") return { moves: "", text: "", paste: false, enter: true }
 	const text = plainWords(choice.text)
 	if (text === "") throw new Refusal("answer_invalid", "There are no words in it.")
 	// What asks for a secret reads its terminal as it is.
-	return { moves: "", text, paste: kind !== "secret", enter: true }
+	const isPasted = kind !== "secret"
+	if (text.includes("\n") && !(isPasted && bracketsPastes)) throw new Refusal("answer_invalid", ONE_LINE)
+	return { moves: "", text, paste: isPasted, enter: true }
 }
+
+/** What is typed as lines, one after the other, would answer whatever is asked next, too. */
+const ONE_LINE = "It takes one line: of several, each would be an answer of its own."
 
 /** Without what a terminal would take for a key: whoever answers by words presses nothing. */
 function plainWords(text: string): string {

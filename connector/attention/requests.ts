@@ -8,10 +8,10 @@ import { MESSAGE_BYTES } from "../../protocol/limits.ts"
 import { CUSTOM, type SessionInfo } from "../../protocol/session.ts"
 import type { Signal } from "../holder/signals.ts"
 import type { HolderAnswered, HolderAsk, HolderAskedOf, Shown } from "../holder/wire.ts"
-import { type Ended, type Kept, readKept, writeKept } from "./kept.ts"
+import { type Ended, type Kept, NOTHING_KEPT, readKept, writeKept } from "./kept.ts"
 import { type Keys, keysFor } from "./keys.ts"
 import { printOf } from "./request.ts"
-import { type About, Watcher } from "./watcher.ts"
+import { type About, asksWords, Watcher } from "./watcher.ts"
 
 /** A session as its requests need it. */
 export interface Watched {
@@ -55,6 +55,10 @@ interface Desk {
 	timer: NodeJS.Timeout | null
 	/** Called after everything that its screen shows. */
 	waiting: Set<() => void>
+	/** The newest screen. */
+	newest: Shown | null
+	/** Whether the terminal hides what is typed at this prompt, by its print: asked once for all that it is drawn. */
+	hides: { print: string; hides: boolean } | null
 }
 
 export class Requests {
@@ -124,8 +128,7 @@ export class Requests {
 		const now = this.#options.now()
 		switch (told.type) {
 			case "shown":
-				desk.watcher.shown(told.shown, now)
-				break
+				return void this.#see(desk, told.shown)
 			case "typed":
 				desk.watcher.typed(now)
 				break
@@ -149,17 +152,25 @@ export class Requests {
 		this.#settle(desk)
 	}
 
-	/** Throws Refusal: request_gone, answer_invalid, session_ended, version_too_old. */
+	/** Throws Refusal: request_gone, answer_invalid, not_chosen, session_ended, version_too_old. */
 	answer(session: Watched, asked: Asked<"answer">): Promise<Answered<"answer">> {
 		const { claim } = asked
 		const under = this.#answering.get(claim)
 		if (under !== undefined) return under
-		const answer = this.#answer(session, asked).finally(() => this.#answering.delete(claim))
+		const tried = { hasMoved: false }
+		const answer = this.#answer(session, asked, tried)
+			.catch((error: unknown) => {
+				// What says that nothing was typed would not be true.
+				if (tried.hasMoved && error instanceof Refusal && TYPED_NOTHING.has(error.code)) throw new Refusal("not_chosen")
+				throw error
+			})
+			.finally(() => this.#answering.delete(claim))
 		this.#answering.set(claim, answer)
 		return answer
 	}
 
-	async #answer(session: Watched, asked: Asked<"answer">): Promise<Answered<"answer">> {
+	/** `tried`: told what was typed that is no answer yet. */
+	async #answer(session: Watched, asked: Asked<"answer">, tried: { hasMoved: boolean }): Promise<Answered<"answer">> {
 		const { claim, request, choice } = asked
 		if (!session.canBeAttended)
 			throw new Refusal("version_too_old", "An older connector began this session: answer it on its screen.")
@@ -170,14 +181,13 @@ export class Requests {
 		if (session.info.state.is !== "running") throw new Refusal("session_ended")
 		const desk = this.#desks.get(id)
 		const open = () => desk?.watcher.open.find(({ attention }) => attention.id === request)
-		let hasMoved = false
 		for (let tries = 0; tries < TRIES; tries++) {
 			if (desk === undefined || open() === undefined) throw new Refusal("request_gone")
 			const { keys, on } = await this.#look(desk, request, choice)
 			const { moves, ...choosing } = keys
 			const isMove = moves !== ""
 			// Nothing is chosen until the marker is seen to be there; moved once, it may only not be drawn yet.
-			if (isMove && hasMoved) {
+			if (isMove && tried.hasMoved) {
 				await new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS))
 				continue
 			}
@@ -185,7 +195,7 @@ export class Requests {
 			const typed = isMove ? { claim: newClaimId(), text: moves, paste: false, enter: false } : { claim, ...choosing }
 			const pressed = await session.ask("press", { session: id, on, until, ...typed })
 			if (isMove && pressed.is === "pressed") {
-				hasMoved = true
+				tried.hasMoved = true
 				continue
 			}
 			switch (pressed.is) {
@@ -202,17 +212,41 @@ export class Requests {
 		throw new Refusal("request_gone", "Its screen does not hold still.")
 	}
 
+	/**
+	 * Lets its watcher see the screen, unless a newer one has come meanwhile. `isSure`: what was known of its terminal before does not count.
+	 */
+	async #see(desk: Desk, shown: Shown, isSure = false): Promise<void> {
+		desk.newest = shown
+		const verdict = desk.watcher.read(shown)
+		const isWords = asksWords(verdict)
+		const hides = isWords && (await this.#hides(desk, printOf(verdict), isSure))
+		if (!isWords) desk.hides = null
+		const { id, state } = desk.session.info
+		if (desk.newest !== shown || this.#desks.get(id) !== desk || (isWords && state.is !== "running")) return
+		desk.watcher.shown(shown, this.#options.now(), hides)
+		this.#settle(desk)
+	}
+
+	async #hides(desk: Desk, print: string, isSure: boolean): Promise<boolean> {
+		if (desk.hides?.print === print && !isSure) return desk.hides.hides
+		const session = desk.session.info.id
+		// A holder that is gone shows nothing to answer.
+		const { hides } = await desk.session.ask("hides", { session }).catch(() => ({ hides: false }))
+		desk.hides = { print, hides }
+		return hides
+	}
+
 	/** The keys that answer it on the screen as it is now. Throws Refusal where that asks for something else. */
 	async #look(desk: Desk, request: string, choice: Asked<"answer">["choice"]): Promise<{ keys: Keys; on: Shown }> {
 		const shown = await desk.session.ask("look", { session: desk.session.info.id })
-		const verdict = desk.watcher.shown(shown, this.#options.now())
-		this.#settle(desk)
+		await this.#see(desk, shown, true)
+		const { verdict } = desk.watcher
 		const open = desk.watcher.open.find(({ attention }) => attention.id === request)
 		if (open === undefined) throw new Refusal("request_gone")
 		// What is known by an event alone has no keys: only its screen knows.
 		if (verdict.is !== "request" || open.print === null || printOf(verdict) !== open.print)
 			throw open.print === null ? new Refusal("answer_invalid", ON_SCREEN) : new Refusal("request_gone")
-		return { keys: keysFor(verdict, choice), on: shown }
+		return { keys: keysFor({ ...verdict, bracketsPastes: shown.bracketsPastes }, choice), on: shown }
 	}
 
 	/** Resolves when the screen has moved on, or has not for a while; answers whether it has. */
@@ -256,7 +290,7 @@ export class Requests {
 	}
 
 	#open(session: Watched, known?: Pick<Kept, "ended" | "answered">): Desk {
-		const kept = known === undefined ? readKept(session) : { ...known, open: {} }
+		const kept = known === undefined ? readKept(session) : { ...NOTHING_KEPT, ...known }
 		const { id, run, runtime } = session.info
 		const about: About = {
 			session: id,
@@ -277,6 +311,7 @@ export class Requests {
 			watcher: new Watcher({
 				about,
 				open: kept.open,
+				dealt: kept.dealt,
 				changed: () => this.#tell(desk),
 				ended: (id, because, at) => {
 					desk.ended = [...desk.ended, { id, because, at }].slice(-MOST_ENDED)
@@ -286,6 +321,8 @@ export class Requests {
 			answered: kept.answered,
 			timer: null,
 			waiting: new Set(),
+			newest: null,
+			hides: null,
 		}
 		this.#desks.set(id, desk)
 		this.#settle(desk)
@@ -336,7 +373,7 @@ export class Requests {
 	#keep({ session, watcher, ended, answered }: Desk): void {
 		if (this.#desks.get(session.info.id)?.watcher !== watcher) return
 		try {
-			writeKept(session, { open: watcher.places, ended, answered })
+			writeKept(session, { open: watcher.places, dealt: watcher.dealt, ended, answered })
 		} catch (error) {
 			// Without it a connector that begins again calls them by other names.
 			this.#options.log(`${session.info.name}: its requests are not kept: ${String(error)}`)
@@ -373,6 +410,7 @@ const REPORT_CHARS = MESSAGE_BYTES / 2
 /** More than a request has that is told short, however its characters are spelled. */
 const SHORT_CHARS = 2_000
 
+const TYPED_NOTHING = new Set(["request_gone", "answer_invalid"])
 const ON_SCREEN = "It can be answered on its screen only."
 /** Timers hold no longer times than some 24 days. */
 const LONGEST_WAIT_MS = 24 * 60 * 60 * 1_000

@@ -10,12 +10,9 @@ import type { Found, Verdict } from "./classify/verdict.ts"
 import { Progress } from "./progress.ts"
 import { agreed, bounded, printOf, type Request } from "./request.ts"
 
-/**
- * What may be open at once, one of each: what the screen asks for; that the agent is done or gets nowhere; a notice that
- * was given in so many words.
- */
-export const PLACES = ["prompt", "rest", "notice"] as const
-export type Place = (typeof PLACES)[number]
+/** What may be open at once, one of each: what the screen asks for; that the agent is done or gets nowhere. */
+const PLACES = ["prompt", "rest"] as const
+type Place = (typeof PLACES)[number]
 
 export interface About {
 	session: SessionId
@@ -28,13 +25,14 @@ export interface About {
 	word: string | null
 }
 
-/** What is open, by its place. */
-export type Open = { [P in Place]?: Request | undefined }
+/** What is open, by its place, and the notices that were given in so many words, the oldest first. */
+export type Open = { [P in Place]?: Request | undefined } & { notices?: Request[] }
 
 interface Options {
 	about: About
-	/** What was open when an earlier process watched. */
+	/** What was open when an earlier process watched, and what it knew of as dealt with. */
 	open?: Open
+	dealt?: Dealt | null
 	/** Something was raised, has changed, or is over. */
 	changed: () => void
 	ended: (id: RequestId, because: GoneBecause, at: number) => void
@@ -50,11 +48,26 @@ const LEFT_STANDING_MS = 30_000
 const NOT_TAKEN_MS = 5_000
 /** A notice that nobody has looked at so long. */
 const NOTICE_MS = 24 * 60 * 60 * 1_000
+/** A prompt that goes away so soon after somebody's key was answered by it. */
+const ANSWERED_BY_KEY_MS = 3_000
+/** So many prompts may come and go unanswered within a minute; each after that must stand twice as long to be told. */
+const FLEETING_MS = 60_000
+const MOST_FLEETING = 4
+const STANDS_MS = 1_000
+const STANDS_MOST_MS = 8_000
 /** A bell so soon after a key is about that key. */
 const BELL_AFTER_MS = 10_000
 const MOST_EVENTS = 8
+const MOST_NOTICES = 8
 const CONFIDENCE = { hook: 1, signal: 0.9, screen: 0.7 }
 
+/** A prompt that is dealt with and may still be on the screen: it counts as new after `until`, null for never. */
+export interface Dealt {
+	print: string
+	until: number | null
+}
+
+type Said = Partial<Attention> & Pick<Attention, "kind" | "text" | "source" | "confidence">
 type Asks = Extract<AgentEvent, { is: "asks" }>
 
 /** What is to be told if the screen does not tell more by `at`. */
@@ -69,11 +82,14 @@ interface Hint {
 export class Watcher {
 	readonly about: About
 	readonly #options: Options
-	readonly #open: Open
+	readonly #open: { [P in Place]?: Request | undefined }
+	#notices: readonly Request[]
 	readonly #progress = new Progress()
 	#verdict: Verdict = { is: "nothing", isWorking: false }
-	/** A prompt that is dealt with and may still be on the screen: it counts as new after `until`, null for never. */
-	#dealt: { print: string; until: number | null } | null = null
+	/** What was read last, so that it is read once. */
+	#read: { shown: Shown; verdict: Verdict } | null = null
+	#hasSeen = false
+	#dealt: Dealt | null
 	/** Leave that was asked for by events and not found on the screen yet. */
 	#asks: { event: Asks; at: number; isUnseen: boolean; isOld: boolean }[] = []
 	/** What lately over prompts were about: an event that comes too late for one is about that one. */
@@ -82,20 +98,36 @@ export class Watcher {
 	/** It has worked since it last rested, so that it can be done. */
 	#hasWorked = false
 	#typedAt = Number.NEGATIVE_INFINITY
+	/** When prompts went away without an answer. */
+	#fleeting: number[] = []
+	/** What the screen asks for and is not told yet: it may be gone in a moment, as those before it. */
+	#standing: { print: string; until: number } | null = null
 
 	constructor(options: Options) {
 		this.#options = options
 		this.about = options.about
-		this.#open = { ...options.open }
+		const { notices = [], ...open } = options.open ?? {}
+		this.#open = open
+		this.#notices = notices
+		this.#dealt = options.dealt ?? null
 	}
 
 	get open(): readonly Request[] {
-		return PLACES.flatMap((place) => this.#open[place] ?? [])
+		return [...PLACES.flatMap((place) => this.#open[place] ?? []), ...this.#notices]
 	}
 
 	/** For keeping. */
-	get places(): Open {
-		return { ...this.#open }
+	get places(): Open & Required<Pick<Open, "notices">> {
+		return { ...this.#open, notices: [...this.#notices] }
+	}
+
+	get dealt(): Dealt | null {
+		return this.#dealt
+	}
+
+	/** What the screen said last. */
+	get verdict(): Verdict {
+		return this.#verdict
 	}
 
 	/** Of what the screen asks for now; null where it asks for nothing. */
@@ -107,19 +139,28 @@ export class Watcher {
 	get due(): number | null {
 		const times = [
 			this.#hint?.at ?? null,
-			this.#dealt?.until ?? null,
+			this.#standing?.until ?? null,
+			(this.#hasSeen ? this.#dealt?.until : null) ?? null,
 			...(this.#open.prompt === undefined ? this.#asks : []).map(
 				({ at, isUnseen }) => at + (isUnseen ? EVENT_KEPT_MS : SHOWN_WITHIN_MS),
 			),
-			this.#open.notice === undefined ? null : this.#open.notice.attention.at + NOTICE_MS,
+			...this.#notices.map(({ attention }) => attention.at + NOTICE_MS),
 		].filter((time) => time !== null)
 		return times.length === 0 ? null : Math.min(...times)
 	}
 
-	/** The screen as it is now. Answers what it says. */
-	shown(shown: Shown, now: number): Verdict {
+	/** What the screen says, and nothing else. */
+	read(shown: Shown): Verdict {
 		const { runtime, waits } = this.about
-		this.#verdict = classify(shown, runtime, waits)
+		if (this.#read?.shown !== shown) this.#read = { shown, verdict: classify(shown, runtime, waits) }
+		return this.#read.verdict
+	}
+
+	/** The screen as it is now; `hides`: its terminal does not show what is typed. Answers what it says. */
+	shown(shown: Shown, now: number, hides = false): Verdict {
+		this.#hasSeen = true
+		const verdict = this.read(shown)
+		this.#verdict = hides && asksWords(verdict) ? { ...verdict, kind: "secret" } : verdict
 		const isWorking = this.#verdict.is === "nothing" && this.#verdict.isWorking
 		if (isWorking) this.#hasWorked = true
 		this.#judge(now)
@@ -134,9 +175,12 @@ export class Watcher {
 		this.#typedAt = now
 		this.#hint = null
 		const { prompt } = this.#open
-		if (prompt?.print != null) this.#dealt = { print: prompt.print, until: now + LEFT_STANDING_MS }
+		// A key need not answer: what is shown after it tells, but of words that are not shown.
+		const isKept = prompt !== undefined && prompt.print !== null && prompt.attention.kind !== "secret"
+		if (prompt?.print != null && !isKept) this.#dealt = { print: prompt.print, until: now + LEFT_STANDING_MS }
 		else if (this.#dealt?.until != null) this.#dealt = { ...this.#dealt, until: now + LEFT_STANDING_MS }
-		for (const place of PLACES) this.#end(place, "input", now)
+		for (const place of PLACES) if (place !== "prompt" || !isKept) this.#end(place, "input", now)
+		this.#endNotices("input", now)
 	}
 
 	/** `ago`: milliseconds since it was given; nobody may have listened then. */
@@ -158,8 +202,10 @@ export class Watcher {
 	/** The program has ended, or another run of it begins. */
 	exited(now: number): void {
 		for (const place of PLACES) this.#end(place, "exited", now)
+		this.#endNotices("exited", now)
 		this.#verdict = { is: "nothing", isWorking: false }
-		this.#dealt = null
+		this.#undealt()
+		this.#standing = null
 		this.#hint = null
 		this.#asks = []
 		this.#hasWorked = false
@@ -168,7 +214,7 @@ export class Watcher {
 	/** Answers whether there was such a request. */
 	dismissed(id: RequestId, now: number): boolean {
 		const place = PLACES.find((place) => this.#open[place]?.attention.id === id)
-		if (place === undefined) return false
+		if (place === undefined) return this.#endNotices("dismissed", now, (notice) => notice.attention.id === id)
 		const print = this.#open[place]?.print
 		if (place === "prompt" && print != null) this.#dealt = { print, until: null }
 		this.#end(place, "dismissed", now)
@@ -188,9 +234,9 @@ export class Watcher {
 		this.#options.changed()
 	}
 
+	/** Whoever says something wants somebody to come. */
 	notice(text: string, now: number): void {
-		this.#end("notice", "moved", now)
-		this.#raise("notice", { kind: "idle", text, source: "hook", confidence: 1 }, null, now)
+		this.#noticed({ kind: "question", text, source: "hook", confidence: 1 }, now)
 	}
 
 	/** The time that `due` said has come. */
@@ -205,18 +251,19 @@ export class Watcher {
 			this.#hint = null
 			this.#hinted(hint, now)
 		}
-		if ((this.#open.notice?.attention.at ?? now) + NOTICE_MS <= now) this.#end("notice", "expired", now)
+		this.#endNotices("expired", now, ({ attention }) => attention.at + NOTICE_MS <= now)
 		this.#judge(now)
 	}
 
 	#judge(now: number): void {
 		const verdict = this.#verdict
 		if (verdict.is === "request" && verdict.kind !== "idle") return this.#asked(verdict, now)
-		this.#dealt = null
+		this.#standing = null
+		if (this.#hasSeen) this.#undealt()
 		const { prompt } = this.#open
 		const isAtWork = verdict.is === "nothing" && verdict.isWorking
 		// One that is known by an event alone is over when the agent goes on.
-		if (prompt !== undefined && (prompt.print !== null || isAtWork || verdict.is === "request"))
+		if (this.#hasSeen && prompt !== undefined && (prompt.print !== null || isAtWork || verdict.is === "request"))
 			this.#end("prompt", "moved", now)
 		this.#askedUnseen(now)
 		if (verdict.is === "request") this.#restShown(verdict, now)
@@ -224,9 +271,29 @@ export class Watcher {
 			this.#end("rest", "moved", now)
 	}
 
+	/** Whether it has been there for as long as it must to be told. */
+	#stands(print: string, now: number): boolean {
+		this.#fleeting = this.#fleeting.filter((at) => at + FLEETING_MS > now)
+		const more = this.#fleeting.length - MOST_FLEETING
+		const wait = more < 0 ? 0 : Math.min(STANDS_MS * 2 ** more, STANDS_MOST_MS)
+		this.#standing ??= { print, until: now + wait }
+		if (now < this.#standing.until) return false
+		this.#standing = null
+		return true
+	}
+
+	/** What was dealt with is not on the screen any more: the same again is another. */
+	#undealt(): void {
+		if (this.#dealt === null) return
+		this.#dealt = null
+		// What is kept of it is as old.
+		this.#options.changed()
+	}
+
 	/** The screen asks for something. */
 	#asked(found: Found, now: number): void {
 		const print = printOf(found)
+		if (this.#standing?.print !== print) this.#standing = null
 		const { prompt } = this.#open
 		if (prompt !== undefined && (prompt.print === null || prompt.print === print))
 			return this.#upgrade(prompt, found, now)
@@ -234,6 +301,7 @@ export class Watcher {
 		if (this.#dealt?.print === print) {
 			if (this.#dealt.until === null || now < this.#dealt.until) return
 		}
+		if (!this.#stands(print, now)) return
 		this.#dealt = null
 		this.#hint = null
 		this.#end("rest", "moved", now)
@@ -371,8 +439,9 @@ export class Watcher {
 	/** The screen has not told more of it. */
 	#hinted({ place, kind, text, source }: Hint, now: number): void {
 		if (this.#open.prompt !== undefined || (place === "notice" && this.#open.rest !== undefined)) return
-		if (place === "notice") this.#end("notice", "moved", now)
-		this.#raise(place, { kind, text, source, confidence: CONFIDENCE[source] / 2 }, null, now)
+		const said = { kind, text, source, confidence: CONFIDENCE[source] / 2 }
+		if (place === "notice") this.#noticed(said, now)
+		else this.#raise(place, said, null, now)
 	}
 
 	/** What a bell says: nothing, but of an agent whose screen nobody understands. */
@@ -382,24 +451,44 @@ export class Watcher {
 		return "It rang the bell."
 	}
 
-	#raise(
-		place: Place,
-		said: Partial<Attention> & Pick<Attention, "kind" | "text" | "source" | "confidence">,
-		print: string | null,
-		now: number,
-	): void {
+	#raise(place: Place, said: Said, print: string | null, now: number): void {
+		this.#open[place] = { attention: this.#attention(said, now), print }
+		this.#options.changed()
+	}
+
+	/** Of more than a person reads, the oldest have had their time, and so has one that is said again in the same words. */
+	#noticed(said: Said, now: number): void {
+		this.#endNotices("expired", now, ({ attention }) => attention.text === said.text)
+		const [oldest] = this.#notices
+		if (this.#notices.length >= MOST_NOTICES) this.#endNotices("expired", now, (notice) => notice === oldest)
+		this.#notices = [...this.#notices, { attention: this.#attention(said, now), print: null }]
+		this.#options.changed()
+	}
+
+	#attention(said: Said, now: number): Attention {
 		const { session, run } = this.about
 		const blank = { subject: null, options: [], takesText: false, rule: null, excerpt: [] }
-		const attention = bounded({ ...blank, ...said, id: newRequestId(), session, run, at: Math.max(0, Math.round(now)) })
-		this.#open[place] = { attention, print }
+		return bounded({ ...blank, ...said, id: newRequestId(), session, run, at: Math.max(0, Math.round(now)) })
+	}
+
+	/** Answers whether there were such. */
+	#endNotices(because: GoneBecause, now: number, which: (notice: Request) => boolean = () => true): boolean {
+		const over = this.#notices.filter(which)
+		if (over.length === 0) return false
+		this.#notices = this.#notices.filter((notice) => !over.includes(notice))
+		for (const { attention } of over) this.#options.ended(attention.id, because, Math.max(0, Math.round(now)))
 		this.#options.changed()
+		return true
 	}
 
 	#end(place: Place, because: GoneBecause, now: number): void {
 		const request = this.#open[place]
 		if (request === undefined) return
+		const isByKey = place === "prompt" && because === "moved" && now - this.#typedAt < ANSWERED_BY_KEY_MS
+		if (place === "prompt" && because === "moved" && !isByKey)
+			this.#fleeting = [...this.#fleeting, now].slice(-MOST_EVENTS)
 		this.#forget(place, now)
-		this.#options.ended(request.attention.id, because, Math.max(0, Math.round(now)))
+		this.#options.ended(request.attention.id, isByKey ? "input" : because, Math.max(0, Math.round(now)))
 		this.#options.changed()
 	}
 
@@ -410,4 +499,9 @@ export class Watcher {
 		// What stood behind it comes next.
 		if (place === "prompt") this.#asks = this.#asks.map((asks) => ({ ...asks, at: now, isUnseen: false }))
 	}
+}
+
+/** Whether it depends on the terminal if this asks for a secret: what one asks for in words of its own, nobody knows. */
+export function asksWords(verdict: Verdict): verdict is Found {
+	return verdict.is === "request" && verdict.kind === "question" && verdict.takesText
 }

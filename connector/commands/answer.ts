@@ -28,7 +28,7 @@ export function answer() {
 	})
 		.argument("<id>", "the request's id, or the session when it has one request: NAME, MACHINE/NAME or its id")
 		.argument("[label...]", "the answer's label, or as much of its beginning as no other has")
-		.option("--text <words>", "an answer in words")
+		.option("--text <words>", 'an answer in words; "" is Enter alone, for what a question offers')
 		.option("--yes", "the answer that gives leave this once")
 		.option("--no", "the answer that gives no leave")
 		.option("--dismiss", "take it off the inbox and answer nothing")
@@ -41,6 +41,8 @@ export function answer() {
 				const { call } = await signIn()
 				const item = await findRequest(call, wanted)
 				const params = { request: item.id }
+				const code = OVER_AS[item.state.is]
+				if (code !== null) throw new Refusal(code, outcomeOf(item))
 				const over = async (error: unknown) => {
 					if (!(error instanceof Refusal) || !OVER.has(error.code)) throw error
 					const now = await call("showRequest", { params }).catch(() => null)
@@ -53,6 +55,9 @@ export function answer() {
 			}),
 		)
 }
+
+/** What is over is refused before anybody is told how else it could be answered. */
+const OVER_AS = { open: null, answering: null, answered: "request_answered", gone: "request_gone" } as const
 
 /** Refusals after which it is worth saying who was first. */
 const OVER = new Set(["request_answered", "request_busy", "request_gone"])
@@ -69,6 +74,7 @@ function choose(item: InboxItem, label: string, { text, yes, no }: Options): Cho
 	}
 	if (text !== undefined) {
 		if (!item.takesText) throw new Failure("usage", `That takes no words. ${list(options)}`)
+		if (text === "" && item.kind !== "question") throw new Failure("usage", "Say some words.")
 		return { is: "text", text }
 	}
 	if (label !== "") return { is: "option", label: pickOption(options, label).label }

@@ -35,7 +35,7 @@ export function inbox() {
 		.option("--all", "all of it, also of what needs no decision")
 		.option("--machine <name>", "only this machine's")
 		.option("-w, --watch", "again whenever it changes; with --json, one line each time")
-		.option("--history", "what waited before, the newest first")
+		.option("--history", "what waited before, the last that was over first")
 		.option("--session <name>", "with --history: only this session's")
 		.option("--limit <count>", "with --history: so many", count, 20)
 		.action(
@@ -121,9 +121,9 @@ async function showHistory(call: Client, out: Output, { session, limit }: Option
 		return items.length === 0
 			? "Nothing has been asked yet."
 			: table(
-					["ASKED", "SESSION", "WHAT", "ABOUT", "OUTCOME"],
+					["OVER", "SESSION", "WHAT", "ABOUT", "OUTCOME"],
 					items.map((item) => [
-						ago(now - item.raisedAt),
+						ago(now - (item.state.is === "open" ? item.raisedAt : item.state.at)),
 						style("bold", `${plainLine(item.machineName)}/${plainLine(item.sessionName)}`),
 						WANTS[item.kind],
 						titleOf(item),

@@ -81,6 +81,7 @@ export function readAsked(ask: HolderAsk, of: unknown): HolderAsked {
 		}
 		case "screen":
 		case "look":
+		case "hides":
 			return { ask, of: { session } }
 		case "press": {
 			const on = asked.on === null ? null : fields(asked.on)
@@ -129,6 +130,7 @@ const HOLDER_ASKS = [
 	"screen",
 	"log",
 	"look",
+	"hides",
 	"press",
 ] as const satisfies HolderAsk[]
 

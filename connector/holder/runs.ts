@@ -34,6 +34,18 @@ export function runsOf(lines: readonly (BufferLine | null)[], cols: number): Run
 	return runs
 }
 
+/** In which colour and weight each line begins: equal for equal ones, 0 for a blank one. */
+export function inksOf(lines: readonly (BufferLine | null)[], cols: number): number[] {
+	const known: number[] = []
+	return lines.map((line) => {
+		const column = line?.translateToString(true).search(/\S/) ?? -1
+		if (line === null || column < 0 || column >= cols) return 0
+		const ink = (line._data[column * 3 + 1] ?? 0) & ~FG.BLINK
+		if (!known.includes(ink)) known.push(ink)
+		return known.indexOf(ink) + 1
+	})
+}
+
 /** How a cell is drawn; empty where it does not stand out. */
 function look(line: BufferLine, column: number): string {
 	const fg = line._data[column * 3 + 1] ?? 0

@@ -420,6 +420,8 @@ export class Session {
 				return this.#write(asked.of)
 			case "look":
 				return this.#shown()
+			case "hides":
+				return { hides: (await this.#pty?.hidesLine()) === true }
 			case "press":
 				return this.#press(asked.of)
 			case "screen": {
@@ -573,7 +575,7 @@ export class Session {
 	}
 
 	#shown(): Shown {
-		const { cursor, cols, isAlternate, hasApplicationKeys } = this.#terminal
+		const { cursor, cols, isAlternate, hasApplicationKeys, bracketsPastes, isCursorHidden } = this.#terminal
 		const { rows, above } = this.#terminal.screen(Math.ceil(MARGIN_BYTES / cols))
 		const lines = this.#redactor.rows(rows, { cols, isOpen: this.#pty !== null }).slice(above)
 		const shown = rows.slice(above)
@@ -581,7 +583,9 @@ export class Session {
 		const runs = this.#terminal.runs((row) => shown[row]?.text.trimEnd() === lines[row])
 		return {
 			...{ sequence: this.#log.head, typed: this.#typed.count, title: this.#title() },
-			...{ lines, cursor, cols, rows: this.#terminal.rows, isAlternate, hasApplicationKeys, runs },
+			...{ lines, cursor, cols, rows: this.#terminal.rows, isAlternate, hasApplicationKeys, bracketsPastes, runs },
+			isCursorHidden,
+			inks: this.#terminal.inks(),
 			isWrapped: shown.map(({ isWrapped }) => isWrapped),
 		}
 	}

@@ -7,7 +7,7 @@ import type { Row } from "../redaction/redactor.ts"
 import { UnicodeGraphemesAddon } from "./graphemes.ts"
 import { Keyboard } from "./keyboard.ts"
 import { Palette } from "./palette.ts"
-import { type Run, runsOf } from "./runs.ts"
+import { inksOf, type Run, runsOf } from "./runs.ts"
 import { serialise } from "./snapshot.ts"
 import type { Core } from "./xterm-core.ts"
 
@@ -125,11 +125,22 @@ export class Terminal {
 		return this.core.coreService.decPrivateModes.applicationCursorKeys
 	}
 
+	get isCursorHidden(): boolean {
+		return this.core.coreService.isCursorHidden
+	}
+
 	/** What stands out on the screen; nothing of the rows that `isTold` says no of. */
 	runs(isTold: (row: number) => boolean): Run[] {
 		const { lines, ybase } = this.core.buffers.active
 		const shown = Array.from({ length: this.rows }, (_, row) => (isTold(row) && lines.get(ybase + row)) || null)
 		return runsOf(shown, this.cols)
+	}
+
+	/** How each row of the screen begins to be drawn. */
+	inks(): number[] {
+		const { lines, ybase } = this.core.buffers.active
+		const shown = Array.from({ length: this.rows }, (_, row) => lines.get(ybase + row) ?? null)
+		return inksOf(shown, this.cols)
 	}
 
 	/** Whether the program draws on the screen that has no scrollback. */

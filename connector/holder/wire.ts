@@ -64,6 +64,12 @@ export const Shown = z.object({
 	title: z.string(),
 	isAlternate: z.boolean(),
 	hasApplicationKeys: z.boolean(),
+	/** Not told by holders of older connectors. */
+	isCursorHidden: z.boolean().optional(),
+	/** For each row in which colour it begins, as a number; nor this. */
+	inks: z.array(z.int()).optional(),
+	/** What is pasted comes to the program as such, however many lines it has. */
+	bracketsPastes: z.boolean().default(false),
 	/** For each row whether it continues the one above. */
 	isWrapped: z.array(z.boolean()),
 	/** Text that stands out by how it is drawn; the same style is the same look. */
@@ -87,6 +93,8 @@ export const HOLDER_ASKS = {
 	log: ASKS.log,
 	/** The screen as it is now. */
 	look: { asked: z.object({ session: SessionId }), answered: Shown },
+	/** Whether its terminal takes a line now without showing it, as for a password. */
+	hides: { asked: z.object({ session: SessionId }), answered: z.object({ hides: z.boolean() }) },
 	/**
 	 * Types this once for its claim, and only if the screen is the one that was judged. Throws Refusal("session_ended") for
 	 * a claim that is not known.

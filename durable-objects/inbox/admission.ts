@@ -30,22 +30,22 @@ export function refusalTo(held: Held, choice: Choice, by: Answerer, policy: Poli
 }
 
 function isAnswer({ item }: Held, choice: Choice): boolean {
-	if (choice.is === "text") return item.takesText
+	if (choice.is === "text") return item.takesText && (choice.text !== "" || item.kind === "question")
 	return item.options.some(({ label }) => label === choice.label)
 }
 
 function refusalOfChannel(item: Held["item"], choice: Choice, via: Via, policy: Policy): Refused | null {
 	if (item.kind === "secret" && via !== "console")
-		return { code: "not_allowed", detail: "A secret is answered in the console only." }
+		return { code: "answer_elsewhere", detail: "A secret is answered in the console only." }
 	if (!isChannel(via)) return null
 	const most = policy.mayAnswer[via]
 	if (most === "high") return null
 	const name = { push: "push", telegram: "Telegram", wechat: "WeChat" }[via]
 	if (most === "nothing")
-		return { code: "not_allowed", detail: `The policy lets nothing be answered by ${name}. Use the console.` }
+		return { code: "answer_elsewhere", detail: `The policy lets nothing be answered by ${name}. Use the console.` }
 	if (riskOfAnswer(item, choice) === "low") return null
 	return {
-		code: "not_allowed",
+		code: "answer_elsewhere",
 		detail: `The policy lets nothing that is risky be answered by ${name}. Use the console.`,
 	}
 }

@@ -33,31 +33,31 @@ export function onlyCommand(said: string): { words: string[] } | { why: string }
 
 /**
  * Every command that could run for this text, however deep: in lists, pipes, substitutions, and what other commands are
- * told to run. Null where no shell would take it, and so nobody knows.
+ * told to run. Where some shell would not take a part of it, nobody knows all of them: it is not understood.
  */
-export function everyCommand(text: string, depth = 0): Words[] | null {
+export function everyCommand(text: string, depth = 0): { commands: Words[]; isUnderstood: boolean } {
 	const script = parse(text)
-	const found: Words[] = []
+	const commands: Words[] = []
 	let isUnderstood = true
 	const visit = (node: SyntaxNode): void => {
 		if (node.type === "Script" && hasErrors(node)) isUnderstood = false
 		if (node.type === "Command") {
 			const words = wordsOf(node)
-			if (words.length > 0) found.push(words)
+			if (words.length > 0) commands.push(words)
 			for (const inner of within(words)) {
-				if (typeof inner !== "string") found.push(inner)
+				if (typeof inner !== "string") commands.push(inner)
 				else if (depth === MOST_DEEP) isUnderstood = false
 				else {
 					const deeper = everyCommand(inner, depth + 1)
-					if (deeper === null) isUnderstood = false
-					else found.push(...deeper)
+					isUnderstood &&= deeper.isUnderstood
+					commands.push(...deeper.commands)
 				}
 			}
 		}
 		forEachChild(node, visit)
 	}
 	visit(script)
-	return isUnderstood ? found : null
+	return { commands, isUnderstood }
 }
 
 /** What stands around the commands of a text: files that they are led to or from, and variables that are set for them. */
@@ -76,17 +76,23 @@ export function around(text: string): { files: (string | null)[]; setsVariables:
 
 /** What a command is said to run by a command such as `sudo` or `sh -c`: words, or the text of another script. */
 function within(words: Words): (Words | string)[] {
+	if (!RUNNERS.has(baseName(words[0] ?? null) ?? "")) return scriptsOf(words)
+	// Which of their words is an option's value only they know: from each on could be what they run.
+	const ends = words.map((_, index) => words.slice(index))
+	return [...ends.slice(1), ...ends.flatMap(scriptsOf)]
+}
+
+/** The text that a command such as `sh -c` or `eval` has among its words. */
+function scriptsOf(words: Words): string[] {
 	const name = baseName(words[0] ?? null)
 	if (name === null) return []
 	if (name === "eval") return [words.slice(1).join(" ")]
-	if (SHELLS.has(name)) {
-		const at = words.findIndex((word, index) => index > 0 && word !== null && /^-[a-z]*c$/.test(word))
-		const script = at < 0 ? undefined : words[at + 1]
-		return typeof script === "string" ? [script] : []
-	}
-	// Which of their words is an option's value only they know: from each on could be what they run.
-	if (RUNNERS.has(name)) return words.slice(1).map((_, index) => words.slice(index + 1))
-	return []
+	if (!SHELLS.has(name)) return []
+	const at = words.findIndex((word, index) => index > 0 && word !== null && SCRIPT_OPTION.test(word))
+	const option = at < 0 ? null : (words[at] ?? null)
+	if (option === null) return []
+	const script = /^--.*=|^-c(?=.)/.test(option) ? option.replace(/^--.*?=|^-c/, "") : words[at + 1]
+	return typeof script === "string" ? [script] : []
 }
 
 function wordsOf({ name, args }: Command): Words {
@@ -132,10 +138,29 @@ export function baseName(word: string | null): string | null {
 	return word === null ? null : (word.split("/").at(-1) ?? word)
 }
 
-const SHELLS = new Set(["sh", "bash", "zsh", "dash", "ash", "ksh", "fish"])
+/** They take a script behind an option. */
+const SHELLS = new Set([
+	...["sh", "bash", "zsh", "dash", "ash", "ksh", "mksh", "fish", "su", "runuser", "sg", "script", "flock"],
+])
+/** `-c`, `-lc`; `-cTEXT` and `--command=TEXT` have it in the same word. */
+const SCRIPT_OPTION = /^(-[A-Za-z]*c|-c.+|--command(=.*)?)$/s
 /** Commands that run another one, which stands among their words. */
 const RUNNERS = new Set([
-	...["sudo", "doas", "su", "env", "command", "builtin", "exec", "nohup", "time", "timeout", "nice", "ionice"],
+	...[
+		"sudo",
+		"doas",
+		"su",
+		"env",
+		"command",
+		"builtin",
+		"exec",
+		"nohup",
+		"runuser",
+		"time",
+		"timeout",
+		"nice",
+		"ionice",
+	],
 	...["xargs", "parallel", "stdbuf", "setsid", "watch", "find", "fd", "chroot", "unshare", "nsenter", "flock"],
 	...["docker", "podman", "ssh", "npx", "busybox", "strace", "script", "systemd-run", "caffeinate", "arch"],
 ])

@@ -544,7 +544,8 @@ function urgency({ kind, risk }: InboxItem): number {
 const BY_DEADLINE: Answerer = { is: "rule", id: "deadline", name: "Deadline", via: "policy" }
 
 const NOT_TYPED = new Set([
-	...["request_gone", "answer_invalid", "session_ended", "session_not_found", "version_too_old", "not_allowed"],
+	...["request_gone", "answer_invalid", "not_chosen", "session_ended"],
+	...["session_not_found", "version_too_old", "not_allowed"],
 ])
 /** Refusals that say that there is nothing to answer any more. */
 const ENDED_BY: Partial<Record<string, GoneBecause>> = { session_ended: "exited", session_not_found: "removed" }

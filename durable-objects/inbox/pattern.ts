@@ -1,6 +1,6 @@
 // What rules say of commands and files, and whether a command or a file fits it.
 import { parse } from "unbash"
-import { baseName, type Words } from "./command.ts"
+import { baseName, onlyCommand, type Words } from "./command.ts"
 
 /**
  * `git status` is these words; `npm test *` these and any more; `npm run build:*` has a last word that begins so. A star
@@ -15,9 +15,9 @@ function wordsOf(pattern: string): string[] | null {
 	return [name, ...args].map((word) => (word.type === "Word" ? word.value : word.text))
 }
 
-/** Whether a pattern can fit anything at all. */
+/** Whether a pattern can fit anything at all: it is one command, and no shell changes its words. */
 export function isCommandPattern(pattern: string): boolean {
-	return wordsOf(pattern) !== null
+	return wordsOf(pattern) !== null && "words" in onlyCommand(pattern.replaceAll("*", "x"))
 }
 
 /** Whether this command, word by word, is one that the pattern allows. */
@@ -26,12 +26,40 @@ export function fitsCommand(pattern: string, words: string[]): boolean {
 	return wanted !== null && fits(wanted, words)
 }
 
-/** Whether a command could be one that the pattern forbids: also by a path to the same program. */
+/** Whether a command could be one that the pattern forbids: also by a path to the same program, and past options. */
 export function couldBeCommand(pattern: string, words: Words): boolean {
 	const wanted = wordsOf(pattern)
 	if (wanted === null) return false
 	const [name, ...rest] = words
-	return fits(wanted, words) || fits(wanted, [baseName(name ?? null), ...rest])
+	return fits(wanted, words) || fitsPastOptions(wanted, [baseName(name ?? null), ...rest])
+}
+
+/**
+ * Whether the words fit when options that the pattern does not say are left out: `git -C . push` is a push. Which option
+ * takes the next word only the program knows: each could.
+ */
+function fitsPastOptions(wanted: string[], words: Words): boolean {
+	const takesMore = wanted.at(-1) === "*"
+	const before = takesMore ? wanted.slice(0, -1) : wanted
+	// How many words can have been gone through: no pattern makes this slow.
+	let reached = new Set([0])
+	for (const [index, word] of before.entries()) {
+		const isLast = !takesMore && index === before.length - 1
+		const next = new Set<number>()
+		for (const at of reached) if (isWord(word, words[at], isLast)) next.add(at + 1)
+		reached = index === before.length - 1 ? next : pastOptions(next, words)
+	}
+	return takesMore ? reached.size > 0 : reached.has(words.length)
+}
+
+function pastOptions(reached: Set<number>, words: Words): Set<number> {
+	// A set gives what is added while it is gone through, too.
+	for (const at of reached) {
+		if (words[at]?.startsWith("-") !== true) continue
+		reached.add(at + 1)
+		if (at + 1 < words.length && words[at + 1]?.startsWith("-") !== true) reached.add(at + 2)
+	}
+	return reached
 }
 
 function fits(wanted: string[], words: Words): boolean {

@@ -10,8 +10,8 @@ export function riskOf({ kind, subject }: Pick<Attention, "kind" | "subject">, c
 	if (subject === null || !subject.isWhole) return "high"
 	if (subject.is === "file") return isOrdinaryFile(subject.text, cwd) ? "low" : "high"
 	if (subject.is !== "command") return "high"
-	const commands = everyCommand(subject.text)
-	if (commands === null || commands.length === 0) return "high"
+	const { commands, isUnderstood } = everyCommand(subject.text)
+	if (!isUnderstood || commands.length === 0) return "high"
 	const { files, setsVariables } = around(subject.text)
 	const isOrdinary =
 		commands.every((words) => isOrdinaryCommand(words) && words.slice(1).every((word) => isOrdinaryWord(word, cwd))) &&

@@ -51,12 +51,10 @@ function fits(rule: Rule, { subject, cwd }: Asking): boolean | string {
 		return "The screen may not show all of it."
 	if (file !== undefined) return subject.is === "file" && fitsFile(file, subject.text, cwd) === true
 	if (command === undefined || subject.is !== "command") return false
-	if (verdict !== "allow") {
-		const commands = everyCommand(subject.text)
-		return commands?.some((words) => couldBeCommand(command, words)) ?? false
-	}
+	const couldBe = () => everyCommand(subject.text).commands.some((words) => couldBeCommand(command, words))
+	if (verdict !== "allow") return couldBe()
 	const only = onlyCommand(subject.text)
 	if ("words" in only) return fitsCommand(command, only.words)
 	// Only where the words would have fitted does anybody wonder.
-	return (everyCommand(subject.text) ?? []).some((words) => couldBeCommand(command, words)) ? only.why : false
+	return couldBe() ? only.why : false
 }

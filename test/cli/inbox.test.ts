@@ -50,14 +50,16 @@ test("what waits is listed with its answers; one is given by label; the history 
 	expect((await run("answer", "nobody", "--yes")).code).toBe(3)
 
 	const done = await well("answer", "asks", "--yes")
-	expect(done.stdout).toMatch(/^asks: .+ answered ".+" by the API/)
+	expect(done.stdout).toMatch(/^asks: .+ answered ".+" by the command/)
 	await well("wait", "asks", "--text", "told <y>", "--timeout", "30")
 	await asked(0)
 
 	const late = await run("answer", item?.id ?? "", "--no")
 	expect(late).toMatchObject({ code: 1, stderr: expect.stringContaining("answered") })
-	expect((await run("answer", "asks", "--no")).stderr).toContain("asks for nothing now")
-	expect((await well("inbox", "--history")).stdout).toMatch(/asks\s+asks for leave.*answered ".+" by the API/)
+	const second = await run("answer", "asks", "--no")
+	expect(second).toMatchObject({ code: 3, stderr: expect.stringContaining("asks for nothing now") })
+	expect(second.stderr).toMatch(/ answered ".+" by the command/)
+	expect((await well("inbox", "--history")).stdout).toMatch(/asks\s+asks for leave.*answered ".+" by the command/)
 	const unsaid = (await well("screen", "asks")).stdout
 	expect(unsaid.match(/told/g)).toHaveLength(1)
 })
@@ -92,6 +94,10 @@ test("a secret is no answer of a command", async () => {
 	const refused = await run("answer", "secret", "--text", "hunter2")
 	expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("in the console") })
 	expect((await items()).map(({ state }) => state.is)).toEqual(["open"])
+	await well("kill", "secret", "--signal", "KILL")
+	await asked(0)
+	const over = await run("answer", item?.id ?? "", "--text", "hunter2")
+	expect(over).toMatchObject({ code: 1, stderr: expect.stringContaining("Its program has ended") })
 })
 
 test("a session tells people that it wants them, with and without a terminal of its own, and others can for it", async () => {

@@ -25,15 +25,19 @@ const LINES = [
 const AHEAD_MS = 3_600_000
 const now = () => Date.now() + AHEAD_MS
 
-function held(press: (asked: HolderAskedOf<"press">) => HolderAnswered<"press">["is"], canBeAttended = true) {
+function held(
+	press: (asked: HolderAskedOf<"press">) => HolderAnswered<"press">["is"],
+	canBeAttended = true,
+	lines = LINES,
+) {
 	const folder = mkdtempSync(join(tmpdir(), "homeport-answer-"))
 	const key = join(folder, "key")
 	Seal.make(key)
 	const id = newSessionId()
 	const pressed: HolderAskedOf<"press">[] = []
 	const shown: Shown = {
-		...{ sequence: 7, typed: 0, lines: LINES, cursor: { x: 0, y: 8 }, cols: 80, rows: 24, title: "" },
-		...{ isAlternate: false, hasApplicationKeys: false, isWrapped: [], runs: [] },
+		...{ sequence: 7, typed: 0, lines, cursor: { x: 0, y: 8 }, cols: 80, rows: 24, title: "" },
+		...{ isAlternate: false, hasApplicationKeys: false, bracketsPastes: false, isWrapped: [], runs: [] },
 	}
 	const answers = {
 		look: () => shown,
@@ -53,10 +57,10 @@ function held(press: (asked: HolderAskedOf<"press">) => HolderAnswered<"press">[
 	const requests = new Requests({ now, changed: () => {}, log: () => {}, waits: async () => [], word: () => null })
 	if (canBeAttended) requests.told(session, { type: "shown", shown })
 	const [request] = requests.report().open
-	const answer = (claim = newClaimId()) =>
+	const answer = (claim = newClaimId(), label = "Yes") =>
 		requests.answer(session, {
 			...{ session: id, request: request?.id ?? ("req_00000000000000000000" as never), claim },
-			...{ choice: { is: "option", label: "Yes" }, until: now() + 5_000 },
+			...{ choice: { is: "option", label }, until: now() + 5_000 },
 		})
 	return { requests, session, pressed, answer, shown }
 }
@@ -95,4 +99,22 @@ test("a session of an older connector has no requests, and says why it takes no 
 	const { answer, requests } = held(() => "pressed", false)
 	expect(requests.report().open).toEqual([])
 	await expect(answer()).rejects.toMatchObject({ code: "version_too_old" })
+})
+
+test("who has moved a marker and chosen nothing is not told that nothing was typed", async () => {
+	const lines = ["Shall this go on?", "", "❯ Yes", "  Maybe", "  No", "", "↑/↓ to move, enter to select"]
+	const { pressed, answer, shown } = held(
+		() => {
+			// The key was another's than was thought.
+			shown.lines = ["Shall that go on?", ...lines.slice(1)]
+			return "pressed"
+		},
+		true,
+		lines,
+	)
+	await expect(answer(newClaimId(), "No")).rejects.toMatchObject({ code: "not_chosen" })
+	expect(pressed.map(({ text }) => text)).toEqual(["\x1b[B\x1b[B"])
+	const still = held(() => "pressed", true, lines)
+	await expect(still.answer(newClaimId(), "No")).rejects.toMatchObject({ code: "not_chosen" })
+	expect(still.pressed).toHaveLength(1)
 })

@@ -38,11 +38,11 @@ function watched(open: Open = {}, runtime: string | null = "claude-code") {
 		changed: () => {},
 		ended: (id, because) => ended.push([id, because]),
 	})
-	const shows = (lines: string[]) => {
+	const shows = (lines: string[], cursor = { x: 2, y: lines.length - 3 }) => {
 		const shown: Shown = {
 			lines: Array.from({ length: 30 }, (_, row) => lines[row] ?? ""),
-			...{ sequence: ++sequence, typed: 0, cursor: { x: 2, y: lines.length - 3 }, cols: 100, rows: 30, title: "" },
-			...{ isAlternate: false, hasApplicationKeys: false, isWrapped: [], runs: [] },
+			...{ sequence: ++sequence, typed: 0, cursor, cols: 100, rows: 30, title: "" },
+			...{ isAlternate: false, hasApplicationKeys: false, bracketsPastes: false, isWrapped: [], runs: [] },
 		}
 		watcher.shown(shown, now)
 	}
@@ -189,13 +189,54 @@ describe("a prompt", () => {
 		expect(session.only.id).toBe(id)
 	})
 
-	test("that somebody types on is over at once, and told again when it was left standing", () => {
+	test("stays the same under a key that leaves it on the screen, and is over by one that does not", () => {
 		const session = watched()
 		session.shows(menu("npm test"))
 		const { id } = session.only
 		session.types()
+		session.shows(menu("npm test").map((line) => line.replace("❯ 1.", "  1.").replace("  2.", "❯ 2.")))
+		session.pass(60_000)
+		expect(session.only.id).toBe(id)
+		expect(session.ended).toEqual([])
+		session.types()
+		session.pass(500)
+		session.shows(working())
 		expect(session.ended).toEqual([[id, "input"]])
-		session.shows(menu("npm test"))
+	})
+
+	test("that was redrawn with other words again and again is told less and less", () => {
+		const session = watched()
+		const ids = new Set<string>()
+		for (let turn = 0; turn < 80; turn++) {
+			session.shows(menu(`npm run step-${turn}`))
+			session.pass(1_500)
+			for (const { id } of session.open) ids.add(id)
+		}
+		expect(ids.size).toBeLessThan(15)
+		session.pass(8_000)
+		expect(session.only.subject?.text).toBe("npm run step-79")
+	})
+
+	test("that follows an answer is told at once, however many there were", () => {
+		const session = watched()
+		for (let turn = 0; turn < 20; turn++) {
+			session.shows(menu(`npm run step-${turn}`))
+			expect(session.only.subject?.text).toBe(`npm run step-${turn}`)
+			if (turn % 2 === 0) session.types()
+			else session.watcher.answered(session.only.id, 1_000_000 + turn * 500)
+			session.pass(500)
+		}
+	})
+
+	test("for a secret that somebody types on is over at once, and told again when it was left standing", () => {
+		const session = watched({}, null)
+		const shows = () => session.shows(["$ sudo true", "[sudo] password for me:"], { x: 24, y: 1 })
+		shows()
+		const { id, kind } = session.only
+		expect(kind).toBe("secret")
+		session.types()
+		expect(session.ended).toEqual([[id, "input"]])
+		shows()
 		session.pass(20_000)
 		session.types()
 		session.pass(29_000)
@@ -313,6 +354,26 @@ describe("signals", () => {
 		session.watcher.signal({ is: "bell" }, 1_000_000)
 		session.pass(60_000)
 		expect(session.open).toEqual([])
+	})
+
+	test("notices stand beside each other, but no more than a person reads", () => {
+		const session = watched({}, null)
+		for (const text of ["One", "Two", "Three"]) session.watcher.notice(text, 1_000_000)
+		session.watcher.notice("Three", 1_000_000)
+		expect(session.ended.map(([, because]) => because)).toEqual(["expired"])
+		session.ended.length = 0
+		session.watcher.signal({ is: "notification", text: "Build finished" }, 1_000_000)
+		session.pass(2_000)
+		expect(session.open.map(({ text }) => text)).toEqual(["One", "Two", "Three", "Build finished"])
+		expect(session.ended).toEqual([])
+		const [one, two] = session.open
+		expect(session.watcher.dismissed((two as Attention).id, 1_002_000)).toBe(true)
+		expect(session.ended).toEqual([[(two as Attention).id, "dismissed"]])
+		for (let more = 0; more < 6; more++) session.watcher.notice(`More ${more}`, 1_002_000)
+		expect(session.open).toHaveLength(8)
+		expect(session.ended.slice(1)).toEqual([[(one as Attention).id, "expired"]])
+		session.types()
+		expect(session.ended.slice(2).map(([, because]) => because)).toEqual(Array(8).fill("input"))
 	})
 
 	test("a notice is forgotten after a day, and everything with its program", () => {

@@ -1,5 +1,5 @@
 // What waits for a person on a machine, told and answered: real holders, real programs, and link processes that come and go.
-import { mkdtempSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, test } from "vitest"
@@ -75,6 +75,19 @@ test("an option that is chosen by moves is chosen when the marker is seen on it,
 		await answer(edge, request, { is: "option", label })
 		expect(await edge.screen(session)).toBe(`chosen ${label}`)
 	}
+})
+
+test("a key that moves the marker in the terminal leaves the request, which is answered from where it stands", async () => {
+	const program = join(mkdtempSync(join(tmpdir(), "homeport-menu-")), "menu.cjs")
+	writeFileSync(program, STATEFUL)
+	const edge = await machineFolder().open()
+	const session = await edge.script(`exec '${process.execPath}' '${program}'`)
+	const request = await edge.open({ session, kind: "approval" })
+	await edge.ask("write", { session, viewer: newViewerId(), text: "\x1b[B", paste: false, enter: false })
+	await expect.poll(() => edge.screen(session)).toContain("❯ Maybe")
+	await answer(edge, request, { is: "option", label: "No" })
+	expect(await edge.screen(session)).toBe("chosen No")
+	expect(edge.report.ended).toEqual([])
 })
 
 test("what is no answer to it, or to nothing, types nothing", async () => {
@@ -167,7 +180,7 @@ test("an animation beside a prompt does not stand in its way", async () => {
 	expect(await edge.screen(session)).toContain("pressed <1>")
 })
 
-test("it is over at once when somebody types, or the program ends", async () => {
+test("it is over when somebody answers in the terminal, or the program ends", async () => {
 	const edge = await machineFolder().open()
 	const typed = await edge.script(ONE)
 	const first = await edge.open({ session: typed, kind: "approval" })
@@ -199,7 +212,7 @@ test("requests keep their names over a connector that begins again, as does what
 	const silent = await edge.script("read end")
 	const request = await edge.open({ session, kind: "approval" })
 	await edge.ask("notify", { session: silent, text: "It is deployed." })
-	const notice = await edge.open({ session: silent, kind: "idle" })
+	const notice = await edge.open({ session: silent, kind: "question" })
 	await edge.kill()
 	const next = await place.open()
 	await next.open({ id: request.id })
@@ -211,12 +224,29 @@ test("requests keep their names over a connector that begins again, as does what
 	expect(await next.screen(session)).toBe("pressed <1>")
 })
 
+test("what was dismissed stays away over a connector that begins again, until the screen has moved on", async () => {
+	const place = machineFolder()
+	const edge = await place.fork()
+	const session = await edge.script(`${MENU} for i in 1 2; do menu 'npm test'; k=$(key); pressed "$k"; sleep 0.7; done`)
+	const request = await edge.open({ session, kind: "approval" })
+	await edge.ask("dismiss", { session, request: request.id })
+	await edge.ended(request.id)
+	await edge.kill()
+	const next = await place.open()
+	// A screen that was told to whoever watches now, after the menu.
+	const other = await next.script(ONE)
+	await next.open({ session: other })
+	expect(next.report.open.filter((open) => open.session === session)).toEqual([])
+	await next.ask("write", { session, viewer: newViewerId(), text: "1", paste: false, enter: false })
+	expect((await next.open({ session, kind: "approval" })).id).not.toBe(request.id)
+})
+
 test("a notice may be given from inside, by its sequence; whoever types has seen it", async () => {
 	const edge = await machineFolder().open()
 	const file = join(mkdtempSync(join(tmpdir(), "homeport-notice-")), "notice")
 	writeFileSync(file, noticeSequence("Look at the preview."))
 	const session = await edge.script(`cat ${file}; read line; read end`)
-	const notice = await edge.open({ session, kind: "idle", text: "Look at the preview." })
+	const notice = await edge.open({ session, kind: "question", text: "Look at the preview." })
 	expect(notice).toMatchObject({ source: "hook", options: [], takesText: false })
 	expect(await refusal(answer(edge, notice, { is: "text", text: "yes" }))).toBe("answer_invalid")
 	await edge.ask("write", { session, viewer: newViewerId(), text: "x", paste: false, enter: true })
@@ -239,6 +269,68 @@ test("words answer a question as they are, and press no keys", async () => {
 	expect(request.takesText).toBe(true)
 	await answer(edge, request, { is: "text", text: "home\x03\x1bport\n" })
 	await expect.poll(() => edge.screen(session)).toContain("named <homeport>")
+})
+
+test("Enter alone takes what a question offers, and is no answer to anything else", async () => {
+	const edge = await machineFolder().open()
+	const session = await edge.script(
+		`printf 'Branch name [main]: '; read name; printf 'named <%s>\\n' "\${name:-main}"; read end`,
+	)
+	const request = await edge.open({ session, kind: "question" })
+	await answer(edge, request, { is: "text", text: "" })
+	await expect.poll(() => edge.screen(session)).toContain("named <main>")
+	const idle = await edge.script(`printf 'Password: '; stty -echo; read word; read end`)
+	const secret = await edge.open({ session: idle, kind: "secret" })
+	expect(await refusal(answer(edge, secret, { is: "text", text: "" }))).toBe("answer_invalid")
+})
+
+test("several lines answer no question whose program takes one, and are pasted where it takes them", async () => {
+	const edge = await machineFolder().open()
+	const session = await edge.script(
+		`printf 'Project name: '; read name; printf 'Owner: '; read owner; printf 'named <%s> of <%s>\n' "$name" "$owner"; read end`,
+	)
+	const request = await edge.open({ session, kind: "question" })
+	const lines: Choice = { is: "text", text: "homeport\nroot" }
+	await expect(answer(edge, request, lines)).rejects.toMatchObject({
+		code: "answer_invalid",
+		detail: expect.stringMatching("one line"),
+	})
+	expect(await edge.screen(session)).toBe("Project name:")
+	const pastes = await edge.script(`printf '\\033[?2004hProject name: '; stty raw -echo; exec cat -v`)
+	const other = await edge.open({ session: pastes, kind: "question" })
+	await answer(edge, other, lines)
+	await expect.poll(() => edge.screen(pastes)).toContain("^[[200~homeport^Mroot^[[201~")
+})
+
+test("words that its terminal does not show are a secret, whatever it asks for", async () => {
+	const edge = await machineFolder().open()
+	const asks = (by: string) => edge.start({ runtime: "custom", argv: ["bash", "-c", `${by}; read end`] })
+	const hidden = await asks(`read -s -p 'Type the magic word: ' word; echo "heard \${#word}"`)
+	const request = await edge.open({ session: hidden })
+	expect(request).toMatchObject({ kind: "secret", takesText: true })
+	await answer(edge, request, { is: "text", text: "open sesame 7" })
+	await expect.poll(() => edge.screen(hidden)).toContain("heard 13")
+	expect(edge.messages.flatMap((message) => (message.type === "attention" ? message.open : []))).not.toContainEqual(
+		expect.objectContaining({ session: hidden, kind: "question" }),
+	)
+	// Who edits lines by itself shows them itself.
+	const edited = await asks("read -e -p 'Type the magic word: ' word")
+	expect(await edge.open({ session: edited })).toMatchObject({ kind: "question" })
+	const shown = await asks("read -p 'Type the magic word: ' word")
+	expect(await edge.open({ session: shown })).toMatchObject({ kind: "question" })
+})
+
+test("a prompt whose terminal hides what is typed only later takes no words that are kept", async () => {
+	const edge = await machineFolder().open()
+	const folder = mkdtempSync(join(tmpdir(), "homeport-hides-"))
+	const session = await edge.script(
+		`printf 'Project name: '; until [ -e ${folder}/hide ]; do sleep 0.05; done; stty -echo; : >${folder}/hides; read word`,
+	)
+	const request = await edge.open({ session, kind: "question" })
+	writeFileSync(join(folder, "hide"), "")
+	await expect.poll(() => existsSync(join(folder, "hides"))).toBe(true)
+	expect(await refusal(answer(edge, request, { is: "text", text: "open sesame 7" }))).toBe("request_gone")
+	expect(await edge.open({ session, kind: "secret" })).toMatchObject({ text: request.text })
 })
 
 test("[TRU3] a secret is typed and stands nowhere", async () => {

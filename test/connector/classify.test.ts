@@ -23,6 +23,8 @@ function screenOf(terminal: Terminal): Screen {
 		title: terminal.title,
 		isAlternate: buffers.active === buffers.alt,
 		hasApplicationKeys: coreService.decPrivateModes.applicationCursorKeys,
+		isCursorHidden: terminal.isCursorHidden,
+		inks: terminal.inks(),
 		runs: terminal.runs(() => true),
 	}
 }
@@ -92,6 +94,42 @@ describe("keys", () => {
 		})
 	})
 
+	test("where the letter answers at once, no Enter goes to what is asked next", () => {
+		expect(keys(found("? Use TypeScript? › (y/N) "))).toEqual({ Yes: "y", No: "n" })
+		expect(keys(found("? Use TypeScript? (y/N) "))).toEqual({ Yes: "y\r", No: "n\r" })
+	})
+
+	test("letters are called by what the rows above say of them, where they say it of each", () => {
+		const rows = [
+			"Y or I  : install the package maintainer's version",
+			"N or O  : keep your currently-installed version",
+		]
+		const more = ["  D     : show the differences", "  Z     : start a shell"]
+		const prompt = (rows: string[]) =>
+			`Configuration file '/etc/ssh/sshd_config'\n   What would you like to do about it ?  Your options are:\n${rows.map((row) => `    ${row}\n`).join("")} The default action is to keep your current version.\n*** sshd_config (Y/I/N/O/D/Z) [default=N] ? `
+		const request = found(prompt([...rows, ...more]))
+		expect(request).toMatchObject({ kind: "choice", rule: "generic/legend@1" })
+		expect(request.text).toMatch(/^Configuration file '\/etc\/ssh\/sshd_config' What would you like to do about it \?/)
+		expect(keys(request)).toEqual({
+			"Install the package maintainer's version": "y\r",
+			"Keep your currently-installed version": "n\r",
+			"Show the differences": "d\r",
+			"Start a shell": "z\r",
+		})
+		expect(found(prompt(rows)).rule).toBe("generic/replies@1")
+	})
+
+	test("a list in columns above a prompt of any words is chosen from by number", () => {
+		const list = "1) alpha     3) gamma\n2) beta      4) delta\n"
+		for (const prompt of ["#? ", "Your pick> ", "Which one? ", "Name: "])
+			expect(keys(found(list + prompt))).toEqual({ alpha: "1\r", beta: "2\r", gamma: "3\r", delta: "4\r" })
+		const debconf = "  1. Africa  3. Arctic Ocean\n  2. Asia    4. None of the above\n\nGeographic area: "
+		expect(Object.keys(keys(found(debconf)))).toEqual(["Africa", "Asia", "Arctic Ocean", "None of the above"])
+		// Steps to take end in what to enter, and a question for leave is no list's.
+		expect(found("1. Open the page\n2. Copy the address\nAddress: ")).toMatchObject({ kind: "question", options: [] })
+		expect(found("1) stop\n2) delete\nAre you sure? ")).toMatchObject({ kind: "approval" })
+	})
+
 	test("the chosen button shows by its colour alone", () => {
 		const at = (index: number) => {
 			const buttons = ["Allow once", "Allow always", "Reject"]
@@ -101,6 +139,50 @@ describe("keys", () => {
 		expect(keys(at(0))).toMatchObject({ "Allow once": "\r", "Allow always": "\x1b[C\r" })
 		expect(keys(at(2))).toMatchObject({ "Allow once": `${LEFT}${LEFT}\r`, "Allow always": `${LEFT}\r` })
 		expect(at(2).selected).toBe(2)
+	})
+
+	test("of several that may be ticked one is ticked, then all is submitted; one that is ticked is only submitted", () => {
+		const foot = "↑↓ navigate • space select • a all • i invert • ⏎ submit"
+		const request = found(`? Select toppings\n❯◯ Cheese\n ◉ Ham\n ◯ Olives\n\n${foot}`)
+		expect(keys(request)).toEqual({ Cheese: " \r", Ham: `${DOWN}\r`, Olives: `${DOWN}${DOWN} \r` })
+		// Whether it is ticked is seen before anything is submitted.
+		expect(steps(`${DOWN} \r`)).toEqual({ moves: `${DOWN} `, choose: "\r" })
+		expect(steps(" ")).toEqual({ moves: "", choose: " " })
+	})
+
+	test("where only a colour marks one of several, no keys are known", () => {
+		const list = "│  ◻ ESLint (recommended)\n│  ◼ Prettier\n│  ◻ Vitest\n"
+		for (const foot of ["└", "│  ↑/↓ to navigate • Space: select • Enter: confirm\n└\n"])
+			expect(found(`│\n◇  Project name:\n│  foo\n│\n◆  Select additional tools.\n${list}${foot}`)).toMatchObject({
+				...{ kind: "choice", text: "Select additional tools.", options: [], selected: null, takesText: false },
+			})
+		const rows = (first: string) => `? Which? ›\nInstructions:\n    enter/return: Complete answer\n${first}\n◉   b `
+		expect(found(rows("◯   a"))).toMatchObject({ kind: "choice", text: "Which? ›", options: [], selected: null })
+		expect(keys(found(rows("◯   \x1b[4ma\x1b[24m")))).toEqual({ a: " \r", b: `${DOWN}\r` })
+	})
+
+	test("the chosen side of a toggle is the one that stands out", () => {
+		const toggle = (no: string, yes: string) => found(`? Use TypeScript? › ${no} / ${yes}`)
+		expect(keys(toggle("\x1b[4mNo\x1b[24m", "Yes"))).toEqual({ No: "\r", Yes: "\x1b[C\r" })
+		expect(keys(toggle("No", "\x1b[4mYes\x1b[24m"))).toEqual({ No: `${LEFT}\r`, Yes: "\r" })
+		expect(keys(toggle("No", "Yes"))).toEqual({ No: "", Yes: "" })
+	})
+
+	test("the prompt between a diamond and a corner takes words, whatever was asked before it", () => {
+		const before = "┌  create-vite\n│\n◇  Project name:\n│  foo\n│\n"
+		for (const end of [
+			"◆  Package name:\n│  my-app█\n└\n",
+			"▲  Package name:\n│  a b█\n└  Invalid package.json name\n",
+		])
+			expect(found(before + end)).toMatchObject({
+				kind: "question",
+				text: "Package name:",
+				takesText: true,
+				options: [],
+			})
+		const select = "◆  Framework:\n│  ● Vanilla\n│  ○ Vue\n│  ↑/↓ to navigate • Enter: confirm\n└\n"
+		expect(keys(found(before + select))).toEqual({ Vanilla: "\r", Vue: `${DOWN}\r` })
+		expect(found(`${before}◆  Install?\n│  ● Yes / ○ No\n└\n`)).toMatchObject({ kind: "approval", text: "Install?" })
 	})
 
 	test("more options than a request may have, and labels without end, stay within the protocol's bounds", () => {
@@ -159,6 +241,21 @@ describe("what leave is asked for", () => {
 		expect(request.subject).toEqual({ is: "command", text: "npm test\nRun the tests", isWhole: false })
 	})
 
+	test("a description that is drawn like the dialog's foot is no second line of a command; nor is the command then whole", () => {
+		const faint = (text: string) => `\x1b[38;2;153;153;153m${text}\x1b[0m`
+		const dialog = (rows: string[], foot = faint(" Esc to cancel")) =>
+			found(` Bash command\n\n${rows.join("\n")}\n\n Do you want to proceed?\n ❯ 1. Yes\n   2. No\n\n${foot}`).subject
+		const told = (text: string) => ({ is: "command", text, isWhole: false })
+		expect(dialog(["   npm test", faint("   Run the tests")])).toEqual(told("npm test"))
+		expect(dialog(["   cd a", "   npm test", faint("   Run the tests"), faint("   of a")])).toEqual(
+			told("cd a\nnpm test"),
+		)
+		// Any other colour may be a command's own.
+		expect(dialog(["   npm test", "\x1b[31m   rm -rf ~\x1b[0m"])).toEqual(told("npm test\nrm -rf ~"))
+		expect(dialog(["   npm test", faint("   rm -rf ~")], " Esc to cancel")).toEqual(told("npm test\nrm -rf ~"))
+		expect(dialog([faint("   npm test"), faint("   rm -rf ~")])).toEqual(told("npm test\nrm -rf ~"))
+	})
+
 	test("a dialog's own text is told without its box", () => {
 		const request = found(
 			"╭────────────────────────────╮\n│ ?  Shell npm test          │\n│                            │\n│ Allow execution of: 'npm'? │\n│                            │\n│ ● 1. Yes, allow once       │\n│   2. No (esc)              │\n╰────────────────────────────╯",
@@ -182,6 +279,45 @@ describe("unknown and nothing", () => {
 		const page = "\x1b[Hfirst\r\nsecond\x1b[24;1H:"
 		expect(classify(render(page))).toEqual({ is: "nothing", isWorking: false })
 		expect(classify(render(`\x1b[?1049h${page}`))).toMatchObject({ is: "request", rule: "generic/pager@1" })
+	})
+
+	const PAGE = Array.from({ length: 23 }, (_, row) => (row % 4 === 3 ? "" : "    Are you sure? (y/n)")).join("\n")
+
+	test.each([
+		["less in the middle", ":"],
+		["less at the end", "\x1b[7m(END)\x1b[27m"],
+		["less in a file", "\x1b[7mnotes.txt\x1b[27m"],
+		["less in one of several files", "\x1b[7mnotes.txt (file 1 of 2)\x1b[27m"],
+		["less that has gone on", "\x1b[7m...skipping...\x1b[27m"],
+		["systemd's pager", "\x1b[7mlines 1-23\x1b[27m"],
+		["more", "\x1b[7m--More--(38%)\x1b[27m"],
+	])("%s is a pager, whatever one reads in it", (_, foot) => {
+		for (const page of [PAGE, PAGE.replaceAll("    Are", "Are"), `${PAGE}\nShall I go on?\n❯ 1. Yes\n  2. No`])
+			for (const screen of ["", "\x1b[?1049h\x1b[H"])
+				expect(classify(render(`${screen}${page}\n${foot}`))).toMatchObject({ kind: "choice", rule: "generic/pager@1" })
+	})
+
+	test.each([
+		["options", "Which framework?\n❯ React\n  Vue\n"],
+		["numbered options", "Shall I go on?\n❯ 1. Yes\n  2. No\n"],
+		["rings", "Which one?\n● Yes\n○ No\n"],
+	])("a printed list of %s is a menu only where a program draws it", (_, list) => {
+		expect(classify(render(list))).not.toMatchObject({ is: "request" })
+		for (const live of [`\x1b[?25l${list}`, list.trimEnd(), `${list}\n  enter to select · esc to cancel`])
+			expect(classify(render(live)), live).toMatchObject({ is: "request" })
+	})
+
+	test("in a person's own shell a pager asks nobody for anything", () => {
+		const screen = render(`\x1b[?1049h\x1b[H${PAGE}\n:`)
+		expect(classify(screen, "shell")).toEqual({ is: "nothing", isWorking: false })
+		for (const runtime of ["claude-code", "homeport", null])
+			expect(classify(screen, runtime)).toMatchObject({ rule: "generic/pager@1" })
+		expect(classify(render("Overwrite? [y/N] "), "shell")).toMatchObject({ kind: "approval" })
+	})
+
+	test("replies far from the cursor, or above a colon, are no prompt", () => {
+		for (const text of ["Are you sure? (y/n)      ", "Are you sure? (y/n)\n:", "Are you sure? (y/n)\n\n:"])
+			expect(classify(render(text))).not.toMatchObject({ is: "request" })
 	})
 
 	test("a prompt is over as soon as something is written behind it", () => {
@@ -254,6 +390,15 @@ describe("recordings of real agents", () => {
 			),
 		)
 		expect(seen).toEqual(marks)
+	})
+
+	test("of what Claude Code draws in its box, the command alone is told", () => {
+		const subjects = ["claude-asks", "claude-field"].map((name) => {
+			const verdict = played(name, "claude-code").find(({ mark }) => mark === "approval")?.verdict
+			return verdict?.is === "request" ? verdict.subject : null
+		})
+		const told = (text: string) => ({ is: "command", text, isWhole: false })
+		expect(subjects).toEqual([told("touch made.txt"), told("npm test")])
 	})
 
 	test("the first questions of fresh homes are seen, and nothing in programs that wait for nobody", () => {

@@ -171,6 +171,25 @@ test("Enter opens a request at an address of its own, t its terminal, which has 
 	await page.getByText("Answered “Yes” by you in the console").waitFor()
 })
 
+test("a phone shows the whole question over its terminal, what it is about and how risky, and a number of two digits", async () => {
+	const ask =
+		"Shall all of the build folders that are left of the old releases be removed from this machine for good? [y/N] "
+	const session = await start("asks", ["sh", "-c", `printf '${ask}'; read -r said`])
+	for (let more = 0; more < 11; more++)
+		await start(`more-${more}`, ["sh", "-c", "printf 'Go on? [y/N] '; read -r said"])
+	const page = await enter("/inbox", { ...PHONE, colorScheme: "light" })
+	const badge = page.locator(".bottom-bar .badge")
+	await badge.getByText("12", { exact: true }).waitFor()
+	const [number, around] = [await badge.getByText("12", { exact: true }).boundingBox(), await badge.boundingBox()]
+	expect(number?.height).toBeLessThanOrEqual(around?.height ?? 0)
+	await page.goto(`/m/${home.machine.id}/s/${session}`)
+	const banner = page.getByRole("region", { name: "asks asks for approval" })
+	await banner.getByText("high risk").waitFor()
+	const text = banner.locator(".asks-text")
+	expect(await text.textContent()).toContain("for good?")
+	expect(await text.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true)
+})
+
 test("what is answered at the terminal, or ends, says so in the inbox", async () => {
 	const session = await startMenu()
 	const other = await startMenu("ends")

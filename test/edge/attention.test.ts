@@ -279,7 +279,10 @@ test("a push answers what the policy lets it, and a secret is answered in the co
 	expect(await refused.text()).toContain("nothing that is risky be answered by push")
 	const words = { choice: { is: "text", text: "sentinel-hunter2" } } as const
 	const byProgram = by.call("answerRequest", { params: { request: secret.id }, body: words })
-	await expect(byProgram).rejects.toMatchObject({ code: "not_allowed" })
+	await expect(byProgram).rejects.toMatchObject({
+		code: "answer_elsewhere",
+		message: "This cannot be answered from here. A secret is answered in the console only.",
+	})
 	const answering = person.call("answerRequest", { params: { request: secret.id }, body: words })
 	const question = await asked(link)
 	expect(question.of).toMatchObject({ request: secret.id, choice: words.choice })
@@ -331,7 +334,14 @@ test("a policy is read as it was written, and one that makes no sense is refused
 	const zone = withPolicy(set, { quiet: { ...quiet, timeZone: "Europe/Nowhere" } })
 	await expect(zone).rejects.toMatchObject({ code: "invalid_request" })
 	const pattern = withPolicy(set, { rules: [{ command: "a | b", verdict: "deny" }] })
-	await expect(pattern).rejects.toMatchObject({ code: "invalid_request" })
+	await expect(pattern).rejects.toMatchObject({ code: "invalid_request", detail: expect.stringContaining("Rule 1 ") })
+	const rules = [
+		{ command: "git status", verdict: "allow" as const },
+		{ command: "git push 'x", verdict: "deny" as const },
+	]
+	const named = { code: "invalid_request", detail: expect.stringContaining("Rule 2 ") }
+	await expect(withPolicy(set, { rules })).rejects.toMatchObject(named)
+	await expect(by.call("tryPolicy", { body: { rules, command: "ls" } })).rejects.toMatchObject(named)
 	const tried = await by.call("tryPolicy", {
 		body: { rules: [{ command: "git status", verdict: "allow" }], command: "git status && rm -rf ~" },
 	})

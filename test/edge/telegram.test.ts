@@ -483,6 +483,16 @@ describe("requests", () => {
 		expect(await audited("telegramHook", "not_allowed")).toHaveLength(1)
 	})
 
+	test("an answer by Enter alone is told without words", async () => {
+		const { chat, box } = await paired()
+		const asked = { ...approval(box.session.id), text: "Which port? [80]", subject: null, options: [] }
+		const question = { ...asked, kind: "question", takesText: true } as const
+		box.tell([question])
+		const message = await api.shows(chat, "Which port?")
+		await boss.call("answerRequest", { params: { request: question.id }, body: { choice: { is: "text", text: "" } } })
+		await api.until(() => (message.text.includes("☑️ Answered by") ? true : undefined))
+	})
+
 	test("words answer a question, and are typed into no menu", async () => {
 		const { from, chat, box } = await paired()
 		const menu = approval(box.session.id)

@@ -86,19 +86,20 @@ it("[TRU3] tells bells, notifications and events, with secrets masked in each", 
 
 it("tells what stands out, but nothing of a row with a secret, and how rows go on", async () => {
 	const secret = "s3cr3t-of-this-session"
-	const script = `printf '\\033[?1h\\033[7m Yes \\033[0m  \\033[7m No \\033[0m\\r\\n\\033[4m%s\\033[0m\\r\\n%085d' "$TOKEN" 7; read end`
+	const script = `printf '\\033[?1h\\033[?25l\\033[7m Yes \\033[0m  \\033[7m No \\033[0m\\r\\n\\033[4m%s\\033[0m\\r\\n%085d' "$TOKEN" 7; read end`
 	const { link } = await run(script, {
 		environment: { PATH: process.env.PATH ?? "", TOKEN: secret },
 		secrets: ["TOKEN"],
 	})
 	link.send({ type: "attend", on: true })
-	const { runs, isWrapped, hasApplicationKeys } = await shows(link, "00007")
+	const { runs, isWrapped, hasApplicationKeys, isCursorHidden } = await shows(link, "00007")
 	expect(runs).toEqual([
 		{ row: 0, text: " Yes ", style: 0 },
 		{ row: 0, text: " No ", style: 0 },
 	])
 	expect(isWrapped.slice(0, 5)).toEqual([false, false, false, true, false])
 	expect(hasApplicationKeys).toBe(true)
+	expect(isCursorHidden).toBe(true)
 })
 
 it("what nobody has heard is told to who comes, unless somebody has typed since", async () => {

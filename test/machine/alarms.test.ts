@@ -92,3 +92,22 @@ test("who was cut short by an eviction is called again", async () => {
 	await second.alarm()
 	expect(isCalled).toBe(true)
 })
+
+test("an alarm that rings early calls who is first, and keeps what they ask for meanwhile", async () => {
+	const world = new World()
+	const alarms = world.build()
+	const called: string[] = []
+	const one = alarms.add("one", () => {
+		called.push("one")
+		if (called.length === 1) one(5_000)
+	})
+	const other = alarms.add("other", () => void called.push("other"))
+	one(5_000)
+	other(6_000)
+	world.now = 4_990
+	await alarms.alarm()
+	expect([called, world.alarmAt]).toEqual([["one"], 5_001])
+	world.now = 5_001
+	await alarms.alarm()
+	expect([called, world.alarmAt]).toEqual([["one", "one"], 6_000])
+})

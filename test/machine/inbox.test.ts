@@ -264,14 +264,15 @@ test("a registry that is away is asked again for the policy, and the request wai
 })
 
 test.each([
-	["push", "low", "Yes", "not_allowed"],
-	["push", "low", "Yes, always", "not_allowed"],
+	["push", "low", "Yes", "answer_elsewhere"],
+	["push", "low", "Yes, always", "answer_elsewhere"],
 	["push", "low", "No", null],
-	["push", "nothing", "No", "not_allowed"],
+	["push", "nothing", "No", "answer_elsewhere"],
 	["telegram", "high", "Yes", null],
-	["wechat", "low", "Yes", "not_allowed"],
+	["wechat", "low", "Yes", "answer_elsewhere"],
 	["console", "low", "Yes", null],
 	["api", "low", "Yes", null],
+	["command", "low", "Yes", null],
 ] as const)("by %s, which may answer %s, %s is answered: %s", async (via, most, label, code) => {
 	const world = new World()
 	world.policy = { ...NO_POLICY, mayAnswer: { push: most, telegram: most, wechat: most } }
@@ -290,7 +291,20 @@ test("what does little harm is answered by push, but not leave from now on", asy
 	const push = { ...ANNA, via: "push" } as const
 	expect((await world.inbox.answer(once.id, YES, push, null)).ok).toBe(true)
 	const forever = await world.inbox.answer(always.id, { is: "option", label: "Yes, always" }, push, null)
-	expect(forever).toMatchObject({ ok: false, code: "not_allowed" })
+	expect(forever).toMatchObject({ ok: false, code: "answer_elsewhere" })
+})
+
+test("Enter alone answers a question, and neither a secret nor what is done", async () => {
+	const world = new World()
+	const words: Partial<Attention> = { subject: null, options: [], takesText: true }
+	const asks = (["question", "secret", "idle"] as const).map((kind) => world.request({ kind, ...words }))
+	await world.report(asks)
+	const codes: (string | null)[] = []
+	for (const { id } of asks) {
+		const answered = await world.inbox.answer(id, { is: "text", text: "" }, ANNA, null)
+		codes.push(answered.ok ? null : answered.code)
+	}
+	expect(codes).toEqual([null, "answer_invalid", "answer_invalid"])
 })
 
 test("a secret is answered in the console only, and its words are kept nowhere", async () => {
@@ -298,8 +312,10 @@ test("a secret is answered in the console only, and its words are kept nowhere",
 	const secret = world.request({ kind: "secret", subject: null, options: [], takesText: true })
 	await world.report([secret])
 	const words = { is: "text", text: "hunter2" } as const
-	for (const via of ["api", "push", "telegram", "wechat"] as const)
-		expect(await world.inbox.answer(secret.id, words, { ...ANNA, via }, null)).toMatchObject({ code: "not_allowed" })
+	for (const via of ["api", "command", "push", "telegram", "wechat"] as const)
+		expect(await world.inbox.answer(secret.id, words, { ...ANNA, via }, null)).toMatchObject({
+			code: "answer_elsewhere",
+		})
 	world.outcomes = [null]
 	void world.inbox.answer(secret.id, words, ANNA, null)
 	await settled()

@@ -1,5 +1,6 @@
 // What a policy makes of commands: parsed as a shell parses them, so that nothing rides along with what is allowed.
 import { expect, test } from "vitest"
+import { isCommandPattern } from "../../durable-objects/inbox/pattern.ts"
 import { riskOf } from "../../durable-objects/inbox/risk.ts"
 import { type Asking, judge } from "../../durable-objects/inbox/rules.ts"
 import { newMachineId, newSessionId } from "../../protocol/ids.ts"
@@ -10,6 +11,9 @@ const asking = (text: string, fields: Partial<Asking> = {}): Asking => ({
 	subject: { is: "command", text, isWhole: true },
 	...fields,
 })
+
+/** Leave for whatever this program does. */
+const ALLOW_ALL_OF = (command: string): Rule[] => [{ command: `${command.split(" ")[0]} *`, verdict: "allow" }]
 
 const verdict = (rule: Rule, text: string) => judge([rule], asking(text)).verdict
 
@@ -97,6 +101,31 @@ test("a pattern's star is any further words, the rest of a last word, or any one
 })
 
 test.each([
+	["git push && x"],
+	["git push;"],
+	["git push &"],
+	["git push # x"],
+	["git push | x"],
+	["git 'push"],
+	["git $X"],
+	["git $(x)"],
+	["git ~/x"],
+	["git \\"],
+	["git ("],
+	["git > x"],
+	[""],
+])("a rule of %j fits no command", (pattern) => {
+	expect(isCommandPattern(pattern)).toBe(false)
+})
+
+test.each([["git push *"], ["git * --stat"], ["npm run build:*"], ['echo "a b"'], ["echo '$X'"], ["*"]])(
+	"a rule of %j fits some",
+	(pattern) => {
+		expect(isCommandPattern(pattern)).toBe(true)
+	},
+)
+
+test.each([
 	["rm -rf /"],
 	["ls && rm x"],
 	["ls; (cd /; rm x)"],
@@ -120,6 +149,32 @@ test.each([
 	["while rm x; do :; done"],
 ])("rm * denies %j", (command) => {
 	expect(verdict({ command: "rm *", verdict: "deny" }, command)).toBe("deny")
+})
+
+test.each([
+	["git -C . push -f"],
+	["git --no-pager push"],
+	["git -c core.pager=x --git-dir=y push origin"],
+	["/usr/bin/git -C /x -p push"],
+	['git -C "$HOME" push'],
+	["su -c 'git push' root"],
+	["su root --command='git -C . push'"],
+	["busybox sh -c 'git push'"],
+	["sudo -u root bash -lc 'ls; git push'"],
+	["sh -c 'git push; ('"],
+])("git push * denies %j, whatever stands between", (command) => {
+	expect(verdict({ command: "git push *", verdict: "deny" }, command)).toBe("deny")
+	const rules: Rule[] = [{ command: "git push *", verdict: "ask" }, ...ALLOW_ALL_OF(command)]
+	expect(judge(rules, asking(command))).toMatchObject({ verdict: "ask", rule: 0 })
+})
+
+test("options are looked past where leave is refused only, and words of another command never are", () => {
+	expect(verdict({ command: "git push *", verdict: "allow" }, "git -C . push")).toBe("ask")
+	expect(verdict({ command: "kubectl delete *", verdict: "deny" }, "kubectl -n prod delete pod x")).toBe("deny")
+	expect(verdict({ command: "docker compose down *", verdict: "deny" }, "docker compose -f x.yaml down")).toBe("deny")
+	for (const other of ["git commit -m push", "git log push", "git push-notes", "echo git push", "git stash push"])
+		expect(verdict({ command: "git push *", verdict: "deny" }, other), other).toBe("ask")
+	expect(verdict({ command: "git push", verdict: "deny" }, "git -C . push origin")).toBe("ask")
 })
 
 test("the first rule that fits decides, and only rules about the request do", () => {

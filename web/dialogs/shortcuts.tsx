@@ -14,7 +14,7 @@ const EVERYWHERE: [keys: string[], what: string][] = [
 	[["?"], words.shortcuts.help],
 ]
 const ON_REQUEST: [keys: string[], what: string][] = [
-	[["1", "9"], words.inbox.shortcuts.answer],
+	[["1 – 9"], words.inbox.shortcuts.answer],
 	[["r"], words.inbox.shortcuts.reply],
 	[["Enter"], words.inbox.shortcuts.open],
 	[["t"], words.inbox.shortcuts.terminal],

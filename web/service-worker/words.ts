@@ -19,6 +19,7 @@ export const WORDS: Record<Language, Words> = {
 		refusals: {
 			not_signed_in: "Not answered: sign in to Homeport first.",
 			not_allowed: "Not answered: that may not be answered from here. Open Homeport.",
+			answer_elsewhere: "Not answered: that may not be answered from here. Open Homeport.",
 			not_found: "It is over, or you may not see it any more.",
 			request_gone: "It is over, so nothing was typed.",
 			request_answered: "Somebody has answered this already.",
@@ -34,6 +35,7 @@ export const WORDS: Record<Language, Words> = {
 		refusals: {
 			not_signed_in: "未回答：请先登录 Homeport。",
 			not_allowed: "未回答：不能从这里回答。请打开 Homeport。",
+			answer_elsewhere: "未回答：不能从这里回答。请打开 Homeport。",
 			not_found: "已结束，或您已无权查看。",
 			request_gone: "已结束，未输入任何内容。",
 			request_answered: "已有人回答。",

@@ -34,7 +34,12 @@ export function useAnswer(item: InboxItem): Answering {
 	}
 	const said = choice.current
 	return {
-		sent: item.kind === "secret" || said === undefined ? null : said.is === "option" ? said.label : said.text,
+		sent:
+			item.kind === "secret" || said === undefined
+				? null
+				: said.is === "option"
+					? said.label
+					: said.text || words.inbox.replyEmpty,
 		isPending,
 		problem,
 		answer,
@@ -154,6 +159,17 @@ export function Reply({ item, answering: { isPending, answer } }: { item: InboxI
 					<Icon name="corner-down-left" />
 					{words.inbox.send}
 				</Act>
+				{item.kind === "question" && text.value === "" && (
+					<Act
+						may="session:type"
+						class="quiet"
+						disabled={isPending || item.state.is !== "open"}
+						title={words.inbox.replyEmptyHint}
+						onClick={() => void answer({ is: "text", text: "" })}
+					>
+						{words.inbox.replyEmpty}
+					</Act>
+				)}
 			</div>
 		</form>
 	)

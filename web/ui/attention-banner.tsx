@@ -8,7 +8,7 @@ import { requestPath } from "../navigation.ts"
 import type { OpenSession } from "../open-session.ts"
 import { viewing } from "../state.ts"
 import { Options, useAnswer } from "./attention-answers.tsx"
-import { KindMark, waitingFor } from "./attention-kind.tsx"
+import { KindMark, RiskMark, waitingFor } from "./attention-kind.tsx"
 import { Deadline, Outcome } from "./attention-outcome.tsx"
 import { Icon } from "./icon.tsx"
 
@@ -38,7 +38,7 @@ function Waits({ item, open, hide }: { item: InboxItem; open: OpenSession; hide:
 	useEffect(() => {
 		isBelow.value = open.terminal.hasRoomBelow()
 	}, [status])
-	const { id, kind, text, state } = item
+	const { id, kind, text, state, takesText, subject } = item
 	return (
 		<section
 			class={isBelow.value ? "asks-here below" : "asks-here"}
@@ -46,6 +46,7 @@ function Waits({ item, open, hide }: { item: InboxItem; open: OpenSession; hide:
 		>
 			<div class="asks-line">
 				<KindMark item={item} />
+				<RiskMark item={item} />
 				<span class="asks-text" title={text}>
 					{text === "" ? words.inbox.noText[kind] : text}
 				</span>
@@ -62,7 +63,12 @@ function Waits({ item, open, hide }: { item: InboxItem; open: OpenSession; hide:
 					<Icon name="x" />
 				</button>
 			</div>
-			{kind === "secret" && <p class="dim">{words.inbox.secretBelow}</p>}
+			{subject !== null && subject.text !== "" && (
+				<p class="asks-about mono" title={subject.text}>
+					{subject.text}
+				</p>
+			)}
+			{takesText && state.is === "open" && <p class="dim">{words.inbox.typeBelow}</p>}
 			{state.is === "open" && <Options item={item} answering={answering} armed={null} hasKeys={false} />}
 			{answering.problem !== "" && (
 				<p class="problem" role="alert">

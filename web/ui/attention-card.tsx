@@ -10,7 +10,7 @@ import { may } from "../state.ts"
 import { isOver } from "../waiting.ts"
 import { Act } from "./act.tsx"
 import { Options, Reply, SecretReply, useAnswer, useOptionKeys } from "./attention-answers.tsx"
-import { KindMark } from "./attention-kind.tsx"
+import { KindMark, RiskMark } from "./attention-kind.tsx"
 import { Deadline, Outcome } from "./attention-outcome.tsx"
 import { Icon } from "./icon.tsx"
 import { standingOf } from "./presence.tsx"
@@ -78,12 +78,7 @@ export function AttentionCard({ item, isAlone = false }: Props) {
 					</span>
 				</span>
 				<span class="spring" />
-				{item.risk === "high" && isOpen && (kind === "approval" || kind === "choice") && (
-					<span class="risk" title={words.inbox.riskHint}>
-						<Icon name="triangle-alert" />
-						{words.inbox.risks.high}
-					</span>
-				)}
+				<RiskMark item={item} />
 				<span class="dim request-when">
 					<When at={item.at} />
 				</span>

@@ -25,6 +25,17 @@ export function KindMark({ item }: { item: Pick<InboxItem, "kind" | "state"> }) 
 	)
 }
 
+/** Nothing where it does little. */
+export function RiskMark({ item: { risk, kind, state } }: { item: Pick<InboxItem, "risk" | "kind" | "state"> }) {
+	if (risk !== "high" || state.is !== "open" || (kind !== "approval" && kind !== "choice")) return null
+	return (
+		<span class="risk" title={words.inbox.riskHint}>
+			<Icon name="triangle-alert" />
+			{words.inbox.risks.high}
+		</span>
+	)
+}
+
 /** What a session waits for, if it does. */
 export function waitingFor(machine: MachineId, session: SessionId): InboxItem | undefined {
 	return inbox.value.is === "loaded" ? ofSession(inbox.value.value, machine, session) : undefined

@@ -110,7 +110,8 @@ function outcome({ state }: InboxItem, words: Words): string[] {
 			return [words.answering(shown(state.by.name))]
 		case "answered": {
 			const { by, answer, isConfirmed } = state
-			const said = answer === null ? null : cut(shown(answer), LABEL_CHARS)
+			// Enter alone has no words.
+			const said = answer === null || answer === "" ? null : cut(shown(answer), LABEL_CHARS)
 			return [words.answered(shown(by.name), words.vias[by.via], said), ...(isConfirmed ? [] : [words.unconfirmed])]
 		}
 		case "gone":

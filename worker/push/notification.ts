@@ -102,7 +102,7 @@ function shown(item: InboxItem, language: Language) {
 		}
 		case "answering":
 		case "answered":
-			return { title, body: tidy(words.answered(state.by.name, state.answer), BODY_CHARS) }
+			return { title, body: tidy(words.answered(state.by.name, state.answer || null), BODY_CHARS) }
 		case "gone":
 			return { title, body: words.gone }
 	}

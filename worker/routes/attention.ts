@@ -73,6 +73,7 @@ export const attention: Handlers<
 	},
 
 	async tryPolicy({ body: { rules, command } }) {
+		mustFit(rules)
 		// Whether a rule is about a machine or a session is not what is tried.
 		const about = rules.map(({ command, file, verdict }): Rule => {
 			return { verdict, ...(command !== undefined && { command }), ...(file !== undefined && { file }) }
@@ -82,21 +83,29 @@ export const attention: Handlers<
 	},
 }
 
-/** A console says that it asks for a push; a program is a program whatever it says. */
+/** A console says that it asks for a push, and our command that it is one: a program is no console whatever it says. */
 function viaOf({ principal, request, via }: Pick<Call<"answerRequest">, "principal" | "request" | "via">): Via {
 	if (via !== undefined) return via
-	if (principal.is === "token") return "api"
-	return request.headers.get("homeport-via") === "push" ? "push" : "console"
+	const said = request.headers.get("homeport-via")
+	if (principal.is === "token") return said === "command" ? "command" : "api"
+	return said === "push" ? "push" : "console"
 }
 
 /** What only looks like a policy would be found out when it is needed. Throws Refusal("invalid_request"). */
 function mustMakeSense({ rules, quiet }: Policy): void {
 	if (quiet !== null && !isTimeZone(quiet.timeZone))
 		throw new Refusal("invalid_request", "policy.quiet.timeZone: must be a time zone, such as Europe/Berlin.")
-	for (const [index, { command }] of rules.entries()) {
+	mustFit(rules)
+}
+
+/** A rule that can never fit says less than somebody thinks. Throws Refusal("invalid_request"). */
+function mustFit(rules: readonly Rule[]): void {
+	for (const [index, { command }] of rules.entries())
 		if (command !== undefined && !isCommandPattern(command))
-			throw new Refusal("invalid_request", `policy.rules.${index}.command: must be one command, such as "npm test *".`)
-	}
+			throw new Refusal(
+				"invalid_request",
+				`Rule ${index + 1} fits no command: ${command}. It must be one command in words, such as npm test *.`,
+			)
 }
 
 const NOWHERE = { machine: "", session: "" as never, tags: [], runtime: "", cwd: "/" }

@@ -32,19 +32,24 @@ function radios(scene: Scene, y: number, text: string): Found | null {
 	return told(scene, y, labels, /[●◉]/u.test(first) ? 0 : 1, true)
 }
 
-/** "? Use TypeScript? › No / Yes": left is off, right is on, whichever is chosen. */
+/**
+ * "? Use TypeScript? › No / Yes": left is off, right is on. The one that stands out is chosen; without it no keys are known,
+ * and it can be answered on its screen only.
+ */
 function toggle(scene: Scene, y: number, text: string): Found | null {
 	const match = TOGGLE.exec(text)
 	if (match === null || !/^\?\s/.test(text)) return null
 	const labels = [match[1] ?? "", match[2] ?? ""]
 	const asked = text.slice(2, match.index).trim()
-	const { screen } = scene
+	const apart = (scene.screen.runs ?? []).filter((run) => run.row === y && labels.includes(run.text.trim()))
+	const selected = apart.length === 1 ? labels.indexOf(apart[0]?.text.trim() ?? "") : null
 	const options = labels.map((label, index) => {
-		return { label, keys: `${moves(screen, index === 0 ? -1 : 1, "horizontal")}\r`, means: meaning(label) }
+		const keys = selected === null ? "" : `${moves(scene.screen, index - selected, "horizontal")}\r`
+		return { label, keys, means: meaning(label) }
 	})
 	return {
 		...{ is: "request", kind: asksLeave(labels) ? "approval" : "choice", text: asked, subject: null },
-		...{ options: distinct(options), selected: null, takesText: false, rule: "generic/toggle@1", confidence: 0.9 },
+		...{ options: distinct(options), selected, takesText: false, rule: "generic/toggle@2", confidence: 0.9 },
 		excerpt: excerpt(scene, y - 10),
 	}
 }

@@ -1,4 +1,5 @@
 // The classifier: what a rendered screen asks a person for, if anything. It decides from the screen alone.
+import { SHELL } from "../../../protocol/session.ts"
 import { rulesFor } from "../rules/all.ts"
 import { findButtons } from "./buttons.ts"
 import { findClack } from "./clack.ts"
@@ -24,7 +25,10 @@ export function classify(screen: Screen, runtime: string | null = null, profileW
 function judge(screen: Screen, runtime: string | null, profileWaits: readonly RegExp[]): Verdict {
 	const scene = readScene(screen, rulesFor(runtime), runtime)
 	if (scene.last === -1) return { is: "nothing", isWorking: false }
-	const dialog = findMenu(scene) ?? findButtons(scene) ?? findClack(scene) ?? findPager(scene)
+	const pager = findPager(scene)
+	// Who reads in a shell of their own sits there.
+	if (pager !== null) return runtime === SHELL ? { is: "nothing", isWorking: false } : pager
+	const dialog = findClack(scene) ?? findMenu(scene) ?? findButtons(scene)
 	if (dialog !== null) return dialog
 	const working = isWorking(scene)
 	const prompt = working ? null : findPrompt(scene)

@@ -2,7 +2,7 @@
 import type { Option } from "../../../protocol/attention.ts"
 import { FREE_TEXT } from "../rules/generic.ts"
 import type { Dialog } from "../rules/rule-set.ts"
-import { asksLeave, type Choice, confirmKey, distinct, meaning, moves, readLabel } from "./option.ts"
+import { asksLeave, type Choice, confirmKey, distinct, meaning, moves, readLabel, submitKey } from "./option.ts"
 import { findQuestion } from "./question.ts"
 import { excerpt, foot, isBlank, isContinued, isHint, joined, lineAt, type Scene } from "./scene.ts"
 import type { Line } from "./screen.ts"
@@ -10,7 +10,7 @@ import type { Found } from "./verdict.ts"
 
 export interface Menu {
 	choices: Choice[]
-	/** Which is marked. */
+	/** Which is marked; -1 where one cannot tell, so that its keys are not known. */
 	selected: number
 	/** Its first and last row. */
 	from: number
@@ -32,6 +32,7 @@ const BOX = /^\[[ xX✓✔*]\]\s+/u
 const GLYPH = /^(?:[○◯◉●◻◼☐☑☒⬡⬢]|\[[ xX✓✔*]\]|\([ xX*•]\))\s+(?=\S)/u
 const RADIO = /^(?:[❯›>▶]\s*)?(?<glyph>[○◯◉●◻◼☐☑☒])\s+(?<label>\S.*)$/u
 const RADIO_ON = /[◉●◼☑☒]/u
+const TICKED = /[◉●◼☑☒⬢xX✓✔*•]/u
 
 export function findMenu(scene: Scene): Found | null {
 	const menu = numbered(scene) ?? radio(scene) ?? marked(scene)
@@ -50,8 +51,10 @@ function told(scene: Scene, menu: Menu): Found | null {
 		return null
 	if (question.text === "" && !hasHints) return null
 	const foot = scene.own?.menus.find(({ foot }) => foot.test(below)) ?? null
+	if (dialog === null && foot === null && !hasHints && isPrinted(scene, menu)) return null
 	const keys = keysOf(scene, menu, below, dialog, foot !== null)
-	const options: Option[] = menu.choices.map(({ label }, index) => ({
+	const known = menu.selected === -1 ? [] : menu.choices
+	const options: Option[] = known.map(({ label }, index) => ({
 		label,
 		keys: keys[index] ?? "",
 		means: meaning(label),
@@ -76,12 +79,17 @@ function told(scene: Scene, menu: Menu): Found | null {
 		text: question.text,
 		subject: isLeave ? question.subject : null,
 		options: distinct(options),
-		selected: menu.selected,
+		selected: menu.selected === -1 ? null : menu.selected,
 		takesText: FREE_TEXT.test(labels[menu.selected] ?? ""),
 		rule: question.rule ?? (foot === null ? "generic/menu@1" : `${scene.own?.id}/${foot.id}@${scene.own?.version}`),
 		confidence: dialog !== null || foot !== null ? 0.97 : hasHints ? 0.93 : menu.isWeak ? 0.8 : 0.88,
 		excerpt: excerpt(scene, Math.max(question.from, menu.from - 40, lines.length - 60) - 1),
 	}
+}
+
+/** Nothing shows that anything reads: the cursor stands, for all to see, at the start of the row after the text. */
+function isPrinted({ screen, last }: Scene, { to }: Menu): boolean {
+	return screen.isCursorHidden === false && last === to && screen.cursor.x === 0 && screen.cursor.y > last
 }
 
 /**
@@ -97,7 +105,6 @@ function keysOf(
 ): string[] {
 	const takesNumbers = isNumbered || dialog?.takesNumbers === true
 	const { screen } = scene
-	const confirm = isMultiple ? ` ${confirmKey(below)}` : confirmKey(below)
 	const marked = choices[selected]
 	// Where the marked option is a field to type in, the cursor stands in it, and digits are text.
 	const { cursor } = screen
@@ -106,10 +113,11 @@ function keysOf(
 		cursor.y === marked?.y &&
 		cursor.x >= (marked.column ?? screen.cols) &&
 		cursor.x <= (lineAt(scene, cursor.y)?.end ?? 0)
-	return choices.map(({ label, hint, number }, index) => {
+	return choices.map(({ label, hint, number, isOn }, index) => {
 		if (isField && index !== selected && dialog?.escapes === true && meaning(label) === "no") return "\x1b"
 		if (!isField && takesNumbers && number !== null && number < 10) return String(number)
 		if (!isField && hint !== null && /^(?:[a-z]|\x1b)$/i.test(hint)) return hint
+		const confirm = isMultiple ? `${isOn === true ? "" : " "}${submitKey(below)}` : confirmKey(below)
 		return `${moves(screen, index - selected)}${confirm}`
 	})
 }
@@ -145,11 +153,11 @@ function numbered(scene: Scene): Menu | null {
 	const selected = rows.findIndex(({ marker }) => marker !== "")
 	if (selected === -1 || rows.some(({ marker }, index) => marker !== "" && index !== selected)) return null
 	const end = lastRow(scene, last, bottom, rows[0].column)
-	const choices = rows.map(({ line, number, column, label }, index) => {
+	const choices = rows.map(({ line, number, column, label, box = "" }, index) => {
 		const limit = rows[index + 1]?.line.y ?? end + 1
 		let whole = label
 		for (let y = line.y; y + 1 < limit && isContinued(scene, y); y++) whole += ` ${lineAt(scene, y + 1)?.text}`
-		return { y: line.y, number, column: column + 2, ...readLabel(whole) }
+		return { y: line.y, number, column: column + 2, isOn: TICKED.test(box), ...readLabel(whole) }
 	})
 	const isMultiple = rows[0].box !== undefined
 	return { choices, selected, from: rows[0].line.y, to: end, isWeak: isWeak(rows[selected]?.marker), isMultiple }
@@ -175,21 +183,28 @@ function radio(scene: Scene): Menu | null {
 	const first = rows[0]
 	if (first === undefined || rows.length < 2) return null
 	const on = rows.filter(({ isOn }) => isOn).length
-	const here = rows.findIndex(({ isHere }) => isHere)
+	const isMultiple = /[◻◼☐☑☒◯◉]/u.test(lineAt(scene, first.y)?.text ?? "")
+	const pointed = rows.findIndex(({ isHere }) => isHere)
+	const here = pointed === -1 && isMultiple ? drawnApart(scene, rows) : pointed
 	if (here === -1 && on !== 1) return null
-	const isMultiple = here !== -1 && /[◻◼☐☑☒◯◉]/u.test(lineAt(scene, first.y)?.text ?? "")
-	const selected = here === -1 ? rows.findIndex(({ isOn }) => isOn) : here
-	const choices = rows.map(({ y, label }) => ({ y, number: null, column: null, ...readLabel(label) }))
+	const selected = here === -1 && !isMultiple ? rows.findIndex(({ isOn }) => isOn) : here
+	const choices = rows.map(({ y, label, isOn }) => ({ y, number: null, column: null, isOn, ...readLabel(label) }))
 	return { choices, selected, from: first.y, to: bottom, isWeak: false, isMultiple }
+}
+
+/** The only row whose label stands out; -1 where that is none, or several. */
+function drawnApart({ screen }: Scene, rows: readonly { y: number; label: string }[]): number {
+	const apart = rows.filter(({ y, label }) => screen.runs?.some(({ row, text }) => row === y && text.includes(label)))
+	return apart.length === 1 && apart[0] !== undefined ? rows.indexOf(apart[0]) : -1
 }
 
 /** "❯ Vanilla" above or below "  Vue": the others stand in the marked one's column. */
 function marked(scene: Scene): Menu | null {
-	const bottom = foot(scene, ({ text }) => MARKED.test(text) && !isHint(text))
+	const bottom = foot(scene, (line) => MARKED.test(line.text) && !isHint(line.text) && !isAskedBelow(scene, line))
 	let top = bottom
 	while (top > 0 && (!isBlank(lineAt(scene, top - 1)) || isDivider(lineAt(scene, top - 1))) && bottom - top < 40) top--
 	const group = scene.lines.slice(Math.max(0, top), bottom + 1)
-	const marks = group.filter(({ text }) => MARKED.test(text))
+	const marks = group.filter((line) => MARKED.test(line.text) && !isAskedBelow(scene, line))
 	const mark = marks.find(({ text }) => !isWeak(text[0])) ?? marks.at(-1)
 	if (mark === undefined || marks.some((line) => line !== mark && line.indent === mark.indent)) return null
 	const { marker = "", rest = "" } = MARKED.exec(mark.text)?.groups ?? {}
@@ -201,15 +216,22 @@ function marked(scene: Scene): Menu | null {
 	for (const { y, indent, text } of group.slice(from - Math.max(0, top))) {
 		if (y > mark.y && indent < column) return null
 		if (text === "" || (y !== mark.y && indent > column)) continue
-		const label = (y === mark.y ? rest : text).replace(GLYPH, () => {
+		let isOn = false
+		const label = (y === mark.y ? rest : text).replace(GLYPH, (glyph) => {
 			isMultiple = true
+			isOn = TICKED.test(glyph)
 			return ""
 		})
-		choices.push({ y, number: null, column: null, ...readLabel(label) })
+		choices.push({ y, number: null, column: null, isOn, ...readLabel(label) })
 	}
 	if (choices.length < 2 || choices.some(({ label }) => label === "")) return null
 	const selected = choices.findIndex(({ y }) => y === mark.y)
 	return { choices, selected, from, to: bottom, isWeak: isWeak(marker), isMultiple }
+}
+
+/** "◆  Which?" above "│  this": the diamond is of the question, and the bar of what is asked below it. */
+function isAskedBelow({ screen }: Scene, { y, text }: Line): boolean {
+	return /^[◆◇▲■]/u.test(text) && /^\s*│/u.test(screen.lines[y + 1] ?? "")
 }
 
 /** A rule between options stands as deep as they do. */

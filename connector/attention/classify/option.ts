@@ -13,6 +13,8 @@ export interface Choice {
 	hint: string | null
 	/** As numbered on the screen. */
 	number: number | null
+	/** It is ticked already. */
+	isOn?: boolean
 }
 
 export function meaning(label: string): Option["means"] {
@@ -53,8 +55,16 @@ export function readLabel(drawn: string): { label: string; hint: string | null }
 
 /** The key that a dialog's foot says it is confirmed with. */
 export function confirmKey(foot: string): string {
-	const key = /\b(?:press )?(\S+) (?:to )?(?:confirm|select|choose|submit)\b/i.exec(foot)?.[1]?.toLowerCase()
-	return KEYS[key ?? "enter"] ?? "\r"
+	return keyFor(/\b(?:press )?(\S+) (?:to )?(?:confirm|select|choose|submit)\b/i.exec(foot)?.[1])
+}
+
+/** The same where several may be ticked: what selects there only ticks. */
+export function submitKey(foot: string): string {
+	return keyFor(/\b(?:press )?(\S+) (?:to )?(?:confirm|submit)\b/i.exec(foot)?.[1])
+}
+
+function keyFor(name = "enter"): string {
+	return KEYS[name.toLowerCase()] ?? "\r"
 }
 
 /** Moves from one option to another. */
@@ -64,9 +74,12 @@ export function moves(screen: Screen, by: number, axis: "vertical" | "horizontal
 	return `${introducer}${by < 0 ? back : on}`.repeat(Math.abs(by))
 }
 
-/** What only moves, and what chooses then: the two are typed one after the other, with a look at the screen between them. */
+/**
+ * What only moves or ticks, and what chooses then: the two are typed one after the other, with a look at the screen between
+ * them.
+ */
 export function steps(keys: string): { moves: string; choose: string } {
-	const moves = /^(?:\x1b[[O][ABCD])*/.exec(keys)?.[0] ?? ""
+	const moves = /^(?:\x1b[[O][ABCD])*(?: (?=.))?/s.exec(keys)?.[0] ?? ""
 	return { moves, choose: keys.slice(moves.length) }
 }
 

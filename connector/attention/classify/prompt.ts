@@ -12,7 +12,8 @@ import {
 	TYPE_WORD,
 	YES,
 } from "../rules/generic.ts"
-import { distinct } from "./option.ts"
+import { readLegend } from "./legend.ts"
+import { asksLeave, distinct } from "./option.ts"
 import { readReplies, yesAndNo } from "./reply.ts"
 import { excerpt, type Scene } from "./scene.ts"
 import { width } from "./screen.ts"
@@ -37,9 +38,16 @@ export function findPrompt(scene: Scene): Found | (Verdict & { is: "unknown" }) 
 	const replies = readReplies(text)
 	if (replies !== null && mayReply(prompt, replies.question)) {
 		const { options, question, isLeave, takesText } = replies
+		const legend = readLegend(scene, prompt.from, options)
+		if (legend !== null) {
+			const kind = asksLeave(legend.options.map(({ label }) => label)) ? "approval" : "choice"
+			const asked = legend.question || question || text
+			return request(scene, prompt, { kind, text: asked, rule: "legend", options: legend.options })
+		}
 		const asked = (question === "" ? askedAbove(scene, prompt) : question) || text
 		const kind = isLeave ? "approval" : "choice"
-		return request(scene, prompt, { kind, text: asked, rule: "replies", options, takesText })
+		const typed = ONE_KEY.test(text) ? options.map((option) => ({ ...option, keys: option.keys.trimEnd() })) : options
+		return request(scene, prompt, { kind, text: asked, rule: "replies", options: typed, takesText })
 	}
 	if (replies?.isLeave === true)
 		return { is: "unknown", why: "Replies stand at the cursor, and nothing shows that they are asked for." }
@@ -52,6 +60,9 @@ export function findPrompt(scene: Scene): Found | (Verdict & { is: "unknown" }) 
 		words(scene, prompt)
 	)
 }
+
+/** "? Go on? › (y/N)": the letter answers at once, and an Enter behind it would answer what is asked next. */
+const ONE_KEY = /^\?\s.*›\s*\(y\/n\)$/iu
 
 /** A request found in a prompt. */
 function request(scene: Scene, { from }: Prompt, found: Pick<Found, "kind" | "text" | "rule"> & Partial<Found>): Found {
@@ -72,7 +83,7 @@ function readPrompt(scene: Scene): Prompt | null {
 	const raw = (y: number) => (screen.lines[y] ?? "").trimEnd()
 	let gap = screen.cursor.x - width(raw(to))
 	// A marker alone, below what it is for.
-	if (/^\s*(?:\[[^\][]{1,12}\]\s*)?(?:>{1,3}|❯|›|»|:)$/u.test(raw(to))) {
+	if (/^\s*(?:\[[^\][]{1,12}\]\s*)?(?:>{1,3}|❯|›|»)$/u.test(raw(to))) {
 		const above = [to - 1, to - 2].find((y) => raw(y) !== "")
 		if (above === undefined) return null
 		const list = readReplies(raw(above)) === null ? listAbove(scene, to) : null
@@ -148,7 +159,7 @@ function isSecret(text: string): boolean {
 
 /** What may be replied is a part of a question; in a sentence it is told of, and in a word it is a part of it. */
 function mayReply({ text, gap }: Prompt, question: string): boolean {
-	if (question.length > 400 || TELLS.test(text) || /[=&/\\'"`]$/.test(question)) return false
+	if (gap > 2 || question.length > 400 || TELLS.test(text) || /[=&/\\'"`]$/.test(question)) return false
 	if (gap > 0) return true
 	// Without a blank behind it, it must read as a question for leave from its first word on, or as a prompt does.
 	const isAsked = ASKS_LEAVE.test(question) && !/^[\w./-]{1,40}: /u.test(question)
@@ -220,26 +231,49 @@ function chosen(scene: Scene, prompt: Prompt): Found | null {
 	const isAsked = ASKS_CHOICE.test(text) && ENDS.test(text) && text.length < 160
 	const letters = /(?:[[(]\w[)\]]\w*[,/ ]+){2,}/u.test(text) && ENDS.test(text)
 	const isBare = /^#\?$/.test(text)
-	if (!range && !isAsked && !letters && !isBare) return null
 	const options = listed(scene, from)
+	if (!range && !isAsked && !letters && !isBare && !isOfList(scene, prompt, options)) return null
 	return request(scene, prompt, { kind: "choice", text, rule: "list", options, takesText: true, confidence: 0.85 })
 }
 
-/** A list that stands above a prompt, and may be chosen from by number or letter. */
+/** "Geographic area:", "Your pick>": a prompt of any words right below a list that is numbered from 1 on. */
+function isOfList({ screen }: Scene, { text, from, gap }: Prompt, options: readonly Option[]): boolean {
+	if (gap < 1 || text.length > 80 || !ENDS.test(text) || (/[?？]\s*$/u.test(text) && !WH.test(text))) return false
+	if (!options.every(({ keys }, index) => keys === `${index + 1}\r`) || options.length < 2) return false
+	// Steps to take are numbered, too, and end in what to enter.
+	const above = screen.lines.slice(Math.max(0, from - 4), from)
+	return above.some((row) => cells(row).length > 1 || /^\s*\d+\)\s/u.test(row)) || !ASKS_TEXT.test(text)
+}
+
+/** A list that stands above a prompt, and may be chosen from by number or letter. It may stand in columns. */
 function listed({ screen }: Scene, from: number): Option[] {
-	const options: Option[] = []
+	const rows: Option[][] = []
 	for (let y = from - 1; y >= Math.max(0, from - 30); y--) {
 		const row = screen.lines[y]?.trim() ?? ""
-		const match = LISTED.exec(row)
-		if (match === null) {
-			if (options.length > 0) break
+		const options = cells(row).flatMap((cell) => asOption(cell) ?? [])
+		if (options.length === 0) {
+			if (rows.length > 0) break
 			if (row !== "" && from - y > 3) break
 			continue
 		}
-		const key = match[1] ?? match[2] ?? match[3] ?? ""
-		options.unshift({ label: (match[4] ?? key).split(/\s{3,}/u)[0] ?? key, keys: `${key}\r`, means: "other" })
+		rows.unshift(options)
 	}
+	const hasColumns = rows.some((options) => options.length > 1)
+	const options = rows.flat()
+	if (hasColumns) options.sort((one, other) => Number.parseInt(one.keys, 10) - Number.parseInt(other.keys, 10))
 	return options.length > 1 ? options : []
+}
+
+/** The columns of a numbered list, in one row. */
+function cells(row: string): string[] {
+	return row.split(/\s{2,}(?=\d{1,2}[.)] )/u)
+}
+
+function asOption(cell: string): Option | null {
+	const match = LISTED.exec(cell)
+	if (match === null) return null
+	const key = match[1] ?? match[2] ?? match[3] ?? ""
+	return { label: (match[4] ?? key).split(/\s{3,}/u)[0] ?? key, keys: `${key}\r`, means: "other" }
 }
 
 /** "ARE YOU SURE?": a question for leave that does not say what may be replied. */

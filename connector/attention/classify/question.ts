@@ -68,7 +68,7 @@ function readParagraphs(scene: Scene, top: number): Paragraph[] {
 }
 
 function isHintAlone(text: string): boolean {
-	return isHint(text) && !ASKED.test(text) && !MARK.test(text)
+	return /^Instructions:$/.test(text) || (isHint(text) && !ASKED.test(text) && !MARK.test(text))
 }
 
 function isCommand(text: string): boolean {
@@ -173,10 +173,18 @@ function inBlock(scene: Scene, rule: SubjectRule & { in: "block" }, question: Pa
 	const rows = deep.length === 0 ? all : deep
 	const [first] = rows
 	if (first === undefined) return null
-	const text = rows.map((row) => row.text).join("\n")
+	const told = rule.isExplained === true ? withoutWords(scene, rows) : rows
+	const text = told.map((row) => row.text).join("\n")
 	const isFramed = first.indent > indent
 	const isWhole = isFramed && rows.length === 1 && fits(first) && isPlain(text) && isAlone(scene, question)
 	return { is: rule.is, text: text.slice(0, 8_000), isWhole }
+}
+
+/** Without the rows at the end in the colour of the dialog's foot, in which its first row is not. */
+function withoutWords({ screen: { inks = [] }, last }: Scene, rows: Line[]): Line[] {
+	const faint = inks[last] ?? 0
+	const end = rows.findLastIndex(({ y }) => inks[y] !== faint)
+	return faint === 0 || inks[rows[0]?.y ?? -1] === faint ? rows : rows.slice(0, end + 1)
 }
 
 /** It ends before the edge, so that none of it is on the next row or cut. */

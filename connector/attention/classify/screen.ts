@@ -12,8 +12,12 @@ export interface Screen {
 	isAlternate?: boolean
 	/** The program has asked for the application's cursor keys. */
 	hasApplicationKeys?: boolean
+	/** The program draws no cursor, or one of its own; undefined where it is not known. */
+	isCursorHidden?: boolean | undefined
 	/** For each row whether it continues the one above; a full row is taken to go on where it is not known. */
 	isWrapped?: readonly boolean[]
+	/** In which colour each row begins, as a number that is equal for equal ones; undefined where it is not known. */
+	inks?: readonly number[] | undefined
 	/** The runs of text that are drawn with a background, inverted or underlined: the chosen one of several buttons is known by that alone. */
 	runs?: readonly Run[]
 }

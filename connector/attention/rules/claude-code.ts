@@ -3,7 +3,7 @@ import type { RuleSet } from "./rule-set.ts"
 
 export const CLAUDE_CODE: RuleSet = {
 	id: "claude-code",
-	version: 1,
+	version: 2,
 	dialogs: [
 		{
 			id: "edit",
@@ -26,7 +26,9 @@ export const CLAUDE_CODE: RuleSet = {
 			kind: "approval",
 			takesNumbers: true,
 			escapes: true,
-			subjects: [{ in: "block", is: "command", title: /^(?:Bash|PowerShell|Shell)(?: command)?\b[^:]*$/ }],
+			subjects: [
+				{ in: "block", is: "command", title: /^(?:Bash|PowerShell|Shell)(?: command)?\b[^:]*$/, isExplained: true },
+			],
 		},
 		{
 			id: "fetch",

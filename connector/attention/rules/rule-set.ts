@@ -39,4 +39,10 @@ export type SubjectRule =
 	/** In a row of its own, between the question and the options or before both: the first group. */
 	| { in: "row"; is: "command" | "file" | "other"; pattern: RegExp }
 	/** All rows between a title and the question. */
-	| { in: "block"; is: "command" | "file" | "other"; title: RegExp }
+	| {
+			in: "block"
+			is: "command" | "file" | "other"
+			title: RegExp
+			/** What the agent says of it stands below it, in the colour of the dialog's foot. */
+			isExplained?: true
+	  }

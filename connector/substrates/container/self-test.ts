@@ -94,10 +94,15 @@ async function show<Path extends string>(
 	try {
 		const place = await preparePlace(contained, engine.about)
 		const command = { argv: [INIT, "--show", ...paths], timeoutMs: TRIAL_MS }
-		const { ended, output, errors } = await execAnew(engine, contained, place, image, command)
-		if (ended.code !== 0)
-			throw new Refusal("substrate_unavailable", `A program in it does not end as it should. ${errors}`)
-		const texts = output.subarray(0, -1).toString().split("\0")
+		let texts: string[] = []
+		for (let tries = 0; texts.length < paths.length && tries < TRIES; tries++) {
+			const { ended, output, errors } = await execAnew(engine, contained, place, image, command)
+			if (ended.code !== 0)
+				throw new Refusal("substrate_unavailable", `A program in it does not end as it should. ${errors}`)
+			texts = output.subarray(0, -1).toString().split("\0")
+		}
+		if (texts.length < paths.length)
+			throw new Refusal("substrate_unavailable", "What a program in it writes does not all come out.")
 		// The environment of a process has such ends, too, so it is the last.
 		const last = texts.slice(paths.length - 1).join("\0")
 		return Object.fromEntries(
@@ -110,6 +115,8 @@ async function show<Path extends string>(
 
 /** An engine that has just been started takes a while for its first container. */
 const TRIAL_MS = 30_000
+/** Podman loses now and then what a short program has written; compare https://github.com/containers/podman/pull/23766. */
+const TRIES = 5
 
 /** What a program sees that it must not, or does not see. */
 async function look(engine: Engine, image: string, contained: Contained): Promise<string[]> {

@@ -3,6 +3,7 @@ import { chown, mkdir, rm, writeFile } from "node:fs/promises"
 import { dirname } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { Refusal } from "../../../protocol/errors.ts"
+import { notifierEntry, placeNotifier, withNotifier } from "../../attention/notifier.ts"
 import type { Contained } from "../contained.ts"
 import { readByCommand, writeByCommand } from "../files.ts"
 import { NotExecuted } from "../init/init.ts"
@@ -21,6 +22,7 @@ import {
 import { findBubblewrap } from "./bubblewrap.ts"
 import { shareCredentials } from "./credentials.ts"
 import { emptyTmp, makeHome, makePlaces, privateFolders, removeAll } from "./home.ts"
+import { RUN } from "./policy.ts"
 import { probe } from "./probe.ts"
 import { isAlive, readRuns, treeOf } from "./processes.ts"
 import { start } from "./run.ts"
@@ -56,7 +58,7 @@ async function enter(contained: Contained, environment: Record<string, string>, 
 	const inside = {
 		argv: contained.argv,
 		cwd: found.cwd,
-		environment: { ...found.environment, ...environment },
+		environment: withNotifier({ ...found.environment, ...environment }, NOTIFIER),
 		isOffline: false,
 	}
 	const credentials = await shareCredentials({
@@ -87,7 +89,7 @@ async function exec(contained: Contained, command: Command): Promise<Done> {
 	const inside = {
 		argv: command.argv,
 		cwd: command.cwd ?? found.cwd,
-		environment: { ...found.environment, ...command.environment },
+		environment: withNotifier({ ...found.environment, ...command.environment }, NOTIFIER),
 		isOffline: command.isOffline ?? false,
 	}
 	const run = await start(contained, found, inside, { isProgram: false, stdio: "pipe", finish: async () => {} })
@@ -133,8 +135,12 @@ async function prepare(contained: Contained, say: (line: string) => void, isRunn
 		await makeHome(contained, found.user, found.home, say)
 	}
 	await makePlaces(found)
-	return found
+	const notifier = notifierEntry(NOTIFIER, await placeNotifier(contained.dataDir))
+	return { ...found, entries: [...found.entries, notifier] }
 }
+
+/** Where it is inside. */
+const NOTIFIER = `${RUN}/bin`
 
 async function used({ folder }: Contained): Promise<Used | null> {
 	const run = readRuns(folder).find(({ isProgram }) => isProgram)

@@ -35,6 +35,7 @@ const ASKS: Record<AttentionKind, string> = {
 const FROM: Record<Via, string> = {
 	console: "in the console",
 	api: "by the API",
+	command: "by the command",
 	push: "from a notification",
 	telegram: "from Telegram",
 	wechat: "from WeChat",
@@ -57,7 +58,8 @@ const where = ({ runtime, session, machine, tag, kind }: RuleWhere) =>
 		...(tag === undefined ? [] : [`on machines tagged ${tag}`]),
 	].join(" ")
 
-const said = (answer: string | null) => (answer === null ? "Answered" : `Answered “${answer}”`)
+const said = (answer: string | null) =>
+	answer === null ? "Answered" : answer === "" ? "Answered with Enter alone" : `Answered “${answer}”`
 
 export const attention = {
 	inbox: {
@@ -100,23 +102,25 @@ export const attention = {
 		again: (label: string) => `Press again to answer “${label}”`,
 		reply: "Your answer",
 		replyOr: "Or say it in words",
+		replyEmpty: "Enter alone",
+		replyEmptyHint: "Takes what the question offers by itself.",
 		replyIdle: "What it does next",
 		send: "Send",
 		secret: "The secret",
 		secretHint: "It goes straight to the program, and is kept nowhere.",
 		reveal: "Show what I type",
-		secretBelow: "Type it into the terminal.",
+		typeBelow: "Type it into the terminal.",
 		raised: (when: string) => `asked ${when}`,
 		deadline: {
 			no: (ms: number) => `answered with no in ${left(ms)}`,
 			gone: (ms: number) => `forgotten in ${left(ms)}`,
 		},
 		away: (machine: string) => `${machine} is away: it can be answered when it is linked again.`,
-		sending: (answer: string | null) => (answer === null ? "Sending…" : `Sending “${answer}”…`),
+		sending: (answer: string | null) => (!answer ? "Sending…" : `Sending “${answer}”…`),
 		answering: (who: string, answer: string | null, via: Via) =>
-			answer === null ? `${who} is answering ${FROM[via]}…` : `${who} is answering “${answer}” ${FROM[via]}…`,
+			!answer ? `${who} is answering ${FROM[via]}…` : `${who} is answering “${answer}” ${FROM[via]}…`,
 		typed: (who: string, answer: string | null, via: Via) =>
-			answer === null
+			!answer
 				? `Typed for ${who} ${FROM[via]}: waiting for the screen to move on`
 				: `“${answer}” typed for ${who} ${FROM[via]}: waiting for the screen to move on`,
 		answered: (who: string, answer: string | null, via: Via) => `${said(answer)} by ${who} ${FROM[via]}`,

@@ -26,6 +26,7 @@ const ASKS: Record<AttentionKind, string> = {
 const FROM: Record<Via, string> = {
 	console: "在控制台",
 	api: "通过 API",
+	command: "用命令",
 	push: "从通知",
 	telegram: "从 Telegram",
 	wechat: "从微信",
@@ -44,7 +45,8 @@ const where = ({ runtime, session, machine, tag, kind }: RuleWhere) =>
 		...(tag === undefined ? [] : [`机器带标签 ${tag}`]),
 	].join("，")
 
-const said = (answer: string | null) => (answer === null ? "作了回答" : `回答了“${answer}”`)
+const said = (answer: string | null) =>
+	answer === null ? "作了回答" : answer === "" ? "直接按了回车" : `回答了“${answer}”`
 
 export const attention: Spoken<typeof english> = {
 	inbox: {
@@ -84,24 +86,26 @@ export const attention: Spoken<typeof english> = {
 		again: (label) => `再按一次以回答“${label}”`,
 		reply: "您的回答",
 		replyOr: "或用文字回答",
+		replyEmpty: "直接回车",
+		replyEmptyHint: "采用问题自带的默认值。",
 		replyIdle: "接下来做什么",
 		send: "发送",
 		secret: "机密",
 		secretHint: "它直接交给程序，不会保存在任何地方。",
 		reveal: "显示输入的内容",
-		secretBelow: "请在终端中输入。",
+		typeBelow: "请在终端中输入。",
 		raised: (when) => `提出于 ${when}`,
 		deadline: {
 			no: (ms) => `${left(ms)}后自动回答“否”`,
 			gone: (ms) => `${left(ms)}后不再保留`,
 		},
 		away: (machine) => `${machine} 离线：恢复连接后才能回答。`,
-		sending: (answer) => (answer === null ? "正在发送…" : `正在发送“${answer}”…`),
+		sending: (answer) => (!answer ? "正在发送…" : `正在发送“${answer}”…`),
 		answering: (who, answer, via) =>
-			spaced(answer === null ? `${who}正${FROM[via]}回答…` : `${who}正${FROM[via]}回答“${answer}”…`),
+			spaced(!answer ? `${who}正${FROM[via]}回答…` : `${who}正${FROM[via]}回答“${answer}”…`),
 		typed: (who, answer, via) =>
 			spaced(
-				answer === null
+				!answer
 					? `已输入${who}${FROM[via]}给出的回答：等待屏幕变化`
 					: `已输入${who}${FROM[via]}给出的回答“${answer}”：等待屏幕变化`,
 			),

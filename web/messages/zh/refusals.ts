@@ -36,6 +36,8 @@ export const refusals: Spoken<typeof english> = {
 		request_gone: "它的请求已结束，或已不在屏幕上，因此没有输入任何内容。",
 		request_answered: "已有人回答了这个请求。",
 		request_busy: "有人的回答正在送往这里。",
+		answer_elsewhere: "不能从这里回答。",
+		not_chosen: "选择标记已移动，但没有选定任何一项：请查看它的屏幕。",
 		answer_invalid: "这不是可选的回答之一，因此没有输入任何内容。",
 		delivery_refused: "这次投递的签名不符合此触发器的要求。",
 		task_over: "这个任务已经结束，所以什么都没做。重试会新建一个任务。",

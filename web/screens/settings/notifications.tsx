@@ -45,7 +45,9 @@ export function NotificationsSettings() {
 							<Part title={say.others} about={others.length === 0 ? say.noOthers : say.othersAbout}>
 								{others.length === 0 ? (
 									<p>
-										<a href={SETTINGS.channels}>{say.toChannels}</a>
+										<a class="link" href={SETTINGS.channels}>
+											{say.toChannels}
+										</a>
 									</p>
 								) : (
 									<ul class="rows things">

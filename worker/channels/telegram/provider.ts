@@ -103,6 +103,7 @@ export const telegram: Provider = {
 			throw new Refusal("channel_failed", "Telegram does not give the file.")
 		if ((file_size ?? 0) > FILE_BYTES) throw tooLarge()
 		const response = await fetch(`https://api.telegram.org/file/bot${token}/${file_path}`, {
+			redirect: "manual",
 			signal: AbortSignal.timeout(FILE_MS),
 		})
 		if (!response.ok || response.body === null) throw new Refusal("channel_failed", "Telegram does not give the file.")

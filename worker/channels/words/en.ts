@@ -26,6 +26,7 @@ export const en = {
 	vias: {
 		console: "console",
 		api: "program",
+		command: "command",
 		push: "notification",
 		telegram: "Telegram",
 		wechat: "WeChat",
