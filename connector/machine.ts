@@ -148,6 +148,8 @@ export class Machine {
 			case "ask":
 				void this.#answer(message.number, message.ask, message.of)
 				return
+			case "verdict":
+				return
 			default:
 				never(message)
 		}
@@ -297,6 +299,13 @@ export class Machine {
 				return this.#relays.relayed(asked.of)
 			case "callRelay":
 				return this.#relays.call(asked.of)
+			case "takeTask":
+			case "stopTask":
+			case "steerTask":
+			case "readArtifact":
+			case "clearArtifacts":
+			case "configureTasks":
+				throw new Refusal("internal")
 			default:
 				never(asked)
 		}

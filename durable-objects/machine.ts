@@ -249,6 +249,9 @@ export class Machine {
 				const { channel, key, message: brought } = message
 				return this.#host.relayed(this.#row().id, { channel, key, message: brought })
 			}
+			case "tasks":
+			case "task":
+				return
 			default:
 				never(message)
 		}

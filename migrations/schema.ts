@@ -382,6 +382,59 @@ export const attention = sqliteTable(
 	],
 )
 
+/** Tasks that are over, as their owner, the Workspace object, has written them: for search and history. */
+export const task = sqliteTable(
+	"task",
+	{
+		workspaceId: text("workspace_id").notNull(),
+		id: text("id").notNull(),
+		/** Where it ran last; null where it ran nowhere. */
+		machineId: text("machine_id"),
+		/** When it was over. */
+		at: integer("at").notNull(),
+		/** TaskView of the protocol, whole. */
+		view: text("view", { mode: "json" }).notNull(),
+	},
+	(table) => [primaryKey({ columns: [table.workspaceId, table.id] }), index("task_at").on(table.workspaceId, table.at)],
+)
+
+/** Webhooks that become tasks. The secrets that sign their deliveries are the workspace's, by name. */
+export const trigger = sqliteTable(
+	"trigger",
+	{
+		id: text("id").primaryKey(),
+		workspaceId: text("workspace_id")
+			.notNull()
+			.references(() => workspace.id, { onDelete: "cascade" }),
+		name: text("name").notNull(),
+		/** TriggerSpec of the protocol. */
+		spec: text("spec", { mode: "json" }).notNull(),
+		createdAt: integer("created_at").notNull(),
+		/** The member as whom its tasks run: what they may not, they may not. */
+		createdBy: text("created_by").references(() => user.id, { onDelete: "set null" }),
+		/** As fresh as a minute. */
+		lastDeliveryAt: integer("last_delivery_at"),
+	},
+	(table) => [uniqueIndex("trigger_name").on(table.workspaceId, table.name)],
+)
+
+/** A file on its way into a task's inbox. Its bytes are in the store of artifacts. */
+export const upload = sqliteTable(
+	"upload",
+	{
+		id: text("id").primaryKey(),
+		workspaceId: text("workspace_id")
+			.notNull()
+			.references(() => workspace.id, { onDelete: "cascade" }),
+		size: integer("size").notNull(),
+		/** SHA-256, in hex. */
+		hash: text("hash").notNull(),
+		createdBy: text("created_by").notNull(),
+		expiresAt: integer("expires_at").notNull(),
+	},
+	(table) => [index("upload_expires").on(table.expiresAt)],
+)
+
 /** The audit trail, as its writer, the Workspace object, has written it. Entries outlive people and machines. */
 export const audit = sqliteTable(
 	"audit",

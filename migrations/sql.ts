@@ -75,4 +75,15 @@ export const MIGRATIONS: readonly { name: string; statements: readonly string[] 
 			"CREATE TABLE `policy` (\n\t`workspace_id` text PRIMARY KEY NOT NULL,\n\t`policy` text NOT NULL,\n\t`updated_at` integer NOT NULL,\n\t`updated_by` text NOT NULL,\n\tFOREIGN KEY (`workspace_id`) REFERENCES `workspace`(`id`) ON UPDATE no action ON DELETE cascade\n);",
 		],
 	},
+	{
+		name: "0003_tasks.sql",
+		statements: [
+			"CREATE TABLE `task` (\n\t`workspace_id` text NOT NULL,\n\t`id` text NOT NULL,\n\t`machine_id` text,\n\t`at` integer NOT NULL,\n\t`view` text NOT NULL,\n\tPRIMARY KEY(`workspace_id`, `id`)\n);",
+			"CREATE INDEX `task_at` ON `task` (`workspace_id`,`at`);",
+			"CREATE TABLE `trigger` (\n\t`id` text PRIMARY KEY NOT NULL,\n\t`workspace_id` text NOT NULL,\n\t`name` text NOT NULL,\n\t`spec` text NOT NULL,\n\t`created_at` integer NOT NULL,\n\t`created_by` text,\n\t`last_delivery_at` integer,\n\tFOREIGN KEY (`workspace_id`) REFERENCES `workspace`(`id`) ON UPDATE no action ON DELETE cascade,\n\tFOREIGN KEY (`created_by`) REFERENCES `user`(`id`) ON UPDATE no action ON DELETE set null\n);",
+			"CREATE UNIQUE INDEX `trigger_name` ON `trigger` (`workspace_id`,`name`);",
+			"CREATE TABLE `upload` (\n\t`id` text PRIMARY KEY NOT NULL,\n\t`workspace_id` text NOT NULL,\n\t`size` integer NOT NULL,\n\t`hash` text NOT NULL,\n\t`created_by` text NOT NULL,\n\t`expires_at` integer NOT NULL,\n\tFOREIGN KEY (`workspace_id`) REFERENCES `workspace`(`id`) ON UPDATE no action ON DELETE cascade\n);",
+			"CREATE INDEX `upload_expires` ON `upload` (`expires_at`);",
+		],
+	},
 ]

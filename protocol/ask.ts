@@ -1,11 +1,13 @@
 // What the edge may ask of a machine, and the shape of each answer. Asked with a number, answered once with it.
 import * as z from "zod"
 import { Choice, ClaimId, QUESTION_CHARS } from "./attention.ts"
-import { ChannelId, RequestId, SessionId, ViewerId } from "./ids.ts"
+import { ChannelId, RequestId, SessionId, TaskId, ViewerId } from "./ids.ts"
 import { FILE_CHUNK_BYTES, INPUT_FRAME_BYTES, LOADOUT_BYTES, LOG_CHUNK_BYTES, TAGS } from "./limits.ts"
 import { Profile } from "./profile.ts"
 import { Name, Path, RuntimeInfo, Sequence, SessionInfo, StartSpec, Tag, Time } from "./session.ts"
 import { Denied, Label, Substrate, SubstrateInfo } from "./substrate.ts"
+import { Artifact, Fence, Manifest, STEER_CHARS } from "./task.ts"
+import { TaskSlots } from "./task-report.ts"
 import { Vm, VmDeed, VmImage } from "./vm.ts"
 
 export const SIGNALS = [
@@ -271,6 +273,30 @@ export const ASKS = {
 		asked: z.object({ channel: ChannelId, method: z.string().max(64), body: z.unknown() }),
 		answered: z.object({ status: z.int(), body: z.unknown() }),
 	},
+	/**
+	 * Take an attempt of a task; answered when it is kept, and the same again changes nothing. Throws Refusal: too_many while
+	 * this machine has as many as it runs at once, request_gone for an attempt that another has taken the place of.
+	 */
+	takeTask: {
+		asked: z.object({ task: TaskId, fence: Fence, awayMs: z.number().min(0), manifest: Manifest }),
+		answered: nothing,
+	},
+	/** Answered when nothing of this attempt and of earlier ones runs here, and nothing will. */
+	stopTask: { asked: z.object({ task: TaskId, fence: Fence }), answered: nothing },
+	/** Types words into the attempt's session, once for each id. */
+	steerTask: {
+		asked: z.object({ task: TaskId, fence: Fence, id: z.string().max(64), text: z.string().max(STEER_CHARS) }),
+		answered: nothing,
+	},
+	/** A part of an artifact that an attempt has left, by its hash. */
+	readArtifact: {
+		asked: z.object({ task: TaskId, fence: Fence, hash: Artifact.shape.hash, from: z.int().min(0) }),
+		answered: z.object({ base64: z.string(), /** Bytes of the whole. */ size: z.int() }),
+	},
+	/** Nobody wants the artifacts of this attempt any more. */
+	clearArtifacts: { asked: z.object({ task: TaskId, fence: Fence }), answered: nothing },
+	/** How many tasks this machine runs at once; 0 for none. */
+	configureTasks: { asked: z.object({ slots: TaskSlots }), answered: nothing },
 	runtimes: { asked: z.object({}), answered: z.object({ runtimes: z.array(RuntimeInfo) }) },
 	/** Folders whose path begins with `path`, for completion; "~" is the home directory. */
 	folders: {
@@ -307,6 +333,12 @@ export const ASKED_SINCE = {
 	relay: 4,
 	relayed: 4,
 	callRelay: 4,
+	takeTask: 5,
+	stopTask: 5,
+	steerTask: 5,
+	readArtifact: 5,
+	clearArtifacts: 5,
+	configureTasks: 5,
 } as const satisfies Partial<Record<keyof typeof ASKS, number>>
 
 export type Ask = keyof typeof ASKS

@@ -40,6 +40,10 @@ export type ScheduleId = z.infer<typeof ScheduleId>
 export const TriggerId = /* @__PURE__ */ id("trg")
 export type TriggerId = z.infer<typeof TriggerId>
 
+/** A file that was uploaded as an input for tasks. */
+export const UploadId = /* @__PURE__ */ id("upl")
+export type UploadId = z.infer<typeof UploadId>
+
 /** A workspace's bot at a chat service. */
 export const ChannelId = /* @__PURE__ */ id("chn")
 export type ChannelId = z.infer<typeof ChannelId>
@@ -65,6 +69,7 @@ export const newViewerId = () => `vwr_${randomHex()}` as ViewerId
 export const newTokenId = () => `tok_${randomHex()}` as TokenId
 export const newTaskId = () => `tsk_${randomHex()}` as TaskId
 export const newTriggerId = () => `trg_${randomHex()}` as TriggerId
+export const newUploadId = () => `upl_${randomHex()}` as UploadId
 export const newScheduleId = () => `sch_${randomHex()}` as ScheduleId
 export const newRequestId = () => `req_${randomHex()}` as RequestId
 export const newChannelId = () => `chn_${randomHex()}` as ChannelId

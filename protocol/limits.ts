@@ -7,7 +7,7 @@ const MiB = 1024 * KiB
  * What both sides of a socket speak. Raised when an older reader would misunderstand. 2: `start` carries secrets. 3:
  * sessions run in substrates and begin again. 4: machines tell what waits for a person.
  */
-export const PROTOCOL_VERSION = 4
+export const PROTOCOL_VERSION = 5
 /** The oldest that a control plane still takes: it is upgraded first, its machines and pages after it. */
 export const OLDEST_VERSION = 1
 

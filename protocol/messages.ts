@@ -4,10 +4,12 @@ import { ASKS } from "./ask.ts"
 import { AttentionReport } from "./attention.ts"
 import { Refusal } from "./errors.ts"
 import { explain } from "./explain.ts"
-import { ChannelId, SessionId, ViewerId } from "./ids.ts"
+import { ChannelId, SessionId, TaskId, ViewerId } from "./ids.ts"
 import { MESSAGE_BYTES, SESSIONS_PER_MACHINE } from "./limits.ts"
 import { ROLES } from "./roles.ts"
 import { Cols, Platform, Presence, Rows, Sequence, SessionInfo, Watcher } from "./session.ts"
+import { Fence } from "./task.ts"
+import { TaskReport, TaskStanding, VERDICTS } from "./task-report.ts"
 
 const AskNumber = z.int().min(0)
 const AskName = z.enum(Object.keys(ASKS) as [keyof typeof ASKS, ...(keyof typeof ASKS)[]])
@@ -26,6 +28,14 @@ export const ToConnector = z.discriminatedUnion("type", [
 	/** Whether somebody looks at the list of sessions: activity and titles are told only then. */
 	z.object({ type: z.literal("observe"), on: z.boolean() }),
 	z.object({ type: z.literal("ask"), number: AskNumber, ask: AskName, of: z.unknown() }),
+	/** What the ledger answers to one report, or to what was told of an attempt by `tasks`. */
+	z.object({
+		type: z.literal("verdict"),
+		task: TaskId,
+		fence: Fence,
+		sequence: z.int(),
+		verdict: z.enum(VERDICTS),
+	}),
 ])
 export type ToConnector = z.infer<typeof ToConnector>
 
@@ -46,6 +56,10 @@ export const FromConnector = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("attention"), ...AttentionReport.shape }),
 	/** What a channel that this machine polls for has brought: taken once it is kept, by an ask of `relayed`. */
 	z.object({ type: z.literal("relay"), channel: ChannelId, key: z.string().max(128), message: z.unknown() }),
+	/** What this machine has of tasks, whole; after every welcome, and when what it can run has changed. Each report in it is answered. */
+	z.object({ type: z.literal("tasks"), ...TaskStanding.shape }),
+	/** One report of an attempt; told again until its verdict has come. */
+	z.object({ type: z.literal("task"), report: TaskReport }),
 	/** The viewer's channel has reached the shared one at `sequence`: what follows comes addressed to EVERYONE. */
 	z.object({ type: z.literal("joined"), session: SessionId, viewer: ViewerId, sequence: Sequence }),
 	/** A channel could not be opened: there is no such session here. */
@@ -109,7 +123,10 @@ export type ToViewer = z.infer<typeof ToViewer>
 
 /** Workspace object to console: something in the registry changed; ask for it again. */
 export const FromFeed = z.discriminatedUnion("type", [
-	z.object({ type: z.literal("changed"), what: z.enum(["machines", "attention", "channels"]) }),
+	z.object({
+		type: z.literal("changed"),
+		what: z.enum(["machines", "attention", "channels", "tasks", "schedules", "triggers"]),
+	}),
 ])
 export type FromFeed = z.infer<typeof FromFeed>
 

@@ -8,11 +8,14 @@ import { auditRoutes } from "./routes/audit.ts"
 import { channelRoutes } from "./routes/channels.ts"
 import { homeRoutes } from "./routes/home.ts"
 import { machineRoutes } from "./routes/machines.ts"
+import { scheduleRoutes } from "./routes/schedules.ts"
 import { secretRoutes } from "./routes/secrets.ts"
 import { sessionRoutes } from "./routes/sessions.ts"
 import { signInRoutes } from "./routes/sign-in.ts"
 import { substrateRoutes } from "./routes/substrates.ts"
+import { taskRoutes } from "./routes/tasks.ts"
 import { tokenRoutes } from "./routes/tokens.ts"
+import { triggerRoutes } from "./routes/triggers.ts"
 import { workspaceRoutes } from "./routes/workspace.ts"
 
 export const ROUTES = {
@@ -26,6 +29,9 @@ export const ROUTES = {
 	...substrateRoutes,
 	...attentionRoutes,
 	...channelRoutes,
+	...taskRoutes,
+	...scheduleRoutes,
+	...triggerRoutes,
 	...secretRoutes,
 	...auditRoutes,
 } as const satisfies Record<string, Shape>

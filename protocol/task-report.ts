@@ -14,6 +14,7 @@
 // - On each link the machine tells the last report of every attempt that it has not been told to forget.
 import * as z from "zod"
 import { SessionId, TaskId } from "./ids.ts"
+import { Substrate } from "./substrate.ts"
 import { Artifact, FAILED_BECAUSE, Fence, type Manifest, Task } from "./task.ts"
 
 /** What the machine can say of an attempt: how far it is, or how it ended. */
@@ -60,3 +61,17 @@ export interface Attempt {
 	awayMs: number
 	manifest: Manifest
 }
+
+/** How many tasks a machine runs at once. */
+export const TaskSlots = z.int().min(0).max(100)
+
+/** What a machine tells of its tasks on each link: what it can run, and the last report of every attempt that it knows. */
+export const TaskStanding = z.object({
+	slots: TaskSlots,
+	/** That it has; ids. */
+	runtimes: z.array(z.string().max(64)).max(200),
+	/** That hold here. */
+	substrates: z.array(Substrate).max(8),
+	reports: z.array(TaskReport).max(1_000),
+})
+export type TaskStanding = z.infer<typeof TaskStanding>

@@ -1,6 +1,6 @@
 // Tasks: work for a runtime on some machine, as people write it down, and as the ledger tells it.
 import * as z from "zod"
-import { MachineId, SessionId, TaskId } from "./ids.ts"
+import { MachineId, SessionId, TaskId, UploadId } from "./ids.ts"
 import { ARGV_CHARS, ARGV_ITEMS, NAME_CHARS, PATH_CHARS, TAGS } from "./limits.ts"
 import { VariableName } from "./profile.ts"
 import { Name, Path, Tag, Time } from "./session.ts"
@@ -9,6 +9,8 @@ import { Image, Label, Limits, Network, Substrate } from "./substrate.ts"
 export const PROMPT_CHARS = 200_000
 export const INPUTS = 50
 export const ARTIFACTS = 100
+/** Of words for a task that runs. */
+export const STEER_CHARS = 20_000
 
 /** Where it may run. What is not said is any machine that can. */
 export const Target = z
@@ -110,7 +112,7 @@ export const Manifest = z
 					path: RelativePath,
 					from: z.discriminatedUnion("is", [
 						z.object({ is: z.literal("content"), base64: z.string().max(350_000) }),
-						z.object({ is: z.literal("upload"), id: z.string().regex(/^upl_[0-9a-f]{20}$/) }),
+						z.object({ is: z.literal("upload"), id: UploadId }),
 					]),
 				}),
 			)
@@ -269,3 +271,39 @@ export const Task = z
 	})
 	.meta({ id: "Task" })
 export type Task = z.infer<typeof Task>
+
+/** A task as the ledger shows it: without its manifest, which may be large, and with where its time went. */
+export const TaskView = Task.omit({ manifest: true })
+	.extend({
+		/** What it was submitted under; null where nothing was said. */
+		key: z.string().nullable(),
+		priority: z.int(),
+		runtime: z.string(),
+		/** The first and the latest; between them some may be left out of a long history. */
+		events: z.array(TaskEvent),
+		/** Milliseconds in each state that it left, and with its machine away. */
+		spent: z.record(z.string(), z.number()),
+		/** Who must act next; null once it is over. */
+		owner: z
+			.discriminatedUnion("is", [
+				z.object({ is: z.literal("ledger") }),
+				z.object({ is: z.literal("machine"), id: MachineId }),
+			])
+			.nullable(),
+	})
+	.meta({ id: "TaskView" })
+export type TaskView = z.infer<typeof TaskView>
+
+/** How many tasks of a workspace run at once, and how many may wait. A machine's own number is the machine's. */
+export const TaskLimits = z
+	.object({ atOnce: z.int().min(1).max(1_000), queued: z.int().min(1).max(10_000) })
+	.meta({ id: "TaskLimits" })
+export type TaskLimits = z.infer<typeof TaskLimits>
+
+/** Tasks of one submission that differ by their index, or by what a matrix says of each. */
+export const MOST_AT_ONCE = 200
+export const Matrix = z.record(
+	z.string().regex(/^[a-z][a-zA-Z0-9_]{0,31}$/, "must be a word of letters"),
+	z.array(z.string().max(1_000)).min(1).max(MOST_AT_ONCE),
+)
+export type Matrix = z.infer<typeof Matrix>

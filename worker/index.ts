@@ -21,12 +21,15 @@ import { invitations } from "./routes/invitations.ts"
 import { machines } from "./routes/machines.ts"
 import { members } from "./routes/members.ts"
 import { push } from "./routes/push.ts"
+import { schedules } from "./routes/schedules.ts"
 import { secrets } from "./routes/secrets.ts"
 import { sessions } from "./routes/sessions.ts"
 import { signIn } from "./routes/sign-in.ts"
 import { signInChannel } from "./routes/sign-in-channel.ts"
 import { substrates } from "./routes/substrates.ts"
+import { tasks } from "./routes/tasks.ts"
 import { tokens } from "./routes/tokens.ts"
+import { triggers } from "./routes/triggers.ts"
 import { workspaces } from "./routes/workspaces.ts"
 import { sockets } from "./sockets.ts"
 
@@ -54,6 +57,9 @@ const HANDLERS: Handlers<RouteName> = {
 	...hooks,
 	...wechatHooks,
 	...signInChannel,
+	...tasks,
+	...schedules,
+	...triggers,
 	...audit,
 	...sockets,
 	...install,

@@ -2,7 +2,14 @@
 // count, refuses what comes of others, and acts where nobody does in time. Nothing is held across an await but an attempt's name.
 import type { RefusalCode } from "../../protocol/errors.ts"
 import { type MachineId, newTaskId, type TaskId } from "../../protocol/ids.ts"
-import { Manifest, type Task, type TaskEvent, type TaskStateName } from "../../protocol/task.ts"
+import {
+	Manifest,
+	STEER_CHARS,
+	type Task,
+	type TaskEvent,
+	type TaskStateName,
+	type TaskView,
+} from "../../protocol/task.ts"
 import type { Attempt, TaskReport, Verdict } from "../../protocol/task-report.ts"
 import type { Outcome } from "../asks.ts"
 import { anew, edited, letGo, type Submission, submitted } from "./begun.ts"
@@ -68,15 +75,6 @@ export interface LedgerHost {
 
 /** A machine as its object knows it. */
 export type MachineInfo = Omit<KnownMachine, "epoch" | "awaySince" | "isRemoved">
-
-/** A task without its manifest, which may be large; with where its time went. */
-export type TaskView = Omit<Task, "manifest"> & {
-	key: string | null
-	priority: number
-	events: TaskEvent[]
-	spent: Held["spent"]
-	owner: { is: "ledger" } | { is: "machine"; id: MachineId } | null
-}
 
 export class Ledger {
 	readonly #host: LedgerHost
@@ -692,6 +690,7 @@ export class Ledger {
 		return {
 			...{ id, key, name, attempt, machine, session, from, isFromOutside, of, artifacts, result, submittedAt },
 			priority: terms.priority,
+			runtime: terms.runtime,
 			state: {
 				...state,
 				reason: waiting === undefined ? state.reason : sentence(waiting),
@@ -717,7 +716,6 @@ function askedAnew(
 /** A row of a Durable Object's database takes two million bytes; a character may be four of them. */
 const MANIFEST_CHARS = 500_000
 const STEERS = 20
-const STEER_CHARS = 20_000
 /** Of a row, with all else that is in it. */
 const ARTIFACTS_CHARS = 300_000
 const EVENTS = 120

@@ -12,6 +12,10 @@ export const ROLE_TABLE: Record<Action, readonly Role[]> = {
 	"session:start": ["developer", "maintainer", "owner"],
 	"session:end": ["developer", "maintainer", "owner"],
 	"vm:manage": ["developer", "maintainer", "owner"],
+	"task:submit": ["developer", "maintainer", "owner"],
+	"schedule:manage": ["developer", "maintainer", "owner"],
+	"trigger:manage": ["maintainer", "owner"],
+	"task:limit": ["maintainer", "owner"],
 	"token:manage": ["developer", "maintainer", "owner"],
 	"secret:read": ["developer", "maintainer", "owner"],
 	// Maintainers look after machines, secrets, channels and the policy.

@@ -3,8 +3,9 @@
 // hold is checked at every deed of every program, at every change of a task, and at the end.
 import type { Submission } from "../../durable-objects/ledger/begun.ts"
 import type { LedgerStore } from "../../durable-objects/ledger/held.ts"
-import type { Ledger, LedgerHost, MachineOutcome, TaskView } from "../../durable-objects/ledger/ledger.ts"
+import type { Ledger, LedgerHost, MachineOutcome } from "../../durable-objects/ledger/ledger.ts"
 import { type MachineId, newMachineId, type TaskId } from "../../protocol/ids.ts"
+import type { TaskView } from "../../protocol/task.ts"
 import { ENDS, Manifest } from "../../protocol/task.ts"
 import type { TaskReport } from "../../protocol/task-report.ts"
 import { Dice } from "../support/dice.ts"

@@ -2,10 +2,19 @@
 import { describe, expect, test } from "vitest"
 import type * as z from "zod"
 import { Refusal } from "../../protocol/errors.ts"
-import { EVERYONE, newChannelId, newMachineId, newRequestId, newSessionId, newViewerId } from "../../protocol/ids.ts"
+import {
+	EVERYONE,
+	newChannelId,
+	newMachineId,
+	newRequestId,
+	newSessionId,
+	newTaskId,
+	newViewerId,
+} from "../../protocol/ids.ts"
 import { ARGV_CHARS, MAX_COLS, MESSAGE_BYTES, SESSIONS_PER_MACHINE } from "../../protocol/limits.ts"
 import { FromConnector, FromFeed, FromViewer, parseMessage, ToConnector, ToViewer } from "../../protocol/messages.ts"
 import { Name, type Presence, type SessionInfo, StartSpec } from "../../protocol/session.ts"
+import { TaskReport } from "../../protocol/task-report.ts"
 import { ON_HOST } from "../support/on-host.ts"
 
 const session = newSessionId()
@@ -38,6 +47,7 @@ const toConnector: { [T in ToConnector["type"]]: Extract<ToConnector, { type: T 
 	resize: { type: "resize", session, cols: 2, rows: 1 },
 	observe: { type: "observe", on: true },
 	ask: { type: "ask", number: 9, ask: "log", of: { session, from: 0, limit: 10 } },
+	verdict: { type: "verdict", task: newTaskId(), fence: 1, sequence: 2, verdict: "go-on" },
 }
 const fromConnector: { [T in FromConnector["type"]]: Extract<FromConnector, { type: T }> } = {
 	hello: { type: "hello", version: 1, platform, sessions: [info] },
@@ -45,6 +55,8 @@ const fromConnector: { [T in FromConnector["type"]]: Extract<FromConnector, { ty
 	removed: { type: "removed", session },
 	attention: { type: "attention", open: [], ended: [{ id: newRequestId(), because: "input", at: 1 }] },
 	relay: { type: "relay", channel: newChannelId(), key: "1", message: { text: "hello" } },
+	tasks: { type: "tasks", slots: 2, runtimes: ["shell"], substrates: ["host"], reports: [] },
+	task: { type: "task", report: TaskReport.parse({ task: newTaskId(), fence: 1, sequence: 1, is: "claimed" }) },
 	joined: { type: "joined", session, viewer, sequence: 2 ** 40 },
 	unwatchable: { type: "unwatchable", session, viewer, code: "session_not_found" },
 	expects: { type: "expects", session, viewer, sequence: 0 },
