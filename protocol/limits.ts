@@ -117,6 +117,7 @@ export const DEVICE_GRANT_MS = 15 * 60_000
 /** A code that makes a chat a member's is sent there now. */
 export const PAIRING_MS = 10 * 60_000
 export const CHANNELS_PER_WORKSPACE = 32
+export const TRIGGERS_PER_WORKSPACE = 200
 /** Between two polls of the device flow. */
 export const DEVICE_POLL_MS = 5_000
 

@@ -18,6 +18,7 @@ import { Secrets } from "./registry/secrets.ts"
 import { SignInLinks } from "./registry/sign-in-links.ts"
 import { SignIns } from "./registry/sign-ins.ts"
 import { Tokens } from "./registry/tokens.ts"
+import { Triggers } from "./registry/triggers.ts"
 import { WaysIn } from "./registry/ways-in.ts"
 import { Workspaces } from "./registry/workspaces.ts"
 
@@ -40,6 +41,7 @@ export class Registry {
 	readonly signInLinks: SignInLinks
 	readonly signIns: SignIns
 	readonly tokens: Tokens
+	readonly triggers: Triggers
 	readonly waysIn: WaysIn
 	readonly workspaces: Workspaces
 
@@ -62,6 +64,7 @@ export class Registry {
 		this.signInLinks = new SignInLinks(database)
 		this.signIns = new SignIns(database)
 		this.tokens = new Tokens(database)
+		this.triggers = new Triggers(database)
 		this.waysIn = new WaysIn(database)
 		this.workspaces = new Workspaces(database)
 	}
