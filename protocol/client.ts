@@ -31,15 +31,16 @@ export function client(fetch: Fetch) {
 			headers,
 			...(body === undefined ? {} : { body: JSON.stringify(body) }),
 		})
+		if (!response.ok) throw await refusalOf(response)
 		const value: unknown = await response.json().catch(() => undefined)
-		if (!response.ok) throw refusal(response.status, value)
 		return ROUTES[name].answer.parse(value) as Answer<N>
 	}
 }
 
-function refusal(status: number, value: unknown): Refusal {
-	const parsed = RefusalBody.safeParse(value)
-	if (!parsed.success) return new Refusal("internal", `The server answered ${status}.`)
+/** What an answer refuses; for whoever calls a route that answers with a file, too. */
+export async function refusalOf(response: Response): Promise<Refusal> {
+	const parsed = RefusalBody.safeParse(await response.json().catch(() => undefined))
+	if (!parsed.success) return new Refusal("internal", `The server answered ${response.status}.`)
 	const { code, message } = parsed.data.error
 	const known = new Refusal(refusalCode(code))
 	const detail = message.startsWith(known.message) ? message.slice(known.message.length).trim() : message

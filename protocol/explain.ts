@@ -16,6 +16,7 @@ export function explain(error: z.ZodError): string {
 const CALLED: Record<string, string> = {
 	argv: "command",
 	cwd: "working directory",
+	is: "kind",
 	machine: "machine's id",
 	session: "session's id",
 	viewer: "viewer's id",
@@ -55,6 +56,11 @@ function fault(issue: Issue): string {
 			return `must ${bound(issue.origin, "at most", issue.maximum)}`
 		case "invalid_value":
 			return `must be ${issue.values.length === 1 ? "" : "one of "}${issue.values.join(", ")}`
+		case "invalid_union":
+			if (!("options" in issue) || issue.options === undefined) return "does not have the right form"
+			return `must be one of ${issue.options.join(", ")}`
+		case "unrecognized_keys":
+			return `has "${issue.keys[0]?.slice(0, 64)}", which it does not know`
 		case "invalid_key":
 			return issue.issues[0] === undefined ? "is wrong" : fault(issue.issues[0])
 		default:

@@ -14,13 +14,13 @@ export const STEER_CHARS = 20_000
 
 /** Where it may run. What is not said is any machine that can. */
 export const Target = z
-	.object({
+	.strictObject({
 		/** A machine's id or name. */
 		machine: z.string().min(1).max(NAME_CHARS).optional(),
 		/** A machine has all of these. */
 		tags: z.array(Tag).max(TAGS).default([]),
 		/** A VM made for it from this loadout, and removed after it. */
-		newVm: z.object({ loadout: Label.optional() }).optional(),
+		newVm: z.strictObject({ loadout: Label.optional() }).optional(),
 	})
 	.meta({ id: "Target" })
 export type Target = z.infer<typeof Target>
@@ -35,7 +35,7 @@ const RelativePath = z
 /** What it works on. */
 export const WorkOn = z
 	.discriminatedUnion("is", [
-		z.object({
+		z.strictObject({
 			is: z.literal("repository"),
 			url: z.string().min(1).max(PATH_CHARS),
 			ref: z.string().min(1).max(256).optional(),
@@ -52,7 +52,7 @@ export const WorkOn = z
 				})
 				.optional(),
 		}),
-		z.object({
+		z.strictObject({
 			is: z.literal("directory"),
 			path: Path,
 			/** In a worktree of its own, on a new branch. */
@@ -73,11 +73,11 @@ const Seconds = z
 /** What is done once it is over. */
 export const Follow = z
 	.discriminatedUnion("is", [
-		z.object({ is: z.literal("notify") }),
+		z.strictObject({ is: z.literal("notify") }),
 		/** A POST of the task as JSON, signed as Standard Webhooks says with the named secret. */
-		z.object({ is: z.literal("webhook"), url: z.url().max(2_048), secret: z.string().min(1).max(64).optional() }),
+		z.strictObject({ is: z.literal("webhook"), url: z.url().max(2_048), secret: z.string().min(1).max(64).optional() }),
 		/** Another task: a manifest of its own, which may use {{task.id}}, {{task.name}} and {{task.state}} in its prompt. */
-		z.object({
+		z.strictObject({
 			is: z.literal("task"),
 			get manifest() {
 				return Manifest
@@ -86,7 +86,7 @@ export const Follow = z
 	])
 	.meta({ id: "Follow" })
 
-/** A task as people write it, in YAML or JSON. */
+/** A task as people write it, in YAML or JSON. No key that it does not know is passed over: a misspelt limit would be none. */
 export const Manifest = z
 	.strictObject({
 		name: Name.optional(),
@@ -108,11 +108,11 @@ export const Manifest = z
 		/** Files that it finds in its inbox, by where they go there. Contents are base64; larger ones are uploaded before. */
 		inputs: z
 			.array(
-				z.object({
+				z.strictObject({
 					path: RelativePath,
 					from: z.discriminatedUnion("is", [
-						z.object({ is: z.literal("content"), base64: z.string().max(350_000) }),
-						z.object({ is: z.literal("upload"), id: UploadId }),
+						z.strictObject({ is: z.literal("content"), base64: z.string().max(350_000) }),
+						z.strictObject({ is: z.literal("upload"), id: UploadId }),
 					]),
 				}),
 			)
@@ -128,7 +128,7 @@ export const Manifest = z
 		/** Of a person, while it runs. It is failed then. */
 		inputSeconds: Seconds.default(86_400),
 		retries: z
-			.object({
+			.strictObject({
 				max: z.int().min(0).max(20),
 				/** Before the first of them; doubled before each next one. */
 				backOffSeconds: z.number().min(0).max(86_400).default(30),
@@ -137,11 +137,13 @@ export const Manifest = z
 			})
 			.default({ max: 0, backOffSeconds: 30 }),
 		/** Of tasks with the same one, no more than `atOnce` run at once. */
-		concurrency: z.object({ key: z.string().min(1).max(128), atOnce: z.int().min(1).max(1_000).default(1) }).optional(),
+		concurrency: z
+			.strictObject({ key: z.string().min(1).max(128), atOnce: z.int().min(1).max(1_000).default(1) })
+			.optional(),
 		/** Higher goes first. */
 		priority: z.int().min(-100).max(100).default(0),
 		changes: z
-			.object({
+			.strictObject({
 				do: Changes.default("keep"),
 				branch: z.string().min(1).max(200).optional(),
 				message: z.string().min(1).max(4_000).optional(),

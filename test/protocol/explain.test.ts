@@ -6,6 +6,7 @@ import { newSessionId } from "../../protocol/ids.ts"
 import type { Shape } from "../../protocol/route.ts"
 import { ROUTES } from "../../protocol/routes.ts"
 import { StartSpec } from "../../protocol/session.ts"
+import { Manifest } from "../../protocol/task.ts"
 
 const start = (more: object) => told(StartSpec, { id: newSessionId(), ...more })
 const read = (query: object) =>
@@ -32,6 +33,16 @@ test.each([
 		"a choice that there is not",
 		start({ substrate: "x" }),
 		"The substrate must be one of host, sandbox, container, vm.",
+	],
+	[
+		"a kind that there is not",
+		told(Manifest, { workOn: { is: "cloud" } }),
+		"The kind must be one of repository, directory.",
+	],
+	[
+		"a field that there is not",
+		told(Manifest, { target: { tag: ["gpu"] } }),
+		'The target has "tag", which it does not know.',
 	],
 	["half a column", start({ cols: 80.5 }), "The cols must be a whole number."],
 	["a window too wide", start({ cols: 1e6 }), "The cols must be at most 1000."],
