@@ -11,6 +11,10 @@ export interface Env {
 	DB: D1Database
 	/** The built console, the connector's bundles and the API's description. */
 	ASSETS: Fetcher
+	/** Keeps inputs and artifacts of tasks, on Cloudflare: an R2 bucket, where whoever runs the home has made one. */
+	ARTIFACT_BUCKET?: R2Bucket
+	/** The same on the disk of a home of one's own. */
+	ARTIFACT_DISK?: KVNamespace
 	/** Signs the cookies of people. */
 	AUTH_SECRET: string
 	/** Signs one-time sign-in links; whoever has it is the owner. */

@@ -81,6 +81,12 @@ export const DIFF_BYTES = 1 * MiB
 export const LOADOUT_BYTES = 64 * KiB
 export const PATH_CHARS = 4_096
 export const ARGV_ITEMS = 256
+/** How long inputs that were uploaded, and artifacts, are kept: as long as the ledger knows tasks that are over. */
+export const FILES_KEPT_MS = 30 * 24 * 60 * 60_000
+/** An input or artifact that goes through the home: Cloudflare lets 100 MB into one request on every plan. Larger artifacts stay on their machine. */
+export const FILE_BYTES = 95 * MiB
+/** Of inputs that a workspace keeps at once. */
+export const UPLOADED_BYTES = 4 * 1024 * MiB
 export const ARGV_CHARS = 64 * KiB
 
 /** A question to a machine that is not answered by then is refused. */

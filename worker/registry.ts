@@ -19,6 +19,7 @@ import { SignInLinks } from "./registry/sign-in-links.ts"
 import { SignIns } from "./registry/sign-ins.ts"
 import { Tokens } from "./registry/tokens.ts"
 import { Triggers } from "./registry/triggers.ts"
+import { Uploads } from "./registry/uploads.ts"
 import { WaysIn } from "./registry/ways-in.ts"
 import { Workspaces } from "./registry/workspaces.ts"
 
@@ -42,6 +43,7 @@ export class Registry {
 	readonly signIns: SignIns
 	readonly tokens: Tokens
 	readonly triggers: Triggers
+	readonly uploads: Uploads
 	readonly waysIn: WaysIn
 	readonly workspaces: Workspaces
 
@@ -65,6 +67,7 @@ export class Registry {
 		this.signIns = new SignIns(database)
 		this.tokens = new Tokens(database)
 		this.triggers = new Triggers(database)
+		this.uploads = new Uploads(database)
 		this.waysIn = new WaysIn(database)
 		this.workspaces = new Workspaces(database)
 	}

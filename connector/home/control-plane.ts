@@ -29,10 +29,10 @@ export async function startControlPlane(options: Options): Promise<Child> {
 	const { folder, host, port } = options
 	const config = configPath(folder)
 	await writePrivate(config, configuration(options))
-	const storage = ["do", "d1"].map((kind) => {
-		const path = join(folder.home, "state", kind)
+	const storage = ["do-storage", "d1-storage", "kv-storage", "kv-blobs"].map((name) => {
+		const path = join(folder.home, "state", name.replace("-storage", ""))
 		mkdirSync(path, { recursive: true, mode: 0o700 })
-		return `--directory-path=${NAME}-${kind}-storage=${path}`
+		return `--directory-path=${NAME}-${name}=${path}`
 	})
 	return new Child({
 		program: runtimePath(),
@@ -99,6 +99,7 @@ function configuration({ parts, secrets }: Options) {
 			],
 		},
 		migrations: [{ tag: "v1", new_sqlite_classes: ["MachineObject", "WorkspaceObject"] }],
+		kv_namespaces: [{ binding: "ARTIFACT_DISK", id: "artifacts" }],
 		d1_databases: [{ binding: "DB", database_name: NAME, database_id: NAME }],
 		assets: {
 			directory: parts.web,
