@@ -56,6 +56,11 @@ export class Link {
 		return this.#peer?.about.workspaceId ?? null
 	}
 
+	/** Of the link that is there; null without one. */
+	get epoch(): number | null {
+		return this.#peer?.about.epoch ?? null
+	}
+
 	/** Every other link's words and end are ignored. */
 	is(peer: Peer): peer is LinkPeer {
 		return peer === this.#peer

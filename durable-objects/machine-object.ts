@@ -107,6 +107,16 @@ export class MachineObject extends DurableObject<Env> {
 		return this.#machine.look()
 	}
 
+	/** Asks on the link of this epoch alone: on every other it is refused as offline, and was not sent. */
+	askOn<A extends Ask>(epoch: number, ask: A, of: Asked<A>): Promise<Outcome<Answered<A>>> {
+		return this.#machine.askOn(epoch, ask, of)
+	}
+
+	/** Ends the link of this epoch, on which nothing is answered. */
+	cut(epoch: number): void {
+		this.#machine.cut(epoch)
+	}
+
 	ask<A extends Ask>(ask: A, of: Asked<A>): Promise<Outcome<Answered<A>>> {
 		return this.#machine.ask(ask, of)
 	}

@@ -150,6 +150,17 @@ export class Machine {
 		return this.#remove((of as Asked<"remove">).session) as Outcome<Answered<A>>
 	}
 
+	/** On the link of this epoch alone. */
+	async askOn<A extends Ask>(epoch: number, ask: A, of: Asked<A>): Promise<Outcome<Answered<A>>> {
+		if (this.#link.epoch !== epoch) return { ok: false, code: "machine_offline", isUnsent: true }
+		return this.ask(ask, of)
+	}
+
+	/** Nothing is answered on the link of this epoch. */
+	cut(epoch: number): void {
+		if (this.#link.epoch === epoch) this.#link.drop(new Refusal("timed_out"))
+	}
+
 	/** The secrets that the session was given by whoever may: what it can be given again when it comes back by itself. */
 	granted(session: SessionId): string[] {
 		return this.#host.store.granted(session)

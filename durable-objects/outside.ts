@@ -2,8 +2,13 @@
 // does it, by its entrypoint of this name (worker/outside.ts).
 import type { InboxItem } from "../protocol/attention.ts"
 import type { DestinationSettings } from "../protocol/channel.ts"
-import type { ChannelId, DestinationId, MachineId, SessionId } from "../protocol/ids.ts"
+import type { ChannelId, DestinationId, MachineId, SessionId, TriggerId } from "../protocol/ids.ts"
 import type { Policy } from "../protocol/policy.ts"
+import type { TaskView } from "../protocol/task.ts"
+import type { Delivery as Hooked } from "../protocol/trigger.ts"
+import type { Effect, KnownMachine, Reach } from "./ledger/held.ts"
+import type { As } from "./schedule/schedule-store.ts"
+import type { Decided } from "./triggers/deliveries.ts"
 
 /** A place where somebody who may answer can be told. */
 export interface Told {
@@ -81,6 +86,9 @@ export interface Following {
 /** When to look again, or that there is nothing more to show. */
 export type Looked = { is: "again"; afterMs: number; memo: Record<string, unknown> } | { is: "over" }
 
+/** What the registry says of a machine. */
+export type MachineFacts = Pick<KnownMachine, "name" | "tags" | "members">
+
 export interface Outside {
 	/** The workspace's policy and the machine's tags, as of now. */
 	policy(workspaceId: string, machine: MachineId): Promise<{ policy: Policy; tags: string[] }>
@@ -95,6 +103,14 @@ export interface Outside {
 	/** Says in the chat that this could not be done. */
 	giveUp(workspaceId: string, update: ChatUpdate): Promise<void>
 	follow(workspaceId: string, following: Following): Promise<Looked>
+	/** Null for a machine that was removed, and for another workspace's. */
+	machine(workspaceId: string, machine: MachineId): Promise<MachineFacts | null>
+	/** Which machines somebody may have work done on, as of now; null for who may not submit tasks any more. */
+	reach(workspaceId: string, as: As): Promise<Reach | null>
+	/** What a trigger makes of a delivery; null where it is no more. */
+	decide(workspaceId: string, trigger: TriggerId, delivery: Hooked): Promise<Decided | null>
+	/** Notifies, posts or replies; rejects where it must be tried again. The same effect may come twice. */
+	perform(workspaceId: string, effect: Pick<Effect, "id" | "follow">, task: TaskView): Promise<void>
 }
 
 /** The Worker's entrypoint, as the platform lends it to the Worker's own objects. */

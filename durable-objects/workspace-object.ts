@@ -16,6 +16,8 @@ import { Inbox, type MachineReport } from "./inbox/inbox.ts"
 import { Records } from "./inbox/records.ts"
 import { SqlInboxStore } from "./inbox/sql-inbox-store.ts"
 import { SqlRecordStore } from "./inbox/sql-record-store.ts"
+import { machinesOf } from "./ledger/machines.ts"
+import { writeTasks } from "./ledger/task-rows.ts"
 import type { About } from "./outbox/chat-memory.ts"
 import { Chats } from "./outbox/chats.ts"
 import { type ChatUpdate, type Following, outsideOf } from "./outside.ts"
@@ -24,6 +26,7 @@ import { SqlAlarmStore } from "./sql-alarm-store.ts"
 import { SqlTrailStore } from "./sql-trail-store.ts"
 import { type Said, Trail } from "./trail.ts"
 import { Wechat } from "./wechat/wechat.ts"
+import { Work } from "./work.ts"
 import { type Change, dismiss, type Listener, tell } from "./workspace.ts"
 
 export class WorkspaceObject extends DurableObject<Env> {
@@ -34,6 +37,7 @@ export class WorkspaceObject extends DurableObject<Env> {
 	readonly #records: Records
 	readonly #chats: Chats
 	readonly #wechat: Wechat
+	readonly #work: Work
 
 	constructor(context: DurableObjectState, env: Env) {
 		super(context, env)
@@ -90,6 +94,16 @@ export class WorkspaceObject extends DurableObject<Env> {
 			wakes: (who, woken) => this.#alarms.add(who, woken),
 		})
 		this.#wechat = new Wechat(context.storage.sql)
+		this.#work = new Work({
+			sql: context.storage.sql,
+			outside,
+			machines: machinesOf(env),
+			now: Date.now,
+			wakes: (who, woken) => this.#alarms.add(who, woken),
+			changed: (what) => this.changed(what),
+			write: (workspaceId, over) => writeTasks(env.DB, workspaceId, over),
+			failed: (what, error) => logFault("work", { what, error: String(error) }),
+		})
 	}
 
 	/** A feed socket, which the edge has authenticated; its headers say by what. */
@@ -188,6 +202,13 @@ export class WorkspaceObject extends DurableObject<Env> {
 	wechat(name: keyof Wechat, of: unknown[]): unknown {
 		const method = this.#wechat[name] as (...of: unknown[]) => unknown
 		return method.apply(this.#wechat, of)
+	}
+
+	/** What it does of tasks, schedules and triggers: a call of `Work` by name. */
+	work(workspaceId: string, name: keyof Work, of: unknown[]): unknown {
+		this.#work.belongsTo(workspaceId)
+		const method = this.#work[name] as (...of: unknown[]) => unknown
+		return method.apply(this.#work, of)
 	}
 
 	override alarm(): Promise<void> {

@@ -1,7 +1,7 @@
 // A task as it is when it is submitted, and what an attempt's beginning and end make of it.
 import type { TaskId } from "../../protocol/ids.ts"
 import type { Manifest, Task } from "../../protocol/task.ts"
-import type { Held, Terms, Voided } from "./held.ts"
+import type { Held, Reach, ReplyTo, Terms, Voided } from "./held.ts"
 
 export interface Submission {
 	/** Submitted again with the same, it is the same task. */
@@ -10,6 +10,8 @@ export interface Submission {
 	from: Task["from"]
 	isFromOutside: boolean
 	of: Task["of"]
+	reach: Reach
+	replyTo: ReplyTo | null
 }
 
 /** A task that has no event yet, and is in no queue. */
@@ -26,9 +28,9 @@ export function submitted({ manifest, ...said }: Submission, id: TaskId, now: nu
 }
 
 /** The same with another manifest. */
-export function edited(held: Held, manifest: Manifest): Held {
+export function edited(held: Held, manifest: Manifest, reach: Reach): Held {
 	const terms = termsOf(manifest)
-	return { ...held, terms, lane: laneOf(terms, held.from), name: nameOf(manifest), refusedBy: [] }
+	return { ...held, terms, reach, lane: laneOf(terms, held.from), name: nameOf(manifest), refusedBy: [] }
 }
 
 function termsOf(manifest: Manifest): Terms {

@@ -1,6 +1,7 @@
 // One task as the ledger holds it: what people see of it, the attempt under way, and old attempts that a machine may have yet.
-import type { MachineId, SessionId, TaskId } from "../../protocol/ids.ts"
+import type { MachineId, SessionId, TaskId, TriggerId } from "../../protocol/ids.ts"
 import type { Manifest, Task, TaskEvent, TaskState, TaskStateName } from "../../protocol/task.ts"
+import type { Happening } from "../../protocol/trigger.ts"
 
 /** What of the manifest the ledger decides by; the rest is read when a machine takes it. */
 export type Terms = Pick<
@@ -16,6 +17,20 @@ export type Terms = Pick<
 	| "concurrency"
 	| "priority"
 >
+
+/** Whose machines a task may be given to: what its submitter does not see is not there for it. */
+export interface Reach {
+	/** The member who sees what is for them; null for one who sees every machine. */
+	member: string | null
+	/** A machine has one of these; null for any. */
+	tags: string[] | null
+}
+
+/** Where at a git hosting it is told how a task goes. */
+export interface ReplyTo {
+	trigger: TriggerId
+	about: Pick<Happening, "repository" | "number" | "commit" | "what">
+}
 
 /** Something that is asked of a machine until its answer is known. */
 interface Asking {
@@ -63,6 +78,8 @@ export interface Held {
 	from: Task["from"]
 	isFromOutside: boolean
 	of: Task["of"]
+	reach: Reach
+	replyTo: ReplyTo | null
 	submittedAt: number
 	terms: Terms
 	/** Its deadline is that of the state while the machine is linked. */
@@ -99,6 +116,8 @@ export interface KnownMachine {
 	id: MachineId
 	name: string
 	tags: string[]
+	/** The only people, beside the owners, who may use it; null for every member. */
+	members: string[] | null
 	/** That it has; null where it does not say. */
 	runtimes: string[] | null
 	substrates: string[] | null
@@ -115,7 +134,7 @@ export interface KnownMachine {
 export interface Effect extends Asking {
 	id: string
 	task: TaskId
-	follow: Exclude<Manifest["onSuccess"][number], { is: "task" }>
+	follow: Exclude<Manifest["onSuccess"][number], { is: "task" }> | { is: "reply"; to: ReplyTo }
 	since: number
 }
 

@@ -2,15 +2,9 @@
 // count, refuses what comes of others, and acts where nobody does in time. Nothing is held across an await but an attempt's name.
 import type { RefusalCode } from "../../protocol/errors.ts"
 import { type MachineId, newTaskId, type TaskId } from "../../protocol/ids.ts"
-import {
-	Manifest,
-	STEER_CHARS,
-	type Task,
-	type TaskEvent,
-	type TaskStateName,
-	type TaskView,
-} from "../../protocol/task.ts"
+import { Manifest, STEER_CHARS, type TaskEvent, type TaskStateName, type TaskView } from "../../protocol/task.ts"
 import type { Attempt, TaskReport, Verdict } from "../../protocol/task-report.ts"
+import { outsideRefusal } from "../../protocol/unattended.ts"
 import type { Outcome } from "../asks.ts"
 import { anew, edited, letGo, type Submission, submitted } from "./begun.ts"
 import {
@@ -28,7 +22,7 @@ import {
 	retryAfter,
 } from "./course.ts"
 import { Effects } from "./effects.ts"
-import type { Effect, Held, Hold, KnownMachine, LedgerStore, Voided } from "./held.ts"
+import type { Effect, Held, Hold, KnownMachine, LedgerStore, Reach, Voided } from "./held.ts"
 import { fits, type Plan, plan, sentence } from "./queue.ts"
 
 /**
@@ -98,27 +92,39 @@ export class Ledger {
 
 	// What people, triggers and schedules say.
 
+	/** What was submitted under its key before is the same task. */
 	submit(submission: Submission, by: By): Outcome<{ task: TaskView; isNew: boolean }> {
-		const { store, limits } = this.#host
-		const { key, manifest } = submission
-		const known = key === null ? undefined : store.byKey(key)
-		if (known !== undefined) return { ok: true, value: { task: this.#view(known), isNew: false } }
-		const size = JSON.stringify(manifest).length
-		if (size > MANIFEST_CHARS) return { ok: false, code: "too_large", detail: `At most ${MANIFEST_CHARS} characters.` }
-		const { queued } = limits()
-		if (this.#tasks().size >= queued) return { ok: false, code: "too_many", detail: `At most ${queued} are not over.` }
-		const held = this.#create(submission, by)
-		this.#assign()
-		return { ok: true, value: { task: this.#view(this.#find(held.id) ?? held), isNew: true } }
+		const outcome = this.submitAll([submission], by)
+		const [made] = outcome.ok ? outcome.value : []
+		if (made === undefined) return outcome.ok ? { ok: false, code: "internal" } : outcome
+		return { ok: true, value: made }
 	}
 
-	/** Changes one that no machine has. */
-	edit(id: TaskId, manifest: Manifest, by: By): Outcome<TaskView> {
+	/** All of them, or none. */
+	submitAll(submissions: Submission[], by: By): Outcome<{ task: TaskView; isNew: boolean }[]> {
+		const { store, limits } = this.#host
+		const known = submissions.map(({ key }) => (key === null ? undefined : store.byKey(key)))
+		if (submissions.some(({ manifest }) => JSON.stringify(manifest).length > MANIFEST_CHARS))
+			return { ok: false, code: "too_large", detail: `At most ${MANIFEST_CHARS} characters.` }
+		const { queued } = limits()
+		const more = known.filter((held) => held === undefined).length
+		if (more > 0 && this.#tasks().size + more > queued)
+			return { ok: false, code: "too_many", detail: `At most ${queued} are not over.` }
+		const held = submissions.map((submission, index) => known[index] ?? this.#create(submission, by))
+		if (more > 0) this.#assign()
+		const tasks = held.map(({ id }, index) => ({ task: this.#view(this.#held(id)), isNew: known[index] === undefined }))
+		return { ok: true, value: tasks }
+	}
+
+	/** Changes one that no machine has. From now on it goes where whoever changed it may have work done. */
+	edit(id: TaskId, manifest: Manifest, reach: Reach, by: By): Outcome<TaskView> {
 		const held = this.#queued(id)
 		if (!("id" in held)) return held
 		if (JSON.stringify(manifest).length > MANIFEST_CHARS) return { ok: false, code: "too_large" }
+		const refusal = held.isFromOutside ? outsideRefusal(manifest) : null
+		if (refusal !== null) return { ok: false, code: "invalid_request", detail: refusal }
 		this.#host.store.putManifest(id, manifest)
-		const changed = edited(held, manifest)
+		const changed = edited(held, manifest, reach)
 		// Its time in the queue counts from when it came there.
 		const deadline = held.state.since + Math.max(0, held.notBefore - held.state.since) + limitMs("queued", changed)
 		this.#put(this.#told({ ...changed, state: { ...held.state, deadline } }, "edited", by, ""))
@@ -172,12 +178,17 @@ export class Ledger {
 	}
 
 	/** A new task like one that is over. */
-	retry(id: TaskId, key: string | null, from: Task["from"], by: By): Outcome<{ task: TaskView; isNew: boolean }> {
+	retry(
+		id: TaskId,
+		{ key, reach, from }: Pick<Submission, "key" | "reach" | "from">,
+		by: By,
+	): Outcome<{ task: TaskView; isNew: boolean }> {
 		const held = this.#find(id)
 		const manifest = this.#host.store.manifest(id)
 		if (held === undefined || manifest === undefined) return { ok: false, code: "not_found" }
 		if (!isEnd(held.state.is)) return { ok: false, code: "task_started", detail: "It is not over yet." }
-		return this.submit({ key, manifest, from, isFromOutside: held.isFromOutside, of: null }, by)
+		const { isFromOutside, replyTo } = held
+		return this.submit({ key, manifest, from, isFromOutside, of: null, reach, replyTo }, by)
 	}
 
 	// What people see.
@@ -186,6 +197,13 @@ export class Ledger {
 		const held = this.#find(id)
 		const manifest = this.#host.store.manifest(id)
 		return held === undefined || manifest === undefined ? undefined : { ...this.#view(held, this.#plan()), manifest }
+	}
+
+	/** The manifest of an attempt that counts on this machine; null for every other. */
+	attempt(machine: MachineId, { task, fence }: { task: TaskId; fence: number }): Manifest | null {
+		const hold = this.#tasks().get(task)?.hold ?? null
+		if (hold === null || hold.machine !== machine || hold.fence !== fence) return null
+		return this.#host.store.manifest(task) ?? null
 	}
 
 	/** All that are not over, the queue in its order; then `ended` of those that are, the last first. */
@@ -268,11 +286,23 @@ export class Ledger {
 		this.#assign()
 	}
 
-	/** Its name, tags or slots were changed. */
-	described(info: MachineInfo): void {
+	/** What it is or can run was changed; `epoch` is of the link that it was said on, or known by. */
+	described(info: MachineInfo, epoch: number): void {
 		const known = this.#known().get(info.id)
-		if (known === undefined) return
-		this.#putMachine({ ...known, ...info })
+		if (known === undefined || known.isRemoved || epoch < known.epoch) return
+		const described = { ...known, ...info }
+		if (JSON.stringify(described) === JSON.stringify(known)) return
+		this.#putMachine(described)
+		this.#assign()
+	}
+
+	/** As it was last told of. */
+	machine(id: MachineId): KnownMachine | undefined {
+		return this.#known().get(id)
+	}
+
+	/** The limits are others. */
+	limited(): void {
 		this.#assign()
 	}
 
@@ -330,7 +360,12 @@ export class Ledger {
 		store.putManifest(id, submission.manifest)
 		const held = this.#enter(submitted(submission, id, now(), this.#lastPlace() + 1), "queued", by, "")
 		this.#put(held)
+		this.#reply(held, "begin")
 		return held
+	}
+
+	#reply({ id, replyTo }: Held, when: "begin" | "end"): void {
+		if (replyTo !== null) this.#effects.add(`${id}/reply/${when}`, id, { is: "reply", to: replyTo })
 	}
 
 	/** Gives queued tasks to machines that have room. */
@@ -366,7 +401,7 @@ export class Ledger {
 		const refusedBy = [...held.refusedBy, { machine, reason: `${this.#nameOf(machine)}: ${reason}`.slice(0, 500) }]
 		const next = { ...held, refusedBy }
 		const isWithout = (known: KnownMachine) => refusedBy.some((refused) => refused.machine === known.id)
-		if ([...this.#known().values()].some((known) => fits(held.terms, known) && !isWithout(known))) this.#requeue(next)
+		if ([...this.#known().values()].some((known) => fits(held, known) && !isWithout(known))) this.#requeue(next)
 		else this.#attemptOver(next, { is: "failed", because: "refused", exitCode: null, reason }, LEDGER)
 	}
 
@@ -390,6 +425,7 @@ export class Ledger {
 		const over = this.#enter({ ...held, steers: [], endedAt: now() }, end.is, by, end.reason)
 		const ended: Held = { ...over, state: { ...over.state, because: end.because, exitCode: end.exitCode } }
 		this.#put(ended)
+		this.#reply(ended, "end")
 		const manifest = store.manifest(held.id)
 		if (manifest === undefined || end.is === "cancelled") return
 		const which = end.is === "succeeded" ? "onSuccess" : "onFailure"
@@ -400,9 +436,10 @@ export class Ledger {
 	#follow(held: Held, id: string, follow: Manifest["onSuccess"][number]): void {
 		if (follow.is !== "task") return this.#effects.add(id, held.id, follow)
 		const from = { is: "task", id: held.id, name: held.name } as const
+		const { isFromOutside, reach } = held
 		const manifest = following(Manifest.parse(follow.manifest), held)
 		if (this.#host.store.byKey(id) === undefined)
-			this.#create({ key: id, manifest, from, isFromOutside: held.isFromOutside, of: null }, LEDGER)
+			this.#create({ ...{ key: id, manifest, from, isFromOutside, reach }, of: null, replyTo: null }, LEDGER)
 	}
 
 	/** A state begins, with its event and its deadline. */
@@ -626,6 +663,12 @@ export class Ledger {
 
 	#find(id: TaskId): Held | undefined {
 		return this.#tasks().get(id) ?? this.#host.store.get(id)
+	}
+
+	#held(id: TaskId): Held {
+		const held = this.#find(id)
+		if (held === undefined) throw new Error("invariant: what is just written is there")
+		return held
 	}
 
 	#ofMachine(machine: MachineId): Held[] {

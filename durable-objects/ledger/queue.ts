@@ -1,6 +1,7 @@
 // The queue: which task goes next and where, and what each of the others waits for. Decides by values alone.
 import type { MachineId, TaskId } from "../../protocol/ids.ts"
-import type { Held, KnownMachine, Terms } from "./held.ts"
+import type { Substrate } from "../../protocol/substrate.ts"
+import type { Held, KnownMachine, Reach, Terms } from "./held.ts"
 
 /** What a queued task waits for. */
 export type Waiting =
@@ -9,7 +10,6 @@ export type Waiting =
 	| { is: "stopping"; machine: string; since: number | null }
 	/** A machine was asked to take it, and has not said. */
 	| { is: "asked"; machine: string; awaySince: number | null }
-	| { is: "vm" }
 	| { is: "no-machine"; reason: string }
 	| { is: "away"; machine: string; since: number }
 	| { is: "busy"; machine: string; slots: number }
@@ -108,9 +108,8 @@ function placeFor(held: Held, { machines, atOnce, now, full }: Standing, load: L
 		return { is: "stopping", machine: machine?.name ?? running.machine, since: machine?.awaySince ?? null }
 	}
 	if (notBefore > now) return { is: "back-off", until: notBefore }
-	if (terms.target.newVm !== undefined && terms.target.machine === undefined) return { is: "vm" }
 	const refused = new Set(held.refusedBy.map(({ machine }) => machine))
-	const fitting = machines.filter((machine) => fits(terms, machine) && !refused.has(machine.id))
+	const fitting = machines.filter((machine) => fits(held, machine) && !refused.has(machine.id))
 	if (fitting.length === 0) return { is: "no-machine", reason: lacking(held) }
 	const key = terms.concurrency
 	const sharing = key === undefined ? undefined : load.keys.get(key.key)
@@ -129,18 +128,32 @@ function placeFor(held: Held, { machines, atOnce, now, full }: Standing, load: L
 	return { is: "away", machine: lastSeen.name, since: lastSeen.awaySince ?? now }
 }
 
-/** Whether the machine is what the task asks for; not whether it is there. */
-export function fits({ target, runtime, substrate }: Terms, machine: KnownMachine): boolean {
-	if (machine.isRemoved) return false
+/** Whether the machine is what the task asks for, and its submitter may use it; not whether it is there. */
+export function fits({ terms, reach }: Pick<Held, "terms" | "reach">, machine: KnownMachine): boolean {
+	if (machine.isRemoved || !reaches(reach, machine)) return false
+	const { target, runtime } = terms
 	if (target.machine !== undefined && target.machine !== machine.id && target.machine !== machine.name) return false
 	if (!target.tags.every((tag) => machine.tags.includes(tag))) return false
-	if (machine.runtimes !== null && !machine.runtimes.includes(runtime)) return false
-	return substrate === undefined || machine.substrates === null || machine.substrates.includes(substrate)
+	const substrate = substrateOf(terms)
+	if (substrate !== undefined && machine.substrates !== null && !machine.substrates.includes(substrate)) return false
+	// What a new VM has, its loadout says, and not the machine that makes it.
+	return target.newVm !== undefined || machine.runtimes === null || machine.runtimes.includes(runtime)
 }
 
-function lacking({ terms: { target, runtime, substrate }, refusedBy }: Held): string {
+function reaches({ member, tags }: Reach, machine: KnownMachine): boolean {
+	const isFor = member === null || machine.members === null || machine.members.includes(member)
+	return isFor && (tags === null || machine.tags.some((tag) => tags.includes(tag)))
+}
+
+function substrateOf({ target, substrate }: Terms): Substrate | undefined {
+	return target.newVm === undefined ? substrate : "vm"
+}
+
+function lacking({ terms, refusedBy }: Held): string {
 	const [refused] = refusedBy
 	if (refused !== undefined) return refused.reason
+	const { target, runtime } = terms
+	const substrate = substrateOf(terms)
 	const wanted = [
 		target.machine === undefined ? "a machine" : target.machine,
 		...(target.tags.length === 0 ? [] : [`tagged ${target.tags.join(", ")}`]),
@@ -158,8 +171,6 @@ export function sentence(waiting: Waiting): string {
 			return `waiting for: ${waiting.machine}, which must stop an earlier attempt${away(waiting.since)}`
 		case "asked":
 			return `waiting for: ${waiting.machine}, which is asked to take it${away(waiting.awaySince)}`
-		case "vm":
-			return "waiting for: its new VM"
 		case "no-machine":
 			return `waiting for: ${waiting.reason}`
 		case "away":

@@ -7,7 +7,14 @@ import type { Author, SKIPPED_BECAUSE } from "../../protocol/schedule.ts"
 import type { ENDS, Manifest } from "../../protocol/task.ts"
 import type { Outcome } from "../asks.ts"
 import type { Span } from "./due.ts"
-import { isOpen, isUndecided, type KeptOccurrence, type KeptSchedule, type ScheduleStore } from "./schedule-store.ts"
+import {
+	type As,
+	isOpen,
+	isUndecided,
+	type KeptOccurrence,
+	type KeptSchedule,
+	type ScheduleStore,
+} from "./schedule-store.ts"
 
 /** How a task ended. */
 export interface TaskEnd {
@@ -27,6 +34,7 @@ export interface ScheduleLedger {
 		key: string
 		manifest: Manifest
 		from: { is: "schedule"; id: ScheduleId; name: string }
+		as: As
 	}): Promise<Outcome<TaskId>>
 	/** How it ended; `running` while it has not; `unknown` where the ledger has forgotten it. */
 	ended(task: TaskId): Promise<TaskEnd | "running" | "unknown">
@@ -189,8 +197,8 @@ export class Occurrences {
 		const schedule = store.get(occurrence?.schedule ?? "")
 		if (occurrence?.state.is !== "submitting" || schedule === undefined) return
 		this.#later(key)
-		const { id, name, manifest, overlap } = schedule
-		const outcome = await ledger.submit({ key, manifest, from: { is: "schedule", id, name } })
+		const { id, name, manifest, overlap, as } = schedule
+		const outcome = await ledger.submit({ key, manifest, from: { is: "schedule", id, name }, as })
 		const current = store.occurrence(key)
 		// It is over already, or its schedule was removed.
 		if (current?.state.is !== "submitting") return

@@ -2,10 +2,18 @@
 import type { ScheduleId } from "../../protocol/ids.ts"
 import type { Author, Occurrence, ScheduleDraft } from "../../protocol/schedule.ts"
 
+/** A member, narrowed to what their token was narrowed to. */
+export interface As {
+	userId: string
+	tags: string[] | null
+}
+
 export interface KeptSchedule extends ScheduleDraft {
 	id: ScheduleId
 	createdAt: number
 	by: Author
+	/** As whom its tasks are submitted: whoever has said last what they are. */
+	as: As
 	/** Every time up to this moment was dealt with. */
 	reckonedTo: number
 	/** The first time after it; null where there is none, or it is paused. */

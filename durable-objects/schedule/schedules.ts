@@ -13,7 +13,7 @@ import type { Outcome } from "../asks.ts"
 import { dueAt, owed } from "./due.ts"
 import { anchored, faultIn, preview, timesOf } from "./next.ts"
 import { Occurrences, type ScheduleLedger, type TaskEnd } from "./occurrences.ts"
-import type { KeptOccurrence, KeptSchedule, ScheduleStore } from "./schedule-store.ts"
+import type { As, KeptOccurrence, KeptSchedule, ScheduleStore } from "./schedule-store.ts"
 
 export interface SchedulesHost {
 	store: ScheduleStore
@@ -38,7 +38,7 @@ export class Schedules {
 
 	// What people do.
 
-	create(draft: ScheduleDraft, by: Author): Outcome<Schedule> {
+	create(draft: ScheduleDraft, by: Author, as: As): Outcome<Schedule> {
 		const { store, now } = this.#host
 		const at = now()
 		const refused = this.#refusalTo(draft, null, at)
@@ -46,7 +46,7 @@ export class Schedules {
 		if (store.count() >= SCHEDULES_PER_WORKSPACE) return { ok: false, code: "too_many" }
 		const when = anchored(draft.when, at)
 		const id = newScheduleId()
-		const created = this.#armed({ ...draft, when, id, createdAt: at, by, reckonedTo: at, next: null, nextAt: null })
+		const created = this.#armed({ ...draft, when, id, createdAt: at, by, as, reckonedTo: at, next: null, nextAt: null })
 		this.#wake()
 		return created
 	}
@@ -55,7 +55,7 @@ export class Schedules {
 	 * What is not said stays. Other times count from now on; what is owed by the old ones is dealt with first. Paused, it has
 	 * no times, and what waits is let go; after that, the times between are told of and not made up for.
 	 */
-	edit(id: string, change: Partial<ScheduleDraft>): Outcome<Schedule> {
+	edit(id: string, change: Partial<ScheduleDraft> & { as?: As }): Outcome<Schedule> {
 		const { store, now } = this.#host
 		const before = store.get(id)
 		if (before === undefined) return { ok: false, code: "not_found" }
@@ -201,7 +201,7 @@ export class Schedules {
 		if (due !== null) wakeAt(Math.max(due, now() + 1))
 	}
 
-	#told({ reckonedTo: _, ...schedule }: KeptSchedule): Schedule {
+	#told({ reckonedTo: _, as: __, ...schedule }: KeptSchedule): Schedule {
 		const last = this.#host.store.history(schedule.id, null, 1).map(told)[0] ?? null
 		return { ...schedule, last }
 	}

@@ -1,7 +1,8 @@
 // The core of what triggers bring: a delivery is kept before its sender is thanked, counts once, and is decided later.
 import type { TaskId, TriggerId } from "../../protocol/ids.ts"
 import type { Manifest } from "../../protocol/task.ts"
-import type { Delivery, Outcome } from "../../protocol/trigger.ts"
+import type { Delivery, Happening, Outcome } from "../../protocol/trigger.ts"
+import type { Reach, ReplyTo } from "../ledger/held.ts"
 
 export interface KeptDelivery {
 	number: number
@@ -16,6 +17,29 @@ export interface KeptDelivery {
 	/** What became of it, in words; a task's manifest stays with the task. */
 	outcome: { is: Outcome["is"]; reason: string; at: number } | null
 	task: TaskId | null
+}
+
+/** What the Worker makes of a delivery: it has the trigger. */
+export interface Decided {
+	outcome: Outcome
+	tasksPerHour: number
+	/** The trigger's. */
+	name: string
+	/** Of the member as whom its tasks run; null where they may submit none any more. */
+	reach: Reach | null
+	/** It is told at the git hosting how the task goes. */
+	isReplied: boolean
+}
+
+/** What the ledger is given of a delivery. */
+export interface FromTrigger {
+	/** The same is the same task. */
+	key: string
+	trigger: TriggerId
+	name: string
+	reach: Reach
+	manifest: Manifest
+	replyTo: ReplyTo | null
 }
 
 /** Whatever can carry the core. Every call is synchronous and durable. */
@@ -40,14 +64,11 @@ export interface DeliveryStore {
 
 interface Host {
 	store: DeliveryStore
-	/** Asks the Worker, which has the trigger and its limits; null where the trigger is no more. */
-	decide: (trigger: TriggerId, delivery: Delivery) => Promise<{ outcome: Outcome; tasksPerHour: number } | null>
-	/** To the ledger, for which the same key is the same task. */
-	submit: (
-		key: string,
-		trigger: TriggerId,
-		manifest: Manifest,
-	) => { ok: true; task: TaskId } | { ok: false; reason: string }
+	/** Asks the Worker, which has the trigger; null where the trigger is no more. */
+	decide: (trigger: TriggerId, delivery: Delivery) => Promise<Decided | null>
+	submit: (of: FromTrigger) => { ok: true; task: TaskId } | { ok: false; reason: string }
+	/** Consoles are told to ask again. */
+	changed: () => void
 	now: () => number
 	/** Asks to be woken by `alarm` at that time. */
 	wakeAt: (time: number) => void
@@ -134,21 +155,26 @@ export class Deliveries {
 	}
 
 	/** In one go, without an await: the task and the outcome are there together, and a repetition finds the task by its key. */
-	#settle(kept: KeptDelivery, decided: { outcome: Outcome; tasksPerHour: number } | null): void {
-		const { store, submit, now } = this.#host
+	#settle(kept: KeptDelivery, decided: Decided | null): void {
+		const { store, submit, now, changed } = this.#host
 		const at = now()
 		// The trigger was removed meanwhile, and its deliveries with it.
 		if (store.get(kept.number) === undefined) return
 		if (decided === null) return store.drop(kept.trigger)
-		const { outcome, tasksPerHour } = decided
+		const { outcome, tasksPerHour, name, reach } = decided
 		const end = (is: Outcome["is"], reason: string, task: TaskId | null = null) => {
 			store.put({ ...kept, nextAt: null, outcome: { is, reason, at }, task })
 			store.trim(kept.trigger, KEPT, at - REMEMBERED_MS)
+			changed()
 		}
 		if (outcome.is !== "task") return end(outcome.is, outcome.reason)
 		if (store.tasksSince(kept.trigger, at - HOUR_MS) >= tasksPerHour)
 			return end("failed", `The trigger has made ${tasksPerHour} tasks within an hour. Do it again later.`)
-		const submitted = submit(keyOf(kept), kept.trigger, outcome.manifest)
+		if (reach === null) return end("failed", "Whoever made the trigger may not submit tasks any more.")
+		const { manifest, happening } = outcome
+		const { trigger } = kept
+		const replyTo = decided.isReplied ? { trigger, about: aboutOf(happening) } : null
+		const submitted = submit({ key: keyOf(kept), trigger, name, reach, manifest, replyTo })
 		if (submitted.ok) end("task", "", submitted.task)
 		else end("failed", submitted.reason)
 	}
@@ -158,6 +184,10 @@ export class Deliveries {
 		const next = store.nextAt()
 		if (next !== null) wakeAt(Math.max(next, now() + 1))
 	}
+}
+
+function aboutOf({ repository, number, commit, what }: Happening): ReplyTo["about"] {
+	return { repository, number, commit, what }
 }
 
 function keyOf({ trigger, delivery, again }: KeptDelivery): string {

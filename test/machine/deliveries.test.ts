@@ -44,13 +44,17 @@ class World {
 			store: new SqlDeliveryStore(this.sql),
 			decide: async (trigger, delivery) => {
 				const outcome = await this.decide(trigger, delivery)
-				return outcome === null ? null : { outcome, tasksPerHour: this.tasksPerHour }
+				const reach = { member: null, tags: null }
+				return outcome === null
+					? null
+					: { outcome, tasksPerHour: this.tasksPerHour, name: "Fix it", reach, isReplied: false }
 			},
-			submit: (key) => {
+			submit: ({ key }) => {
 				const known = this.tasks.get(key) ?? newTaskId()
 				this.tasks.set(key, known)
 				return { ok: true, task: known }
 			},
+			changed: () => {},
 			now: () => this.now,
 			wakeAt: (time) => {
 				this.wakeAt = time

@@ -2,7 +2,7 @@
 import { DatabaseSync } from "node:sqlite"
 import { expect, test } from "vitest"
 import type { Submission } from "../../durable-objects/ledger/begun.ts"
-import type { Effect, LedgerStore } from "../../durable-objects/ledger/held.ts"
+import type { Effect, LedgerStore, Reach } from "../../durable-objects/ledger/held.ts"
 import { Ledger, type MachineOutcome } from "../../durable-objects/ledger/ledger.ts"
 import { SqlLedgerStore } from "../../durable-objects/ledger/sql-ledger-store.ts"
 import { type MachineId, newMachineId, type TaskId } from "../../protocol/ids.ts"
@@ -12,6 +12,7 @@ import { type Attempt, TaskReport } from "../../protocol/task-report.ts"
 import { History } from "../ledger/history.ts"
 import { MemoryLedgerStore } from "../ledger/memory.ts"
 
+const ALL: Reach = { member: null, tags: null }
 const BY = { is: "person", id: "u1", name: "Ada" } as const
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -52,8 +53,16 @@ class World {
 
 	submit(manifest: Partial<Record<keyof Manifest, unknown>> = {}, more: Partial<Submission> = {}): TaskView {
 		const from = { is: "person", id: "u1", name: "Ada" } as const
-		const whole = { key: null, manifest: Manifest.parse(manifest), from, isFromOutside: false, of: null, ...more }
-		const made = this.ledger.submit(whole, BY)
+		const whole = {
+			key: null,
+			manifest: Manifest.parse(manifest),
+			from,
+			isFromOutside: false,
+			of: null,
+			reach: ALL,
+			replyTo: null,
+		}
+		const made = this.ledger.submit({ ...whole, ...more }, BY)
 		if (!made.ok) throw new Error(made.code)
 		return made.value.task
 	}
@@ -63,7 +72,7 @@ class World {
 		this.ids.set(name, id)
 		const epoch = (this.#epochs.get(name) ?? 0) + 1
 		this.#epochs.set(name, epoch)
-		const info = { id, name, tags: ["linux"], runtimes: null, substrates: null, slots }
+		const info = { id, name, tags: ["linux"], members: null, runtimes: null, substrates: null, slots }
 		return this.ledger.linked(
 			info,
 			epoch,
@@ -380,11 +389,11 @@ test("what is queued can be edited and moved, and what a machine has cannot", as
 		world.ledger.move(turn % 2 === 0 ? b : c, turn % 2 === 0 ? c : b, BY)
 		expect(names()).toEqual(turn % 2 === 0 ? ["a", "b", "c"] : ["a", "c", "b"])
 	}
-	world.ledger.edit(a, Manifest.parse({ name: "z", prompt: "other words" }), BY)
+	world.ledger.edit(a, Manifest.parse({ name: "z", prompt: "other words" }), ALL, BY)
 	expect(world.ledger.task(a)).toMatchObject({ name: "z", manifest: { prompt: "other words" } })
 	expect(world.ledger.task(a)?.events.at(-1)).toMatchObject({ is: "edited", by: BY })
 	world.link("box")
-	expect(world.ledger.edit(a, Manifest.parse({}), BY)).toEqual({ ok: false, code: "task_started" })
+	expect(world.ledger.edit(a, Manifest.parse({}), ALL, BY)).toEqual({ ok: false, code: "task_started" })
 	expect(world.ledger.move(a, b, BY)).toEqual({ ok: false, code: "task_started" })
 	expect(world.ledger.move(b, a, BY)).toEqual({ ok: false, code: "task_started" })
 })

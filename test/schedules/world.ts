@@ -163,7 +163,7 @@ export class World {
 
 	create(draft: Record<string, unknown>): Schedule {
 		const full = { name: "nightly", manifest: { prompt: "Look at the build." }, ...draft }
-		return value(this.schedules.create(ScheduleDraft.parse(full), ANNA))
+		return value(this.schedules.create(ScheduleDraft.parse(full), ANNA, { userId: ANNA.id, tags: null }))
 	}
 
 	/** The ledger's task of that key, which is over now; told as the ledger tells. */
