@@ -1,11 +1,10 @@
 // `homeport logs`: what a session has written, as text or as bytes, and what it goes on to write.
 import type { Client } from "../../protocol/client.ts"
-import { LOG_BYTES } from "../../protocol/limits.ts"
 import type { Session } from "../../protocol/routes/sessions.ts"
 import type { Credentials } from "../credentials.ts"
+import { jsonPrinter, type Printer, rawPrinter, textPrinter } from "../log-printer.ts"
 import { findSession } from "../lookup.ts"
 import type { Output } from "../output.ts"
-import { LogText } from "../terminal/log-text.ts"
 import { action, verb } from "../verb.ts"
 import { Watch } from "../watch.ts"
 
@@ -46,13 +45,6 @@ export async function printLive(call: Client, credentials: Credentials, session:
 	const printer = out.json ? silent : process.stdout.isTTY ? rawPrinter(out) : textPrinter(session)
 	await follow(call, credentials, session, 0, printer)
 	await printer.end()
-}
-
-interface Printer {
-	print(from: number, bytes: Uint8Array): Promise<void>
-	/** So many bytes before the next are not kept any more. */
-	gap(bytes: number): Promise<void>
-	end(): Promise<void>
 }
 
 /** Prints the log from `from` on; answers with the sequence after it. */
@@ -126,50 +118,5 @@ function follow(
 			if (error === undefined) resolve()
 			else reject(error)
 		}
-	})
-}
-
-function rawPrinter(out: Output): Printer {
-	return {
-		print: (_from, bytes) => write(bytes),
-		gap: async (bytes) => out.note(gone(bytes)),
-		end: async () => {},
-	}
-}
-
-function jsonPrinter(): Printer {
-	return {
-		print: (from, bytes) => write(`${JSON.stringify({ from, base64: Buffer.from(bytes).toString("base64") })}\n`),
-		// Each part says where it begins.
-		gap: async () => {},
-		end: async () => {},
-	}
-}
-
-function textPrinter({ cols, rows }: Session): Printer {
-	let text = new LogText(cols, rows)
-	const printLines = async (lines: string[]) => {
-		if (lines.length > 0) await write(`${lines.join("\n")}\n`)
-	}
-	return {
-		print: (_from, bytes) => printLines(text.take(bytes)),
-		async gap(bytes) {
-			const begun = text.rest()
-			// Nothing before a gap says how to read what follows it.
-			text = new LogText(cols, rows)
-			await printLines([...begun, gone(bytes)])
-		},
-		end: () => printLines(text.rest()),
-	}
-}
-
-function gone(bytes: number): string {
-	return `[${bytes.toLocaleString("en")} bytes are gone: the machine keeps the newest ${LOG_BYTES / 1024 / 1024} MiB]`
-}
-
-/** Resolves when standard output has taken it, so that a slow reader is waited for. */
-function write(data: string | Uint8Array): Promise<void> {
-	return new Promise((resolve, reject) => {
-		process.stdout.write(data, (error) => (error ? reject(error) : resolve()))
 	})
 }

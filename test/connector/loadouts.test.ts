@@ -173,7 +173,7 @@ describe("[SES3] a mistake is told by its line and column, and nothing is kept",
 		[
 			"a second document",
 			"description: a\n---\ndescription: b\n",
-			"2:1: A second document begins here: a loadout is one.",
+			"2:1: A second document begins here: a file holds one.",
 		],
 		["a tag", "description: !!binary aGk=\n", "1:14: Unresolved tag: tag:yaml.org,2002:binary."],
 		["depth without end", "[".repeat(5_000), "1:1: It is nested too deeply."],
