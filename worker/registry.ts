@@ -17,6 +17,7 @@ import { Policies } from "./registry/policy.ts"
 import { Secrets } from "./registry/secrets.ts"
 import { SignInLinks } from "./registry/sign-in-links.ts"
 import { SignIns } from "./registry/sign-ins.ts"
+import { Tasks } from "./registry/tasks.ts"
 import { Tokens } from "./registry/tokens.ts"
 import { Triggers } from "./registry/triggers.ts"
 import { Uploads } from "./registry/uploads.ts"
@@ -41,6 +42,7 @@ export class Registry {
 	readonly secrets: Secrets
 	readonly signInLinks: SignInLinks
 	readonly signIns: SignIns
+	readonly tasks: Tasks
 	readonly tokens: Tokens
 	readonly triggers: Triggers
 	readonly uploads: Uploads
@@ -65,6 +67,7 @@ export class Registry {
 		this.secrets = new Secrets(database)
 		this.signInLinks = new SignInLinks(database)
 		this.signIns = new SignIns(database)
+		this.tasks = new Tasks(database)
 		this.tokens = new Tokens(database)
 		this.triggers = new Triggers(database)
 		this.uploads = new Uploads(database)
