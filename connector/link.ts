@@ -1,8 +1,6 @@
 // The link: dials the machine's object, greets, beats, and dials again for ever. What it carries, machine.ts decides.
 import WebSocket from "ws"
-import { client } from "../protocol/client.ts"
 import { REFUSALS, Refusal, type RefusalCode, refusalCode } from "../protocol/errors.ts"
-import type { SessionId } from "../protocol/ids.ts"
 import {
 	FRAME_BYTES,
 	GONE_AFTER_MS,
@@ -18,6 +16,7 @@ import { ROUTES } from "../protocol/routes.ts"
 import { maskTokens } from "../protocol/token-shapes.ts"
 import { dataFolder } from "./data-folder.ts"
 import { type Running, readRunning } from "./home/running.ts"
+import { HomeCalls } from "./home-calls.ts"
 import { dialToken, type Identity } from "./identity.ts"
 import { Machine } from "./machine.ts"
 import { onlyLink } from "./only-link.ts"
@@ -69,14 +68,9 @@ function isAlive(pid: number): boolean {
 
 async function keepLinked({ url, identity, dataDir, log, signal }: Options): Promise<void> {
 	const clock = new ServerClock()
-	const askBack = async (session: SessionId) => {
-		const token = await dialToken(await identity(), clock.now())
-		const call = client((path, init) =>
-			fetch(url + path, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } }),
-		)
-		await call("returnSession", { params: { session } })
-	}
-	const machine = await Machine.open({ dataDir, log, askBack, now: () => clock.now() })
+	const home = new HomeCalls(url, async () => dialToken(await identity(), clock.now()))
+	const machine = await Machine.open({ dataDir, log, home, now: () => clock.now() })
+	await machine.openTasks()
 	const redial = new Redial()
 	try {
 		while (!signal.aborted) {
@@ -90,7 +84,7 @@ async function keepLinked({ url, identity, dataDir, log, signal }: Options): Pro
 			await pause(wait, signal)
 		}
 	} finally {
-		machine.stop()
+		await machine.stop()
 	}
 }
 
@@ -168,6 +162,7 @@ class Dial {
 
 	#message(data: WebSocket.RawData, isBinary: boolean): void {
 		this.#heardAt = Date.now()
+		if (this.#upAt !== null) this.#machine.heard()
 		if (!Buffer.isBuffer(data)) return
 		try {
 			if (isBinary) return this.#machine.frame(data)

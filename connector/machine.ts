@@ -4,7 +4,7 @@ import { type Answered, ASKS, type Ask, type Asked } from "../protocol/ask.ts"
 import { never, REFUSALS, Refusal } from "../protocol/errors.ts"
 import { explain } from "../protocol/explain.ts"
 import { decodeFrame, KIND } from "../protocol/frames.ts"
-import { SessionId } from "../protocol/ids.ts"
+import { newViewerId, SessionId } from "../protocol/ids.ts"
 import { SESSIONS_PER_MACHINE } from "../protocol/limits.ts"
 import type { FromConnector, ToConnector } from "../protocol/messages.ts"
 import type { SessionInfo } from "../protocol/session.ts"
@@ -14,6 +14,7 @@ import { waitsOf, wordOf } from "./attention/about.ts"
 import { Requests } from "./attention/requests.ts"
 import { bootId } from "./boot.ts"
 import { type Audience, HeldSession, sessionKey, sessionsFolder } from "./held-session.ts"
+import type { HomeCalls } from "./home-calls.ts"
 import { calledBy, type Here, prepareLaunch } from "./launch.ts"
 import { lookInto } from "./look-into.ts"
 import { freeName } from "./names.ts"
@@ -22,6 +23,7 @@ import { mustBeStill, prepareRestart } from "./relaunch.ts"
 import { Relays } from "./relay/relays.ts"
 import { Tried } from "./substrates/tried.ts"
 import type { Sessions } from "./tasks/ports.ts"
+import { Tasks } from "./tasks/tasks.ts"
 import { Usage } from "./usage.ts"
 import { workFolder } from "./workdir/make.ts"
 import { unmakeWorkingFolder } from "./workdir/unmake.ts"
@@ -35,8 +37,7 @@ export interface Out {
 interface Options {
 	dataDir: string
 	log: (line: string) => void
-	/** Asks the home to begin this session again, by `restart`, with the secrets that it was given before. */
-	askBack: (session: SessionId) => Promise<void>
+	home: HomeCalls
 	/** Which start of the system this is. */
 	boot?: string
 	/** The control plane's clock. */
@@ -47,7 +48,7 @@ export class Machine {
 	readonly #dataDir: string
 	readonly #log: (line: string) => void
 	readonly #here: Here
-	readonly #askBack: Options["askBack"]
+	readonly #home: HomeCalls
 	readonly #usage: Usage
 	/** The chat channels that this machine polls for its home. */
 	readonly #relays: Relays
@@ -61,12 +62,14 @@ export class Machine {
 	#observed = false
 	/** Attempts that follow a session. */
 	readonly #watchers = new Set<{ id: SessionId; changed: () => void }>()
+	/** Null until they were opened. */
+	#tasks: Tasks | null = null
 	/** Called when a snapshot for keeping has gone out. */
 	#onKept: (() => void) | null = null
 
-	private constructor({ dataDir, log, askBack, boot = bootId(), now = Date.now }: Options) {
+	private constructor({ dataDir, log, home, boot = bootId(), now = Date.now }: Options) {
 		this.#dataDir = dataDir
-		this.#askBack = askBack
+		this.#home = home
 		this.#log = log
 		this.#usage = new Usage(dataDir)
 		this.#relays = new Relays({ dataDir, log })
@@ -101,6 +104,16 @@ export class Machine {
 		return machine
 	}
 
+	/** Takes up the tasks, too, before the first link: those that were under way go on. */
+	async openTasks(): Promise<void> {
+		const { dataDir, tried, boot } = this.#here
+		this.#tasks = await Tasks.open({
+			...{ dataDir, tried, boot, home: this.#home },
+			sessions: this.forAttempts,
+			log: (line) => this.#log(line),
+		})
+	}
+
 	/** For hello. Whatever changes from here on is told after welcome. */
 	sessions(): SessionInfo[] {
 		this.#unsaid.clear()
@@ -113,6 +126,7 @@ export class Machine {
 		this.#unsaid.clear()
 		this.#relays.linked((message) => out.tell(message))
 		this.#report()
+		this.#tasks?.linked((message) => out.tell(message))
 		for (const session of this.#sessions.values()) {
 			void session.linked()
 			if (session.isReturning && wantsSecrets(session)) void this.#return(session)
@@ -122,6 +136,7 @@ export class Machine {
 	unlinked(): void {
 		this.#out = null
 		this.#relays.unlinked()
+		this.#tasks?.unlinked()
 		this.#observed = false
 		for (const session of this.#sessions.values()) if (session.isConnected) session.unwatched()
 	}
@@ -149,10 +164,15 @@ export class Machine {
 				void this.#answer(message.number, message.ask, message.of)
 				return
 			case "verdict":
-				return
+				return this.#tasks?.verdict(message)
 			default:
 				never(message)
 		}
+	}
+
+	/** The home was heard, whatever it said. */
+	heard(): void {
+		this.#tasks?.heard()
 	}
 
 	/** A frame for a program: input or acknowledgement. Throws Refusal for any other. */
@@ -176,11 +196,16 @@ export class Machine {
 		},
 		signal: (id, signal) => this.#session(id).signal(signal),
 		place: (id) => placeOf(this.#session(id)),
+		type: async (id, text) => {
+			const typed = { session: id, viewer: newViewerId(), text, paste: true, enter: true }
+			return (await this.#session(id).ask("write", typed)).dropped
+		},
 	}
 
 	/** The link is not dialled again: nothing is done for the home any more. Sessions go on. */
-	stop(): void {
+	async stop(): Promise<void> {
 		this.#relays.stop()
+		await this.#tasks?.close()
 	}
 
 	/** Sends the last screen of every running session to be kept; waits until they are out, but not for long. */
@@ -284,7 +309,7 @@ export class Machine {
 			case "readLoadout":
 			case "saveLoadout":
 			case "removeLoadout":
-				return answerAboutMachine(asked.ask, asked.of, this.#here)
+				return answerAboutMachine(asked.ask, asked.of, this.#here).finally(() => void this.#tasks?.changed())
 			case "answer":
 				return this.#requests.answer(this.#session(asked.of.session), asked.of)
 			case "dismiss":
@@ -305,7 +330,8 @@ export class Machine {
 			case "readArtifact":
 			case "clearArtifacts":
 			case "configureTasks":
-				throw new Refusal("internal")
+				if (this.#tasks === null) throw new Error("invariant: who is linked has opened its tasks")
+				return this.#tasks.answer(asked.ask, asked.of)
 			default:
 				never(asked)
 		}
@@ -353,7 +379,7 @@ export class Machine {
 	async #return(session: HeldSession): Promise<void> {
 		const { id, name } = session.info
 		try {
-			if (wantsSecrets(session)) await this.#askBack(id)
+			if (wantsSecrets(session)) await this.#home.returnSession(id)
 			else await this.#restart({ session: id, resume: true, secrets: [] })
 		} catch (error) {
 			// A home that could not be asked is asked again when it is linked again.

@@ -358,6 +358,21 @@ export async function detectRuntimes(dataDir: string, environment: Record<string
 	)
 }
 
+/** The ids of those that this machine has the program of. */
+export async function runtimesHere(dataDir: string): Promise<string[]> {
+	const made = (await readProfiles(dataDir)).map(runtimeOf)
+	const found = await Promise.all(
+		[...RUNTIMES, ...made].map(async ({ id, program }) => {
+			const isHere = await findProgram(program()).then(
+				() => true,
+				() => false,
+			)
+			return isHere ? [id] : []
+		}),
+	)
+	return [CUSTOM, ...found.flat()]
+}
+
 /** The environment of sessions: the person's, as it is here, less what npm and Homeport put there for themselves. */
 export function sessionEnvironment(): Record<string, string> {
 	const isUnderNpm = process.env.npm_execpath !== undefined

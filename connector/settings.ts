@@ -2,6 +2,7 @@
 import { join } from "node:path"
 import * as z from "zod"
 import { Substrate } from "../protocol/substrate.ts"
+import { TaskSlots } from "../protocol/task-report.ts"
 import { readPrivate, writePrivate } from "./private-file.ts"
 
 const Settings = z.object({
@@ -9,6 +10,8 @@ const Settings = z.object({
 	substrate: Substrate.nullable().default(null),
 	/** What all VMs together may have, where it is not the default: bytes, processors, bytes. */
 	vms: z.object({ memory: z.int(), cpus: z.int(), disk: z.int() }).partial().default({}),
+	/** How many tasks run at once; null for what suits its processors. */
+	taskSlots: TaskSlots.nullable().default(null),
 })
 export type Settings = z.infer<typeof Settings>
 

@@ -31,6 +31,11 @@ export class Tried {
 		return this.#trying
 	}
 
+	/** Resolves when nothing is being tried. */
+	async settled(): Promise<void> {
+		await this.#trying
+	}
+
 	/** Of this substrate; waits until it has been tried for the first time. */
 	async of(name: Substrate): Promise<SubstrateInfo> {
 		if (!this.#known.has(name)) await this.again()

@@ -3,10 +3,10 @@ import { rm, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { ASKS } from "../../protocol/ask.ts"
 import { Refusal } from "../../protocol/errors.ts"
-import type { SessionInfo } from "../../protocol/session.ts"
+import { type SessionInfo, SHELL } from "../../protocol/session.ts"
 import { workingDirectory } from "../folders.ts"
 import { sessionFolder } from "../held-session.ts"
-import { findRuntime } from "../runtimes.ts"
+import { findRuntime, type Runtime } from "../runtimes.ts"
 import { rememberMade } from "../workdir/make.ts"
 import { commit, propose, push, type Send } from "./changes.ts"
 import { type Bounds, collect, mustHave } from "./collect.ts"
@@ -42,6 +42,10 @@ const GRACE_MS = 10_000
 const KILL_MS = 30_000
 /** No timer counts the time that a machine sleeps. */
 const LOOK_MS = 30_000
+/** For all artifacts together; less than the ledger waits for the end. */
+const HAND_MS = 30 * 60_000
+/** Nobody asks again for one that is older than so many others. */
+const MOST_STEERED = 200
 
 export class Attempt {
 	readonly kept: Kept
@@ -50,6 +54,8 @@ export class Attempt {
 	readonly #reports: Reports
 	/** Whatever is under way ends: its fence counts no more, or the machine was away too long. */
 	readonly #stop = new AbortController()
+	/** Its artifacts need not go to the home any more. */
+	readonly #leave = new AbortController()
 	#writing: Promise<void> = Promise.resolve()
 	#running: Promise<void> | null = null
 	/** Called when it is to be looked at again what the session does. */
@@ -88,6 +94,7 @@ export class Attempt {
 		if (this.kept.isVoid || this.kept.step === "over") return
 		this.kept.isVoid = true
 		this.#stop.abort()
+		this.#leave.abort()
 		this.#look()
 		void this.#keep().catch((error: unknown) => this.#world.log(sentence(error)))
 	}
@@ -95,6 +102,23 @@ export class Attempt {
 	/** The link is back. */
 	again(): void {
 		this.#reports.again()
+	}
+
+	/**
+	 * Types words for its program, once for each id: what is kept here and never typed is better than what is typed twice.
+	 * Throws Refusal.
+	 */
+	async steer(id: string, text: string): Promise<void> {
+		const { kept } = this
+		const runtime = await this.#runtime()
+		if (kept.steered.includes(id)) return
+		if (kept.step !== "follow" || kept.isVoid || isEnd(kept.outcome)) throw new Refusal("task_not_running")
+		if (!listens(runtime))
+			throw new Refusal("invalid_request", `${runtime?.label} works its prompt off and hears nothing meanwhile.`)
+		kept.steered = [...kept.steered, id].slice(-MOST_STEERED)
+		await this.#keep()
+		const dropped = await this.#world.sessions.type(kept.session, text)
+		if (dropped > 0) this.#world.log(`${kept.assignment.task}: its program does not read: ${dropped} bytes are lost.`)
 	}
 
 	/** Its artifacts are wanted no more. That it was done stays known. */
@@ -109,6 +133,7 @@ export class Attempt {
 	/** This process does no more for it; its session goes on, and so does the next process. */
 	async close(): Promise<void> {
 		this.#isClosed = true
+		this.#leave.abort()
 		this.#reports.close()
 		this.#look()
 		await this.#writing.catch(() => {})
@@ -426,10 +451,29 @@ export class Attempt {
 
 	async #finish(): Promise<void> {
 		const { kept } = this
+		await this.#hand()
+		if (kept.isVoid) throw new Stopped()
+		if (this.#isClosed) return
 		const outcome = kept.outcome ?? failure("lost", null, "Nobody knows how it ended.")
 		const reason = [outcome.reason, ...kept.refused].filter((word) => word !== "").join(" ")
 		kept.step = "over"
 		await this.#tell(outcome.is, reason, outcome)
+	}
+
+	/** Its artifacts go to where the home keeps them. What cannot go there is read from here as long as this machine is linked. */
+	async #hand(): Promise<void> {
+		const { kept } = this
+		const { ledger, log } = this.#world
+		const signal = AbortSignal.any([this.#leave.signal, AbortSignal.timeout(HAND_MS)])
+		for (const hash of new Set(kept.artifacts.map(({ hash }) => hash))) {
+			const file = join(this.#folder, "artifacts", hash)
+			try {
+				// A home that keeps none keeps none of the others.
+				if (!(await this.#reports.asked(() => ledger.artifact(this.#of, hash, file, signal), signal))) return
+			} catch (error) {
+				if (!signal.aborted) log(`${kept.assignment.task}: an artifact stays here: ${sentence(error)}`)
+			}
+		}
 	}
 
 	/** What cannot be gone on with ends it: with the reason, and without a program that runs on. */
@@ -550,6 +594,11 @@ export class Attempt {
 }
 
 class Lost extends Error {}
+
+/** Whether its program reads what is typed while it is at work. */
+function listens(runtime: Runtime | null): boolean {
+	return runtime === null || runtime.id === SHELL || runtime.oneShot === null
+}
 
 /** As a session's beginning says it. */
 const NOT_BEGUN = 125

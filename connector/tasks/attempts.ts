@@ -1,25 +1,21 @@
 // All attempts on this machine: what the ledger gives is taken once, and what a connector before this one began goes on.
 import { mkdir, readdir, rm } from "node:fs/promises"
 import { join } from "node:path"
+import type { Asked } from "../../protocol/ask.ts"
+import { Refusal } from "../../protocol/errors.ts"
 import type { TaskId } from "../../protocol/ids.ts"
+import type { TaskReport } from "../../protocol/task-report.ts"
 import { Attempt, type World } from "./attempt.ts"
 import { sentence } from "./failed.ts"
 import { type Assignment, attemptsFolder, newKept, readKept } from "./kept.ts"
 import { Proof } from "./proof.ts"
 
-/** An attempt as it stands, for what the machine says when it is linked. */
-export interface Standing {
-	task: TaskId
-	fence: number
-	is: Attempt["kept"]["is"]
-	/** The newest that it has told, or is to tell. */
-	sequence: number
-}
-
 export class Attempts {
 	readonly #world: World
 	readonly #attempts = new Map<string, Attempt>()
 	readonly #taking = new Map<string, Promise<Attempt>>()
+	/** The newest attempt of a task that was stopped here: a question to take it that comes late is too late. */
+	readonly #stopped = new Map<TaskId, number>()
 
 	private constructor(world: World) {
 		this.#world = world
@@ -53,6 +49,7 @@ export class Attempts {
 		const key = keyOf(assignment)
 		if (this.#attempts.has(key)) return true
 		if (this.#of(assignment.task).some(({ kept }) => kept.assignment.fence > assignment.fence)) return false
+		if ((this.#stopped.get(assignment.task) ?? 0) >= assignment.fence) return false
 		const taking = this.#taking.get(key) ?? this.#take(key, assignment)
 		this.#taking.set(key, taking)
 		try {
@@ -63,12 +60,40 @@ export class Attempts {
 		}
 	}
 
-	standing(): Standing[] {
-		return [...this.#attempts.values()]
-			.filter(({ kept }) => !kept.isVoid && !kept.isForgotten)
-			.map(({ kept: { assignment, is, sequence } }) => ({
-				...{ task: assignment.task, fence: assignment.fence, is, sequence },
-			}))
+	/** Ends every attempt of the task up to this one, and takes none of them any more. */
+	async stop(of: Pick<Assignment, "task" | "fence">): Promise<void> {
+		this.#stopped.set(of.task, Math.max(of.fence, this.#stopped.get(of.task) ?? 0))
+		const taking = [...this.#taking].filter(([key]) => key.startsWith(`${of.task}-`)).map(([, taken]) => taken)
+		await Promise.allSettled(taking)
+		this.void(of)
+		const stopped = this.#of(of.task).filter(({ kept }) => kept.assignment.fence <= of.fence && kept.isVoid)
+		await Promise.all(stopped.map((attempt) => attempt.run()))
+	}
+
+	/** Types words for its program. Throws Refusal. */
+	async steer({ id, text, ...of }: Asked<"steerTask">): Promise<void> {
+		const attempt = this.get(of)
+		if (attempt === undefined) throw new Refusal("not_found")
+		await attempt.steer(id, text)
+	}
+
+	/** The newest report that the ledger has of each attempt that it may have to know of, or the first that it is to have. */
+	standing(): TaskReport[] {
+		return [...this.#attempts.values()].flatMap(({ kept }) => {
+			const isOver = kept.isForgotten || (kept.isVoid && kept.step === "over")
+			const report = kept.last ?? kept.reports[0]
+			return isOver || report === undefined ? [] : [report]
+		})
+	}
+
+	has(of: Pick<Assignment, "task" | "fence">): boolean {
+		return this.#attempts.has(keyOf(of))
+	}
+
+	/** How many are under way, but for those of one task, whose next attempt takes their place. */
+	busy(but: TaskId): number {
+		const under = [...this.#attempts].filter(([, { kept }]) => kept.step !== "over").map(([key]) => key)
+		return [...new Set([...under, ...this.#taking.keys()])].filter((key) => !key.startsWith(`${but}-`)).length
 	}
 
 	get(of: Pick<Assignment, "task" | "fence">): Attempt | undefined {

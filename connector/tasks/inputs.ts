@@ -2,7 +2,7 @@
 import { constants } from "node:fs"
 import { lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises"
 import { dirname, join } from "node:path"
-import type { SessionId } from "../../protocol/ids.ts"
+import type { SessionId, UploadId } from "../../protocol/ids.ts"
 import type { Manifest } from "../../protocol/task.ts"
 import { Failed, Stopped } from "./failed.ts"
 
@@ -22,7 +22,7 @@ interface Delivering {
 	session: SessionId
 	manifest: Manifest
 	/** What was uploaded. */
-	upload: (id: string) => Promise<AsyncIterable<Uint8Array>>
+	upload: (id: UploadId) => Promise<AsyncIterable<Uint8Array>>
 	signal: AbortSignal
 }
 

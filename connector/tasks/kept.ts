@@ -85,6 +85,8 @@ export const Kept = z.object({
 	isForgotten: z.boolean(),
 	/** The ledger has given it up. */
 	isVoid: z.boolean(),
+	/** What was typed for people, by its ids, the last ones: once each. */
+	steered: z.array(z.string()),
 })
 export type Kept = z.infer<typeof Kept>
 
@@ -123,6 +125,7 @@ export function newKept(assignment: Assignment, boot: string): Kept {
 		last: null,
 		isForgotten: false,
 		isVoid: false,
+		steered: [],
 	}
 }
 

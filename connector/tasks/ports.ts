@@ -1,7 +1,7 @@
 // What an attempt needs of the world: sessions of this machine, the ledger, the home's secrets and uploads, a clock.
 import { uptime } from "node:os"
 import type { Asked } from "../../protocol/ask.ts"
-import type { SessionId, TaskId } from "../../protocol/ids.ts"
+import type { SessionId, TaskId, UploadId } from "../../protocol/ids.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
 import type { TaskReport, Verdict } from "../../protocol/task-report.ts"
 import type { Place } from "../place.ts"
@@ -19,6 +19,13 @@ export interface Sessions {
 	signal(id: SessionId, signal: Asked<"signal">["signal"]): Promise<void>
 	/** For commands where it runs. */
 	place(id: SessionId): Promise<Place>
+	/** Types text as a paste, and Enter after it. Answers how many bytes its program did not take. */
+	type(id: SessionId, text: string): Promise<number>
+}
+
+/** Nobody has answered: the same may be asked again. */
+export class Unheard extends Error {
+	override readonly name = "Unheard"
 }
 
 /** Who is told, and who has given the work. */
@@ -28,7 +35,9 @@ export interface Ledger {
 	/** Values of secrets, by their names, for an attempt whose fence counts. They are kept nowhere. */
 	secrets(of: { task: TaskId; fence: number }, names: string[]): Promise<Record<string, string>>
 	/** What was uploaded for it. */
-	upload(of: { task: TaskId; fence: number }, id: string): Promise<AsyncIterable<Uint8Array>>
+	upload(of: { task: TaskId; fence: number }, id: UploadId): Promise<AsyncIterable<Uint8Array>>
+	/** Gives the home an artifact's file to keep. Answers false where it keeps none: it reads them from here. */
+	artifact(of: { task: TaskId; fence: number }, hash: string, file: string, signal: AbortSignal): Promise<boolean>
 }
 
 export interface Clock {

@@ -1,9 +1,9 @@
 // Reports on their way to the ledger: in order, again until they are taken, and none for a fence that counts no more.
 import { REFUSALS, Refusal } from "../../protocol/errors.ts"
 import type { TaskReport, Verdict } from "../../protocol/task-report.ts"
-import { Stopped } from "./failed.ts"
+import { Stopped, sentence } from "./failed.ts"
 import type { Kept } from "./kept.ts"
-import type { Ledger } from "./ports.ts"
+import { type Ledger, Unheard } from "./ports.ts"
 
 interface Options {
 	kept: Kept
@@ -66,8 +66,9 @@ export class Reports {
 			try {
 				return await ask()
 			} catch (error) {
-				if (!(error instanceof Refusal) || !REFUSALS[error.code].mayRetry) throw error
-				this.#options.log(`The home does not answer: ${error.message}`)
+				const mayRetry = error instanceof Refusal ? REFUSALS[error.code].mayRetry : error instanceof Unheard
+				if (!mayRetry) throw error
+				this.#options.log(`The home does not answer: ${sentence(error)}`)
 			}
 			await this.#wait(wait, signal)
 		}

@@ -11,6 +11,7 @@ import { newSessionId, type SessionId } from "../../protocol/ids.ts"
 import type { FromConnector } from "../../protocol/messages.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
 import { processesOver } from "../support/home.ts"
+import { nobody } from "../support/home-calls.ts"
 
 /** The data folder of a machine whose system starts again and again. */
 function computer() {
@@ -22,9 +23,10 @@ function computer() {
 	return {
 		dataDir,
 		/** A link process in this boot, and the edge's side of its link. */
-		async start(boot: string, askBack: (session: SessionId) => Promise<void> = async () => {}) {
+		async start(boot: string, returnSession: (session: SessionId) => Promise<void> = async () => {}) {
 			const logged: string[] = []
-			const machine = await Machine.open({ dataDir, log: (line) => logged.push(line), askBack, boot })
+			const home = Object.assign(nobody(), { returnSession })
+			const machine = await Machine.open({ dataDir, log: (line) => logged.push(line), home, boot })
 			const told = machine.sessions()
 			const messages: FromConnector[] = []
 			let heard = () => {}

@@ -5,6 +5,7 @@ import { Machine } from "../../connector/machine.ts"
 import { Attempts } from "../../connector/tasks/attempts.ts"
 import { Assignment, writeKept } from "../../connector/tasks/kept.ts"
 import { CLOCK } from "../../connector/tasks/ports.ts"
+import { nobody } from "./home-calls.ts"
 
 /** `when`: "before" or "after"; `which`: the write, from 1; 0 for none. `told`: a line for each report, as the ledger has it. */
 const [dataDir = "", given = "", told = "", when = "", which = "0"] = process.argv.slice(2)
@@ -12,7 +13,7 @@ const log = (line: string) => void process.stderr.write(`${line}\n`)
 const die = () => process.kill(process.pid, "SIGKILL")
 let writes = 0
 
-const machine = await Machine.open({ dataDir, log, askBack: async () => {} })
+const machine = await Machine.open({ dataDir, log, home: nobody() })
 const attempts = await Attempts.open({
 	...{ dataDir, sessions: machine.forAttempts, log, clock: { ...CLOCK, boot: bootId() } },
 	ledger: {
@@ -22,6 +23,7 @@ const attempts = await Attempts.open({
 		},
 		secrets: async () => ({ git: "s3cret-of-git" }),
 		upload: () => Promise.reject(new Error("There are none.")),
+		artifact: async () => false,
 	},
 	write: async (folder, kept) => {
 		writes++

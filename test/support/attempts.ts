@@ -1,5 +1,5 @@
 // Attempts of tasks on a machine with real sessions, and a ledger of a few lines that writes down what it is told.
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { onTestFinished } from "vitest"
@@ -14,6 +14,7 @@ import { newTaskId } from "../../protocol/ids.ts"
 import { Manifest } from "../../protocol/task.ts"
 import type { TaskReport as Report, Verdict } from "../../protocol/task-report.ts"
 import { processesOver } from "./home.ts"
+import { nobody } from "./home-calls.ts"
 
 function isEnd(is: Report["is"]): boolean {
 	return ["succeeded", "failed", "timed-out", "lost"].includes(is)
@@ -46,6 +47,14 @@ export class Told implements Ledger {
 		const bytes = this.uploads.get(id)
 		if (bytes === undefined) throw new Refusal("not_found")
 		return this.#parts(bytes)
+	}
+
+	/** By their hashes; null keeps none. */
+	artifacts: Map<string, string> | null = null
+
+	async artifact(_of: unknown, hash: string, file: string): Promise<boolean> {
+		this.artifacts?.set(hash, readFileSync(file, "utf8"))
+		return this.artifacts !== null
 	}
 
 	async until(is: Report["is"]): Promise<Report> {
@@ -81,7 +90,7 @@ export async function taskMachine(more: Partial<World> = {}, dataDir = taskFolde
 	const ledger = new Told()
 	const logged: string[] = []
 	const log = (line: string) => void logged.push(line)
-	const machine = await Machine.open({ dataDir, log, askBack: async () => {} })
+	const machine = await Machine.open({ dataDir, log, home: nobody() })
 	const clock = { ...CLOCK, boot: bootId() }
 	const attempts = await Attempts.open({ dataDir, sessions: machine.forAttempts, ledger, clock, log, ...more })
 	onTestFinished(() => attempts.close())

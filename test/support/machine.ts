@@ -12,6 +12,7 @@ import { Refusal } from "../../protocol/errors.ts"
 import { newSessionId, type SessionId } from "../../protocol/ids.ts"
 import { FromConnector, type ToConnector } from "../../protocol/messages.ts"
 import { NODE, processesOver } from "./home.ts"
+import { nobody } from "./home-calls.ts"
 
 /** A folder for sessions, and link processes over it, one after the other. Everything ends with the test. */
 export function machineFolder() {
@@ -37,7 +38,7 @@ export class Edge {
 
 	static async open(dataDir: string): Promise<Edge> {
 		const edge = new Edge()
-		const machine = await Machine.open({ dataDir, log: () => {}, askBack: async () => {} })
+		const machine = await Machine.open({ dataDir, log: () => {}, home: nobody() })
 		machine.sessions()
 		machine.linked({ tell: (message) => edge.#told(JSON.parse(JSON.stringify(message))), send: () => {} })
 		edge.#send = (message) => machine.message(message)
