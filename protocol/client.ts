@@ -5,7 +5,7 @@ import { type Answer, type JsonRouteName, RefusalBody, type Request, ROUTES, rou
 /** `fetch` gets an absolute path and must add what authenticates: the browser its cookie, programs their header. */
 export type Fetch = (
 	path: string,
-	init: { method: string; headers: Record<string, string>; body?: string },
+	init: { method: string; headers: Record<string, string>; body?: string | Blob },
 ) => Promise<Response>
 
 export type Client = ReturnType<typeof client>
