@@ -45,8 +45,10 @@ export async function readText(path: string): Promise<string> {
 /** `-`: standard input. Throws Failure. */
 export async function readBytes(path: string): Promise<Buffer> {
 	if (path === "-") return buffer(process.stdin)
-	return readFile(path).catch((error: unknown) => {
-		const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : ""
-		throw new Failure("file", `${path} cannot be read${code}.`)
-	})
+	return readFile(path).catch((error: unknown) => cannotRead(path, error))
+}
+
+export function cannotRead(path: string, error: unknown): never {
+	const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : ""
+	throw new Failure("file", `${path} cannot be read${code}.`)
 }
