@@ -407,7 +407,7 @@ export const trigger = sqliteTable(
 			.notNull()
 			.references(() => workspace.id, { onDelete: "cascade" }),
 		name: text("name").notNull(),
-		/** TriggerSpec of the protocol. */
+		/** TriggerSpec of the protocol; with the tags that its tasks are narrowed to, and the console's origin. */
 		spec: text("spec", { mode: "json" }).notNull(),
 		createdAt: integer("created_at").notNull(),
 		/** The member as whom its tasks run: what they may not, they may not. */

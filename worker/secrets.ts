@@ -76,6 +76,17 @@ async function namedSecrets(env: Env, registry: Registry, on: On, runtime: strin
 	)
 }
 
+/** The value of one that the edge itself uses; undefined where the workspace has none of that name. */
+export async function openSecret(
+	env: Env,
+	registry: Registry,
+	workspaceId: string,
+	name: string,
+): Promise<string | undefined> {
+	const secret = await registry.secrets.find(workspaceId, name)
+	return secret === undefined ? undefined : new KeyRing(env).open({ workspaceId, name }, secret.sealed)
+}
+
 /** Remembers that a session got them. */
 export async function touchSecrets(registry: Registry, workspaceId: string, secrets: DeliveredSecret[]): Promise<void> {
 	if (secrets.length === 0) return

@@ -1,6 +1,8 @@
 // Triggers: what each makes of deliveries, and as whom its tasks run.
 import { and, asc, count, eq, isNull, lt, ne, notExists, or, sql } from "drizzle-orm"
 import { alias } from "drizzle-orm/sqlite-core"
+import * as z from "zod"
+import type { As } from "../../durable-objects/schedule/schedule-store.ts"
 import * as schema from "../../migrations/schema.ts"
 import type { TriggerId } from "../../protocol/ids.ts"
 import { TRIGGERS_PER_WORKSPACE } from "../../protocol/limits.ts"
@@ -13,9 +15,18 @@ const other = alias(trigger, "other")
 
 export interface TriggerEntry {
 	workspaceId: string
-	/** The member as whom its tasks run; null where they have no account any more. */
-	createdBy: string | null
+	/** As whom its tasks run: whoever has saved it last. Null where they have no account any more. */
+	as: As | null
+	/** Of the console in which it was saved, for links to its tasks. */
+	origin: string
 	trigger: Trigger
+}
+
+/** What is saved of a trigger. */
+export interface SavedTrigger {
+	spec: TriggerSpec
+	as: As
+	origin: string
 }
 
 export class Triggers {
@@ -46,30 +57,24 @@ export class Triggers {
 	}
 
 	/** False where the name is taken. */
-	async add(made: {
-		id: TriggerId
-		workspaceId: string
-		spec: TriggerSpec
-		createdAt: number
-		createdBy: string
-	}): Promise<boolean> {
+	async add(id: TriggerId, workspaceId: string, saved: SavedTrigger, now: number): Promise<boolean> {
 		const rows = await this.#db
 			.insert(trigger)
-			.values({ ...made, name: made.spec.name })
+			.values({ ...columns(saved), id, workspaceId, createdAt: now })
 			.onConflictDoNothing()
 			.returning({ id: trigger.id })
 		return rows.length === 1
 	}
 
-	/** Its tasks run as `by` from now on. False where the name is another's. */
-	async change(id: TriggerId, spec: TriggerSpec, by: string): Promise<boolean> {
+	/** False where the name is another's. */
+	async change(id: TriggerId, saved: SavedTrigger): Promise<boolean> {
 		const theirs = this.#db
 			.select({ taken: sql`1` })
 			.from(other)
-			.where(and(eq(other.workspaceId, trigger.workspaceId), eq(other.name, spec.name), ne(other.id, id)))
+			.where(and(eq(other.workspaceId, trigger.workspaceId), eq(other.name, saved.spec.name), ne(other.id, id)))
 		const rows = await this.#db
 			.update(trigger)
-			.set({ spec, name: spec.name, createdBy: by })
+			.set(columns(saved))
 			.where(and(eq(trigger.id, id), notExists(theirs)))
 			.returning({ id: trigger.id })
 		return rows.length === 1
@@ -89,6 +94,14 @@ export class Triggers {
 	}
 }
 
-function entry({ workspaceId, createdBy, spec, ...row }: typeof trigger.$inferSelect): TriggerEntry {
-	return { workspaceId, createdBy, trigger: Trigger.parse({ ...(spec as TriggerSpec), ...row }) }
+function columns({ spec, as, origin }: SavedTrigger) {
+	return { name: spec.name, spec: { ...spec, tags: as.tags, origin }, createdBy: as.userId }
 }
+
+function entry({ workspaceId, createdBy, spec, ...row }: typeof trigger.$inferSelect): TriggerEntry {
+	const { tags, origin } = Beside.parse(spec)
+	const as = createdBy === null ? null : { userId: createdBy, tags }
+	return { workspaceId, as, origin, trigger: Trigger.parse({ ...(spec as TriggerSpec), ...row }) }
+}
+
+const Beside = z.object({ tags: z.array(z.string()).nullable(), origin: z.string() })
