@@ -4,7 +4,7 @@ import { access, constants, stat } from "node:fs/promises"
 import { homedir, userInfo } from "node:os"
 import { basename, delimiter, isAbsolute, join } from "node:path"
 import { Refusal } from "../protocol/errors.ts"
-import type { Profile } from "../protocol/profile.ts"
+import type { OneShot, Profile } from "../protocol/profile.ts"
 import { CUSTOM, type RuntimeInfo, SHELL } from "../protocol/session.ts"
 import { hookArguments } from "./attention/hooks.ts"
 import { AIDER } from "./attention/rules/aider.ts"
@@ -41,16 +41,6 @@ export interface Runtime {
 	oneShot: OneShot | null
 	/** The profile that it was made of. */
 	profile: Profile | null
-}
-
-/** `{prompt}` stands for what it is asked, `{more}` for its model and the person's own arguments, `{file}` for a file's path. */
-export interface OneShot {
-	/** With the prompt as an argument. */
-	argument: string[]
-	/** For a prompt that is too long for one, or could be taken for an option. */
-	long: { by: "stdin" | "file"; words: string[] }
-	/** The option that says the model; null where there is none. */
-	model: string | null
 }
 
 /** `{}` stands for the conversation's name, a UUID. */
@@ -235,14 +225,13 @@ export async function findRuntime(dataDir: string, id: string): Promise<Runtime 
 }
 
 function runtimeOf(profile: Profile): Runtime {
-	const { id, label, arguments: args, install, keys, configuration, signsIn, resume, waits } = profile
+	const { id, label, arguments: args, install, keys, configuration, signsIn, resume, waits, oneShot } = profile
 	return {
-		...{ id, label, arguments: args, install, keys, configuration, signsIn, resume, waits, profile },
+		...{ id, label, arguments: args, install, keys, configuration, signsIn, resume, waits, oneShot, profile },
 		program: () => profile.program,
 		package: null,
 		naming: null,
 		isAskedFirst: false,
-		oneShot: null,
 	}
 }
 

@@ -15,6 +15,24 @@ const HomePath = z
 	.max(PATH_CHARS)
 	.regex(/^(?!\/)(?!.*(^|\/)\.\.?(\/|$)).+$/, "must be a path under the home directory, without . or ..")
 
+/**
+ * How a program does one piece of work and ends. `{prompt}` stands for what it is asked, `{more}` for its model and the
+ * person's own arguments, `{file}` for the path of a file that has the prompt.
+ */
+export const OneShot = z.object({
+	/** With the prompt as an argument. */
+	argument: Words.refine((words) => words.includes("{prompt}"), 'must have "{prompt}" as one of its words'),
+	/** For a prompt that is too long for one, or could be taken for an option; null where it takes no such prompt. */
+	long: z
+		.object({ by: z.enum(["stdin", "file"]), words: Words })
+		.refine(({ by, words }) => by === "stdin" || words.includes("{file}"), 'must have "{file}" as one of its words')
+		.nullable()
+		.default(null),
+	/** The option that says the model; null where there is none. */
+	model: z.string().min(1).max(64).nullable().default(null),
+})
+export type OneShot = z.infer<typeof OneShot>
+
 export const Profile = z
 	.object({
 		/** What sessions name as their runtime. */
@@ -43,6 +61,8 @@ export const Profile = z
 		image: z.string().max(256).nullable().default(null),
 		/** Regular expressions: one that matches the screen's text says that it waits for a person. */
 		waits: z.array(z.string().min(1).max(512)).max(16).default([]),
+		/** Without one, a task finds its prompt where its own arguments say {prompt} or {file}. */
+		oneShot: OneShot.nullable().default(null),
 	})
 	.meta({ id: "Profile" })
 export type Profile = z.infer<typeof Profile>

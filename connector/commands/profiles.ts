@@ -73,7 +73,7 @@ function save() {
 		verb("save", {
 			summary: "make a profile, or replace it",
 			description:
-				"The file is JSON: `id`, `label` and `program`, and where they are wanted `arguments`, `resume`, `install`, `environment`, `secrets`, `keys`, `signsIn`, `configuration`, `mounts`, `image` and `waits`. `homeport profiles show` prints one.",
+				"The file is JSON: `id`, `label` and `program`, and where they are wanted `arguments`, `resume`, `install`, `environment`, `secrets`, `keys`, `signsIn`, `configuration`, `mounts`, `image`, `waits` and `oneShot`. `homeport profiles show` prints one.",
 			examples: [["homeport profiles save goose.json", "on this computer"]],
 		}),
 	)

@@ -42,6 +42,8 @@ export function words(runtime: Runtime | null, manifest: Manifest, promptFile: s
 	if (prompt === "") throw new Failed("prepare", `The runtime ${runtime.id} needs a prompt.`)
 	const more = [...(model === undefined || option === null ? [] : [option, model]), ...argv]
 	if (isShort(prompt) && !prompt.startsWith("-")) return { argv: filled(argument, more), stdin: null }
+	if (long === null)
+		throw new Failed("prepare", `The runtime ${runtime.id} takes no prompt that is so long, or begins with a dash.`)
 	return { argv: filled(long.words, more), stdin: long.by === "stdin" ? promptFile : null }
 }
 

@@ -249,7 +249,7 @@ export const substrates = {
 		install: "How to get it",
 		rest: "Everything else, as JSON",
 		restHint:
-			"environment, secrets (variable: name of a secret), keys (variables, files), configuration, mounts, image, signsIn, waits.",
+			"environment, secrets (variable: name of a secret), keys (variables, files), configuration, mounts, image, signsIn, waits, oneShot (argument, long, model).",
 		notJson: "That is no JSON.",
 		openQuote: "A quote is not closed.",
 		unknown: (keys: string[]) => `A profile has no ${EITHER.format(keys)}.`,

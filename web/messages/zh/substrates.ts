@@ -230,7 +230,7 @@ export const substrates: Spoken<typeof english> = {
 		install: "如何安装",
 		rest: "其余内容（JSON）",
 		restHint:
-			"environment、secrets（变量：机密的名称）、keys（变量、文件）、configuration、mounts、image、signsIn、waits。",
+			"environment、secrets（变量：机密的名称）、keys（变量、文件）、configuration、mounts、image、signsIn、waits、oneShot（argument、long、model）。",
 		notJson: "这不是 JSON。",
 		openQuote: "引号没有闭合。",
 		unknown: (keys) => `配置没有 ${EITHER.format(keys)} 这一项。`,
