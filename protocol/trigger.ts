@@ -9,6 +9,8 @@ import { isHeldIn, outsideRefusal } from "./unattended.ts"
 
 export const CONDITIONS = 50
 export const TEMPLATE_CHARS = 20_000
+/** Of a delivery's body, where deliveries are listed. */
+export const DELIVERY_SHOWN_CHARS = 100_000
 
 /** A header's name, in lower case as the edge reads it. */
 const Header = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a header's name in lower case")

@@ -13,6 +13,8 @@ const DeliveryView = z
 	.object({
 		number: z.int(),
 		delivery: Delivery,
+		/** Its body is longer than is shown here. */
+		isCut: z.boolean(),
 		/** How often it was done again. */
 		again: z.int(),
 		/** Null while it is being decided. */

@@ -1,6 +1,11 @@
-// Schedules.
+// Schedules: work that is submitted by the clock, as whoever has said last what it is.
 import { Refusal } from "../../protocol/errors.ts"
-import type { Handlers } from "../call.ts"
+import type { Author } from "../../protocol/schedule.ts"
+import type { Principal } from "../access.ts"
+import type { Call, Handlers } from "../call.ts"
+import { unwrap } from "../errors.ts"
+import { asOf } from "../reach.ts"
+import { workOf } from "../work.ts"
 
 export const schedules: Handlers<
 	| "listSchedules"
@@ -13,31 +18,61 @@ export const schedules: Handlers<
 	| "listOccurrences"
 	| "previewSchedule"
 > = {
-	async listSchedules() {
-		throw new Refusal("internal")
+	async listSchedules(call) {
+		const { after, limit } = call.query
+		return { schedules: await workIn(call).schedules(after, limit) }
 	},
-	async showSchedule() {
-		throw new Refusal("internal")
+
+	async showSchedule(call) {
+		const schedule = await workIn(call).schedule(call.params.schedule)
+		if (schedule === null) throw new Refusal("not_found")
+		return schedule
 	},
-	async createSchedule() {
-		throw new Refusal("internal")
+
+	async createSchedule(call) {
+		const { principal, traced, body } = call
+		const schedule = unwrap(await workIn(call).createSchedule(body, authorOf(principal), asOf(principal)))
+		traced.target = { schedule: schedule.id }
+		return schedule
 	},
-	async editSchedule() {
-		throw new Refusal("internal")
+
+	async editSchedule(call) {
+		const { principal, params, body } = call
+		return unwrap(await workIn(call).editSchedule(params.schedule, body, asOf(principal)))
 	},
-	async pauseSchedule() {
-		throw new Refusal("internal")
+
+	async pauseSchedule(call) {
+		const { params, body } = call
+		return unwrap(await workIn(call).pauseSchedule(params.schedule, body.isPaused))
 	},
-	async removeSchedule() {
-		throw new Refusal("internal")
+
+	async removeSchedule(call) {
+		unwrap(await workIn(call).removeSchedule(call.params.schedule))
+		return {}
 	},
-	async runSchedule() {
-		throw new Refusal("internal")
+
+	async runSchedule(call) {
+		const { principal, params, body } = call
+		return unwrap(await workIn(call).runSchedule(params.schedule, authorOf(principal), body.nonce))
 	},
-	async listOccurrences() {
-		throw new Refusal("internal")
+
+	async listOccurrences(call) {
+		const { params, query } = call
+		const work = workIn(call)
+		if ((await work.schedule(params.schedule)) === null) throw new Refusal("not_found")
+		return { occurrences: await work.occurrences(params.schedule, query.before ?? null, query.limit) }
 	},
-	async previewSchedule() {
-		throw new Refusal("internal")
+
+	async previewSchedule(call) {
+		const { when, most } = call.body
+		return { times: unwrap(await workIn(call).previewSchedule(when, most)) }
 	},
+}
+
+function workIn({ env, principal }: Pick<Call<"showSchedule">, "env" | "principal">) {
+	return workOf(env, principal.membership.workspaceId)
+}
+
+function authorOf({ is, id, name }: Principal): Author {
+	return { is, id, name }
 }
