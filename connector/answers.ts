@@ -5,7 +5,7 @@ import { completeFolders } from "./folders.ts"
 import { listLoadouts, readLoadout, removeLoadout, saveLoadout, toldOf } from "./loadouts/store.ts"
 import { readProfiles, removeProfile, saveProfile } from "./profiles.ts"
 import { detectRuntimes, sessionEnvironment } from "./runtimes.ts"
-import { changeSettings } from "./settings.ts"
+import { changeSettings, taskSlots } from "./settings.ts"
 import type { Tried } from "./substrates/tried.ts"
 import { Vms } from "./substrates/vm/vms.ts"
 import { wantedSecrets } from "./wants.ts"
@@ -45,7 +45,10 @@ export async function answerAboutMachine<A extends AboutMachine>(
 			return completeFolders(asked.of.path)
 		case "substrates":
 			if (asked.of.again) await tried.again()
-			return { default: await tried.default(), isTrying: tried.isTrying, substrates: tried.all() }
+			return {
+				...{ default: await tried.default(), isTrying: tried.isTrying, substrates: tried.all() },
+				taskSlots: await taskSlots(dataDir),
+			}
 		case "configure":
 			await changeSettings(dataDir, asked.of)
 			return {}

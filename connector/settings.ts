@@ -1,4 +1,5 @@
 // What the person has settled for this machine, in a file of its data folder.
+import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import * as z from "zod"
 import { Substrate } from "../protocol/substrate.ts"
@@ -18,6 +19,14 @@ export type Settings = z.infer<typeof Settings>
 export async function readSettings(dataDir: string): Promise<Settings> {
 	return (await readPrivate(join(dataDir, FILE), Settings)) ?? Settings.parse({})
 }
+
+/** How many tasks run here at once. */
+export async function taskSlots(dataDir: string): Promise<number> {
+	return (await readSettings(dataDir)).taskSlots ?? Math.min(MOST_SLOTS, availableParallelism())
+}
+
+/** Most of a task's time is spent waiting for a model; but what it builds takes a processor. */
+const MOST_SLOTS = 4
 
 export async function changeSettings(dataDir: string, change: Partial<Settings>): Promise<void> {
 	await writePrivate(join(dataDir, FILE), { ...(await readSettings(dataDir)), ...change })

@@ -217,6 +217,8 @@ export const ASKS = {
 			/** Still being tried: what is not listed is not known yet. */
 			isTrying: z.boolean(),
 			substrates: z.array(SubstrateInfo),
+			/** How many tasks run here at once; older connectors do not tell it. */
+			taskSlots: TaskSlots.optional(),
 		}),
 	},
 	/** Sets the default of sessions that do not say theirs; null for what is best here. */

@@ -1,6 +1,7 @@
 // `homeport substrates`: what a machine can run sessions in, as it found by trying.
-import { Option } from "commander"
+import { InvalidArgumentError, Option } from "commander"
 import { SUBSTRATES, type Substrate, type SubstrateInfo } from "../../protocol/substrate.ts"
+import { TaskSlots } from "../../protocol/task-report.ts"
 import { findMachine } from "../lookup.ts"
 import { style, table } from "../output.ts"
 import { action, verb } from "../verb.ts"
@@ -9,6 +10,7 @@ interface Options {
 	machine?: string
 	again?: boolean
 	default?: Substrate | "best"
+	tasks?: number
 }
 
 export function substrates() {
@@ -20,6 +22,7 @@ export function substrates() {
 			["homeport substrates", "this computer, or the only machine"],
 			["homeport substrates --machine kvm1 --again", "try it all again now"],
 			["homeport substrates --default container", "what sessions run in that do not say so"],
+			["homeport substrates --tasks 2", "how many tasks this computer runs at once; 0 for none"],
 		],
 	})
 		.option("--machine <name>", "which machine (default: this computer, or the only machine)")
@@ -30,6 +33,7 @@ export function substrates() {
 				"best",
 			]),
 		)
+		.option("--tasks <count>", "set how many tasks the machine runs at once", slots)
 		.action(
 			action<[], Options>(async ({ folder, out, signIn }, options) => {
 				const { call } = await signIn()
@@ -39,20 +43,28 @@ export function substrates() {
 					const substrate = options.default === "best" ? null : options.default
 					await call("configureMachine", { params, body: { substrate } })
 				}
+				if (options.tasks !== undefined) await call("configureTasks", { params, body: { slots: options.tasks } })
 				const query = { again: options.again ? ("true" as const) : ("false" as const) }
 				const answer = await call("listSubstrates", { params, query })
-				out.result(answer, ({ default: chosen, substrates, isTrying }) =>
+				out.result(answer, ({ default: chosen, substrates, isTrying, taskSlots }) =>
 					[
 						table(
 							["SUBSTRATE", "", "NETWORK", "LIMITS", "BY"],
 							substrates.map((info) => row(info, chosen)),
 						),
 						...substrates.flatMap(notes),
+						...(taskSlots === undefined ? [] : [`Tasks at once: ${taskSlots}`]),
 						...(isTrying ? ["The others are still being tried."] : []),
 					].join("\n"),
 				)
 			}),
 		)
+}
+
+function slots(text: string): number {
+	const parsed = TaskSlots.safeParse(/^\d+$/.test(text) ? Number(text) : Number.NaN)
+	if (!parsed.success) throw new InvalidArgumentError("It is a whole number from 0 to 100.")
+	return parsed.data
 }
 
 function row(info: SubstrateInfo, chosen: Substrate): string[] {

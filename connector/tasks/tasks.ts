@@ -1,6 +1,5 @@
 // Tasks on this machine, as the edge speaks of them: how many run at once, what is taken and ended, and what is told of it all.
 import { open } from "node:fs/promises"
-import { availableParallelism } from "node:os"
 import type { Answered, Ask, Asked } from "../../protocol/ask.ts"
 import { never, Refusal } from "../../protocol/errors.ts"
 import { FILE_CHUNK_BYTES } from "../../protocol/limits.ts"
@@ -8,7 +7,7 @@ import type { FromConnector, ToConnector } from "../../protocol/messages.ts"
 import type { TaskStanding } from "../../protocol/task-report.ts"
 import type { HomeCalls } from "../home-calls.ts"
 import { runtimesHere } from "../runtimes.ts"
-import { changeSettings, readSettings } from "../settings.ts"
+import { changeSettings, taskSlots } from "../settings.ts"
 import type { Tried } from "../substrates/tried.ts"
 import { Attempts } from "./attempts.ts"
 import { sentence } from "./failed.ts"
@@ -38,9 +37,6 @@ interface Options {
 }
 
 type Tell = (message: FromConnector) => void
-
-/** Most of a task's time is spent waiting for a model; but what it builds takes a processor. */
-const MOST_SLOTS = 4
 
 export class Tasks {
 	readonly #options: Options
@@ -149,7 +145,7 @@ export class Tasks {
 	async #can(): Promise<Omit<TaskStanding, "reports">> {
 		const { dataDir, tried } = this.#options
 		const [slots, runtimes] = await Promise.all([
-			this.#slots(),
+			taskSlots(dataDir),
 			runtimesHere(dataDir).catch((error: unknown) => {
 				this.#options.log(sentence(error))
 				return []
@@ -160,7 +156,7 @@ export class Tasks {
 	}
 
 	async #take(of: Asked<"takeTask">): Promise<void> {
-		const slots = await this.#slots()
+		const slots = await taskSlots(this.#options.dataDir)
 		if (!this.#attempts.has(of) && this.#attempts.busy(of.task) >= slots)
 			throw new Refusal("too_many", `This machine runs ${slots} tasks at once.`)
 		if (!(await this.#attempts.take(of)))
@@ -179,10 +175,5 @@ export class Tasks {
 		} finally {
 			await file.close()
 		}
-	}
-
-	async #slots(): Promise<number> {
-		const { taskSlots } = await readSettings(this.#options.dataDir)
-		return taskSlots ?? Math.min(MOST_SLOTS, availableParallelism())
 	}
 }

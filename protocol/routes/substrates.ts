@@ -32,6 +32,16 @@ export const substrateRoutes = {
 		answer: done,
 		shown: ["substrate"],
 	},
+	configureTasks: {
+		method: "PUT",
+		path: "/api/machines/:machine/task-slots",
+		may: "machine:manage",
+		summary: "Set how many tasks the machine runs at once; 0 for none",
+		params: ofMachine,
+		body: ASKS.configureTasks.asked,
+		answer: done,
+		shown: ["slots"],
+	},
 	readUsage: {
 		method: "GET",
 		path: "/api/machines/:machine/usage",

@@ -272,6 +272,11 @@ export const ENTRIES: { [N in RouteName]: Entry<N> } = {
 		...ASKED,
 		request: (things) => ({ ...ofMachine(things), body: { substrate: null } }),
 	},
+	configureTasks: {
+		may: "machine:manage",
+		...ASKED,
+		request: (things) => ({ ...ofMachine(things), body: { slots: 1 } }),
+	},
 	readUsage: { may: "machine:read", ...ASKED, request: ofMachine },
 	listVms: { may: "machine:read", ...ASKED, request: ofMachine },
 	changeVm: {

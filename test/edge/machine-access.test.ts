@@ -95,6 +95,7 @@ describe("[TRU1] a machine kept to named members", () => {
 			cloneSession: { id: newSessionId() },
 			writeFile: { path: "a", at: 0, base64: "", isLast: true },
 			configureMachine: { substrate: null },
+			configureTasks: { slots: 1 },
 			changeVm: { deed: { verb: "start" } },
 			saveLoadout: { text: "" },
 			saveProfile: { label: "Mine", program: "mine" },

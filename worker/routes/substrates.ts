@@ -5,6 +5,7 @@ import { ask, findMachine } from "../machines.ts"
 export const substrates: Handlers<
 	| "listSubstrates"
 	| "configureMachine"
+	| "configureTasks"
 	| "readUsage"
 	| "listVms"
 	| "changeVm"
@@ -24,6 +25,11 @@ export const substrates: Handlers<
 	async configureMachine({ env, registry, principal, params, body }) {
 		const { id } = await findMachine(registry, principal, params.machine)
 		return ask(env, id, "configure", body)
+	},
+
+	async configureTasks({ env, registry, principal, params, body }) {
+		const { id } = await findMachine(registry, principal, params.machine)
+		return ask(env, id, "configureTasks", body)
 	},
 
 	async readUsage({ env, registry, principal, params }) {

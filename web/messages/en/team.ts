@@ -219,6 +219,7 @@ export const team = {
 			readFile: "Read a file of a session",
 			writeFile: "Write a file of a session",
 			configureMachine: "Change what sessions run in",
+			configureTasks: "Change how many tasks run at once on a machine",
 			changeVm: "Change a VM",
 			saveLoadout: "Save a loadout",
 			removeLoadout: "Remove a loadout",

@@ -216,6 +216,7 @@ export const team: Spoken<typeof english> = {
 			readFile: "读取会话的文件",
 			writeFile: "写入会话的文件",
 			configureMachine: "更改会话的运行环境",
+			configureTasks: "更改机器同时运行的任务数",
 			changeVm: "更改虚拟机",
 			saveLoadout: "保存装机清单",
 			removeLoadout: "移除装机清单",
