@@ -6,16 +6,22 @@ import type { MachineId, SessionId } from "../protocol/ids.ts"
 import { PING, PONG } from "../protocol/limits.ts"
 import type { RouteName } from "../protocol/routes.ts"
 import type { Platform } from "../protocol/session.ts"
+import type { Verdict } from "../protocol/task-report.ts"
 import type { Outcome } from "./asks.ts"
 import { report } from "./audit-report.ts"
 import type { Env } from "./env.ts"
 import { logFault } from "./fault-log.ts"
 import type { MachineReport } from "./inbox/inbox.ts"
+import type { MachineOutcome } from "./ledger/ledger.ts"
+import type { TaskAsk } from "./ledger/machines.ts"
 import { Machine } from "./machine.ts"
 import { type About, type Peer, type Principal, readUpgrade, type Upgrade } from "./peer.ts"
 import { begin, relayingOf, take } from "./relaying.ts"
 import { SqlReportStore } from "./sql-report-store.ts"
 import { SqlStore } from "./sql-store.ts"
+import { SqlTaskLinkStore } from "./sql-task-link-store.ts"
+import type { TaskLedger } from "./task-link.ts"
+import type { Work } from "./work.ts"
 
 export class MachineObject extends DurableObject<Env> {
 	readonly #machine: Machine
@@ -28,6 +34,8 @@ export class MachineObject extends DurableObject<Env> {
 		this.#machine = new Machine({
 			store: new SqlStore(context.storage.sql),
 			reports: new SqlReportStore(context.storage.sql),
+			tasks: new SqlTaskLinkStore(context.storage.sql),
+			ledger: ledgerOf(env),
 			peers: [...this.#peers.values()],
 			now: Date.now,
 			defer: (then) => void setTimeout(then, 0),
@@ -107,8 +115,8 @@ export class MachineObject extends DurableObject<Env> {
 		return this.#machine.look()
 	}
 
-	/** Asks on the link of this epoch alone: on every other it is refused as offline, and was not sent. */
-	askOn<A extends Ask>(epoch: number, ask: A, of: Asked<A>): Promise<Outcome<Answered<A>>> {
+	/** Asks on the link of this epoch alone; without it the machine is away, and was not asked. */
+	askOn<A extends TaskAsk>(epoch: number, ask: A, of: Asked<A>): Promise<MachineOutcome> {
 		return this.#machine.askOn(epoch, ask, of)
 	}
 
@@ -184,6 +192,20 @@ async function reportOpened(
 
 async function tellWorkspace(env: Env, told: MachineReport): Promise<void> {
 	await env.WORKSPACE.get(env.WORKSPACE.idFromName(told.workspaceId)).reported(told)
+}
+
+/** The workspace's, as `Work` answers. */
+function ledgerOf(env: Env): TaskLedger {
+	const call = (workspaceId: string, name: keyof Work, ...of: unknown[]) =>
+		env.WORKSPACE.get(env.WORKSPACE.idFromName(workspaceId)).work(workspaceId, name, of) as Promise<unknown>
+	return {
+		linked: async ({ workspaceId, machine, epoch }, standing) =>
+			(await call(workspaceId, "linked", machine, epoch, standing)) as Awaited<ReturnType<Work["linked"]>>,
+		unlinked: async ({ workspaceId, machine, epoch }) => void (await call(workspaceId, "unlinked", machine, epoch)),
+		removed: async ({ workspaceId, machine }) => void (await call(workspaceId, "removed", machine)),
+		reported: async ({ workspaceId, machine }, report) =>
+			(await call(workspaceId, "reported", machine, report)) as Verdict,
+	}
 }
 
 function about(upgrade: Upgrade): About {

@@ -9,16 +9,21 @@ import type { Platform, Presence, SessionInfo } from "../protocol/session.ts"
 import { Asks, type Outcome } from "./asks.ts"
 import type { MachineReport } from "./inbox/inbox.ts"
 import { InputBatch } from "./input.ts"
+import type { MachineOutcome } from "./ledger/ledger.ts"
+import { outcomeOf, type TaskAsk } from "./ledger/machines.ts"
 import { Link, type LinkPeer } from "./link.ts"
 import { type Peer, type Principal, refuse } from "./peer.ts"
 import { type ReportStore, Reports } from "./reports.ts"
 import { Sessions } from "./sessions.ts"
 import type { MachineRow, Store } from "./store.ts"
+import { type TaskLedger, TaskLink, type TaskLinkStore } from "./task-link.ts"
 import { tell, tellRefused, type ViewerPeer, Viewers } from "./viewers.ts"
 
 interface Host {
 	store: Store
 	reports: ReportStore
+	tasks: TaskLinkStore
+	ledger: TaskLedger
 	/** The sockets that outlived the object's memory. */
 	peers: Peer[]
 	now: () => number
@@ -44,6 +49,7 @@ export class Machine {
 	readonly #link: Link
 	readonly #reports: Reports
 	readonly #sessions: Sessions
+	readonly #tasks: TaskLink
 	readonly #viewers: Viewers
 	/** When the alarm that was asked for in this wake is due. */
 	#alarmAt = 0
@@ -67,6 +73,15 @@ export class Machine {
 			now: host.now,
 			arm: () => this.#lease(),
 			failed: (error) => host.failed("report", error),
+		})
+		this.#tasks = new TaskLink({
+			store: host.tasks,
+			ledger: host.ledger,
+			link: this.#link,
+			machine: () => store.machine()?.id ?? null,
+			now: host.now,
+			arm: () => this.#lease(),
+			failed: (error) => host.failed("tasks", error),
 		})
 		this.#viewers = new Viewers({
 			store,
@@ -115,6 +130,7 @@ export class Machine {
 		this.#viewers.refuseAll(new Refusal("not_found"))
 		this.#host.store.clear()
 		this.#reports.revoked()
+		this.#tasks.revoked()
 	}
 
 	describe(): { presence: Presence; platform: Platform | null; sessions: SessionInfo[] } {
@@ -151,9 +167,13 @@ export class Machine {
 	}
 
 	/** On the link of this epoch alone. */
-	async askOn<A extends Ask>(epoch: number, ask: A, of: Asked<A>): Promise<Outcome<Answered<A>>> {
-		if (this.#link.epoch !== epoch) return { ok: false, code: "machine_offline", isUnsent: true }
-		return this.ask(ask, of)
+	async askOn<A extends TaskAsk>(epoch: number, ask: A, of: Asked<A>): Promise<MachineOutcome> {
+		if (this.#link.epoch !== epoch) return { is: "away" }
+		if (ask === "takeTask") this.#tasks.takes(of)
+		const outcome = outcomeOf(await this.ask(ask, of))
+		const isGone = ask === "stopTask" ? outcome.is === "done" : outcome.is === "refused"
+		if (isGone && ask !== "steerTask") this.#tasks.hasNot(of)
+		return outcome
 	}
 
 	/** Nothing is answered on the link of this epoch. */
@@ -221,6 +241,7 @@ export class Machine {
 		this.#viewers.dismiss(({ expiresAt }) => expiresAt !== null && expiresAt <= this.#host.now())
 		this.#link.isUp()
 		this.#reports.retry()
+		this.#tasks.alarm()
 		this.#lease()
 	}
 
@@ -260,9 +281,12 @@ export class Machine {
 				const { channel, key, message: brought } = message
 				return this.#host.relayed(this.#row().id, { channel, key, message: brought })
 			}
-			case "tasks":
+			case "tasks": {
+				const { slots, runtimes, substrates, reports } = message
+				return this.#tasks.stands({ slots, runtimes, substrates, reports })
+			}
 			case "task":
-				return
+				return void this.#tasks.reported(message.report)
 			default:
 				never(message)
 		}
@@ -313,15 +337,16 @@ export class Machine {
 		this.#asks.abandon()
 		this.#viewers.away()
 		this.#tellPresence()
+		this.#tasks.ended()
 	}
 
 	/**
 	 * Somebody watches, so somebody must be told when the link's proof gets too old, and let go of when their token ends; or
-	 * the workspace has not taken a report.
+	 * the workspace has not taken a report, or a task runs here.
 	 */
 	#lease(): void {
 		const watched = this.#viewers.isEmpty ? [] : [this.#link.expiresAt(), this.#viewers.expiresAt()]
-		const times = [...watched, this.#reports.retryAt].filter((time) => time !== null)
+		const times = [...watched, this.#reports.retryAt, this.#tasks.wakeAt].filter((time) => time !== null)
 		const at = Math.min(...times)
 		// An alarm is a write, which holds back what is sent after it: one is enough, and renews itself.
 		if (times.length === 0 || (this.#alarmAt > this.#host.now() && this.#alarmAt <= at)) return

@@ -1,15 +1,18 @@
 // The ledger's way to machines: a question to the object of each, on the link that it names.
-import type { Answered, Ask, Asked } from "../../protocol/ask.ts"
+import type { Asked } from "../../protocol/ask.ts"
 import { REFUSALS } from "../../protocol/errors.ts"
 import type { MachineId } from "../../protocol/ids.ts"
 import type { Outcome } from "../asks.ts"
 import type { Env } from "../env.ts"
 import type { MachineOutcome, Machines } from "./ledger.ts"
 
+/** What the ledger asks of machines. */
+export type TaskAsk = "takeTask" | "stopTask" | "steerTask"
+
 export function machinesOf(env: Pick<Env, "MACHINE">): Machines {
 	const objectOf = (machine: MachineId) => env.MACHINE.get(env.MACHINE.idFromName(machine))
-	const ask = async <A extends Ask>(machine: MachineId, epoch: number, ask: A, of: Asked<A>): Promise<MachineOutcome> =>
-		outcomeOf((await objectOf(machine).askOn(epoch, ask, of)) as Outcome<Answered<A>>)
+	const ask = <A extends TaskAsk>(machine: MachineId, epoch: number, ask: A, of: Asked<A>): Promise<MachineOutcome> =>
+		objectOf(machine).askOn(epoch, ask, of)
 	return {
 		take: (machine, epoch, attempt) => ask(machine, epoch, "takeTask", attempt),
 		stop: (machine, epoch, of) => ask(machine, epoch, "stopTask", of),

@@ -30,6 +30,7 @@ const LIMITS_MS: Record<string, number> = {
 /** Alarms here are late by no more. */
 const ALARM_LATE_MS = 20 * SECOND
 
+const ALL = { member: null, tags: null }
 const BY = { is: "person", id: "u1", name: "Ada" } as const
 
 /** A machine with its object at the edge. */
@@ -178,7 +179,8 @@ export class History {
 			onFailure: dice.chance(0.3) ? [follow("else"), { is: "notify" }] : [],
 		})
 		const from = { is: "trigger", id: dice.pick(["trg_1", "trg_2"]), name: "hook" } as const
-		const submission = { key: `key ${this.#submissions.length}`, manifest, from, isFromOutside: true, of: null }
+		const key = `key ${this.#submissions.length}`
+		const submission = { key, manifest, from, isFromOutside: true, of: null, reach: ALL, replyTo: null }
 		const made = this.#ledger.submit(submission, BY)
 		if (!made.ok || !made.value.isNew) return this.#fault("a first submission is not taken")
 		this.#submissions.push({ submission, id: made.value.task.id })
@@ -208,7 +210,8 @@ export class History {
 		if (task === undefined || other === undefined) return
 		const manifest = this.#ledger.task(task.id)?.manifest
 		if (manifest === undefined) return this.#fault("a task has no manifest")
-		if (this.#dice.chance(0.5)) this.#ledger.edit(task.id, { ...manifest, priority: this.#dice.below(2) }, BY)
+		const changed = { ...manifest, priority: this.#dice.below(2) }
+		if (this.#dice.chance(0.5)) this.#ledger.edit(task.id, changed, ALL, BY)
 		else this.#ledger.move(task.id, this.#dice.chance(0.7) ? other.id : null, BY)
 	}
 
@@ -301,7 +304,15 @@ export class History {
 		side.isOpen = true
 		machine.proven()
 		const reports = structuredClone(machine.list())
-		const info = { id: machine.id, name: side.name, tags: [], runtimes: null, substrates: null, slots: machine.slots }
+		const info = {
+			id: machine.id,
+			name: side.name,
+			tags: [],
+			members: null,
+			runtimes: null,
+			substrates: null,
+			slots: machine.slots,
+		}
 		const tell: Call = {
 			run: () => {
 				for (const { task, fence, verdict } of this.#ledger.linked(info, epoch, reports)) {

@@ -470,10 +470,10 @@ test("a machine that is removed loses what it has at once", async () => {
 test("a task that is over is retried as a new one, and is itself as it was", async () => {
 	const world = new World()
 	const { id } = world.submit({ prompt: "do it" })
-	expect(world.ledger.retry(id, "r1", { is: "person", id: "u1", name: "Ada" }, BY).ok).toBe(false)
+	expect(world.ledger.retry(id, { key: "r1", reach: ALL, from: BY }, BY).ok).toBe(false)
 	world.ledger.cancel(id, BY, "")
 	for (const isNew of [true, false])
-		expect(world.ledger.retry(id, "r1", { is: "person", id: "u1", name: "Ada" }, BY)).toMatchObject({
+		expect(world.ledger.retry(id, { key: "r1", reach: ALL, from: BY }, BY)).toMatchObject({
 			value: { isNew },
 		})
 	expect(world.ledger.list(10).map(({ state }) => state.is)).toEqual(["queued", "cancelled"])

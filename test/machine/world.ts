@@ -4,6 +4,7 @@ import { Machine } from "../../durable-objects/machine.ts"
 import type { About, Peer } from "../../durable-objects/peer.ts"
 import type { KeptReport, ReportStore } from "../../durable-objects/reports.ts"
 import type { MachineRow, Store } from "../../durable-objects/store.ts"
+import type { KeptTaskLink, TaskLinkStore } from "../../durable-objects/task-link.ts"
 import { decodeFrame, encodeFrame, type Frame, KIND } from "../../protocol/frames.ts"
 import {
 	EVERYONE,
@@ -17,6 +18,7 @@ import { PROTOCOL_VERSION } from "../../protocol/limits.ts"
 import type { FromConnector, FromViewer, ToConnector, ToViewer } from "../../protocol/messages.ts"
 import type { Role } from "../../protocol/roles.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
+import type { Verdict } from "../../protocol/task-report.ts"
 import { ON_HOST } from "../support/on-host.ts"
 
 export class MemoryPeer<Said extends { type: string }> implements Peer {
@@ -130,6 +132,16 @@ class MemoryReportStore implements ReportStore {
 	}
 }
 
+class MemoryTaskLinkStore implements TaskLinkStore {
+	row: KeptTaskLink | null = null
+
+	kept = () => this.row
+
+	keep(kept: KeptTaskLink): void {
+		this.row = structuredClone(kept)
+	}
+}
+
 export type LinkSide = MemoryPeer<ToConnector>
 export type ViewerSide = MemoryPeer<ToViewer> & { id: ViewerId }
 
@@ -143,6 +155,10 @@ export class World {
 	/** What the workspace has taken of what waits for a person; and whether it takes anything. */
 	readonly reported: MachineReport[] = []
 	isTaken = true
+	readonly tasks = new MemoryTaskLinkStore()
+	/** What the ledger was told, and what it answers to reports. */
+	readonly told: string[] = []
+	verdict: Verdict = "go-on"
 	readonly failures: string[] = []
 	readonly peers = new Set<Peer>()
 	core: Machine
@@ -235,6 +251,12 @@ export class World {
 		this.frame(viewer, { kind: KIND.ACK, session, viewer: viewer.id, sequence })
 	}
 
+	async #ledger(told: string): Promise<void> {
+		await Promise.resolve()
+		if (!this.isTaken) throw new Error("away")
+		this.told.push(told)
+	}
+
 	#build(): Machine {
 		return new Machine({
 			store: this.store,
@@ -246,6 +268,18 @@ export class World {
 			},
 			sessionOpened: ({ id }, { session }) => void this.opened.push({ by: id, session }),
 			reports: this.reports,
+			tasks: this.tasks,
+			ledger: {
+				linked: (of, { reports }) => {
+					const verdict = this.verdict
+					return this.#ledger(`linked ${of.epoch}`).then(() =>
+						reports.map(({ task, fence }) => ({ task, fence, verdict })),
+					)
+				},
+				unlinked: (of) => this.#ledger(`unlinked ${of.epoch}`),
+				removed: (of) => this.#ledger(`removed ${of.machine}`),
+				reported: (_, { is, sequence }) => this.#ledger(`${is} ${sequence}`).then(() => this.verdict),
+			},
 			tellWorkspace: async (report) => {
 				await Promise.resolve()
 				if (!this.isTaken) throw new Error("away")

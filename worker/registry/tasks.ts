@@ -1,5 +1,6 @@
 // Tasks that are over, for reading: the workspace's object alone writes them.
-import { and, desc, eq, isNull, or, sql } from "drizzle-orm"
+import { and, desc, eq, isNull, lt, or, sql } from "drizzle-orm"
+import type * as z from "zod"
 import * as schema from "../../migrations/schema.ts"
 import type { MachineId, TaskId } from "../../protocol/ids.ts"
 import { Manifest, type TaskStateName, TaskView } from "../../protocol/task.ts"
@@ -7,20 +8,18 @@ import type { Database } from "./database.ts"
 
 const { task } = schema
 
+/** As it is kept; a manifest that is too long for a row is not. */
+const PastTask = TaskView.extend({ manifest: Manifest.nullable() })
+export type PastTask = z.infer<typeof PastTask>
+
 interface Which {
-	/** Those that were over before this one; from the last one on where it is not said. */
-	before: TaskId | undefined
+	/** Those that were over before this one. */
+	before: PastTask | undefined
 	state: TaskStateName | undefined
 	group: string | undefined
 	limit: number
-	/** Where they ran, if anywhere; null for any. */
+	/** Where they ran; those that ran nowhere are everybody's. Null for every machine, also those that are no more. */
 	machines: MachineId[] | null
-}
-
-export interface PastTask {
-	task: TaskView
-	/** Null where it was too long to be kept. */
-	manifest: Manifest | null
 }
 
 export class Tasks {
@@ -30,24 +29,23 @@ export class Tasks {
 		this.#db = database
 	}
 
-	/** The last that were over, first. */
+	/** The last first. */
 	async list(workspaceId: string, { before, state, group, limit, machines }: Which): Promise<TaskView[]> {
+		const at = before?.state.since ?? Number.MAX_SAFE_INTEGER
 		const rows = await this.#db
 			.select({ view: task.view })
 			.from(task)
 			.where(
 				and(
 					eq(task.workspaceId, workspaceId),
-					before === undefined
-						? undefined
-						: sql`(${task.at}, ${task.id}) < (SELECT at, id FROM ${task} WHERE workspace_id = ${workspaceId} AND id = ${before})`,
-					state === undefined ? undefined : sql`${task.view} ->> '$.state.is' = ${state}`,
-					group === undefined ? undefined : sql`${task.view} ->> '$.of.group' = ${group}`,
+					before === undefined ? undefined : or(lt(task.at, at), and(eq(task.at, at), lt(task.id, before.id))),
+					state === undefined ? undefined : sql`json_extract(${task.view}, '$.state.is') = ${state}`,
+					group === undefined ? undefined : sql`json_extract(${task.view}, '$.of.group') = ${group}`,
 					machines === null
 						? undefined
-						: // As one value: a query of D1 takes at most 100.
-							or(
+						: or(
 								isNull(task.machineId),
+								// As one value: a query of D1 takes at most 100.
 								sql`${task.machineId} IN (SELECT value FROM json_each(${JSON.stringify(machines)}))`,
 							),
 				),
@@ -62,8 +60,6 @@ export class Tasks {
 			.select({ view: task.view })
 			.from(task)
 			.where(and(eq(task.workspaceId, workspaceId), eq(task.id, id)))
-		if (row === undefined) return undefined
-		const { manifest } = row.view as { manifest?: unknown }
-		return { task: TaskView.parse(row.view), manifest: manifest == null ? null : Manifest.parse(manifest) }
+		return row === undefined ? undefined : PastTask.parse(row.view)
 	}
 }

@@ -7,6 +7,7 @@ import { mustBeSignedBy } from "../dial.ts"
 import { didKey } from "../did-key.ts"
 import { changed, workspaceOf } from "../feed.ts"
 import { ask, describe, findMachine, listMachines, objectOf } from "../machines.ts"
+import { workOf } from "../work.ts"
 
 export const machines: Handlers<
 	| "rotateKey"
@@ -61,6 +62,7 @@ export const machines: Handlers<
 		}
 		if (!(await registry.machines.change(machine, body))) throw new Refusal("name_taken")
 		if (name !== undefined) await objectOf(env, machine.id).rename(name)
+		await workOf(env, machine.workspaceId).described(machine.id)
 		// Whoever may still see it dials again at once.
 		if (tags !== undefined || members !== undefined) await objectOf(env, machine.id).dismiss(null)
 		await changed(env, machine.workspaceId, "machines")
