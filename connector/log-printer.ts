@@ -18,9 +18,12 @@ export function rawPrinter(out: Output): Printer {
 	}
 }
 
-export function jsonPrinter(): Printer {
+/** `of`: further fields of each line. */
+export function jsonPrinter(of: object = {}): Printer {
+	const line = (from: number, bytes: Uint8Array) =>
+		JSON.stringify({ ...of, from, base64: Buffer.from(bytes).toString("base64") })
 	return {
-		print: (from, bytes) => write(`${JSON.stringify({ from, base64: Buffer.from(bytes).toString("base64") })}\n`),
+		print: (from, bytes) => write(`${line(from, bytes)}\n`),
 		// Each part says where it begins.
 		gap: async () => {},
 		end: async () => {},

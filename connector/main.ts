@@ -39,7 +39,9 @@ import { send } from "./commands/send.ts"
 import { spawn } from "./commands/spawn.ts"
 import { stats } from "./commands/stats.ts"
 import { substrates } from "./commands/substrates.ts"
+import { swarm } from "./commands/swarm.ts"
 import { tag } from "./commands/tag.ts"
+import { task } from "./commands/task.ts"
 import { tokens } from "./commands/tokens.ts"
 import { up } from "./commands/up.ts"
 import { upgrade } from "./commands/upgrade.ts"
@@ -67,6 +69,8 @@ for (const make of [
 	screen,
 	logs,
 	wait,
+	task,
+	swarm,
 	inbox,
 	answer,
 	notify,

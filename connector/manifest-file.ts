@@ -4,12 +4,11 @@ import { stat } from "node:fs/promises"
 import { basename, dirname, resolve } from "node:path"
 import * as z from "zod"
 import { refusalOf } from "../protocol/client.ts"
-import type { UploadId } from "../protocol/ids.ts"
 import { ROUTES, routePath } from "../protocol/routes.ts"
 import { INPUTS, Manifest } from "../protocol/task.ts"
 import { type Credentials, fetchSigned } from "./credentials.ts"
 import { Failure } from "./exit.ts"
-import { cannotRead, readText, readWritten } from "./written-file.ts"
+import { cannotRead, readBytes, readText, readWritten } from "./written-file.ts"
 
 const Input = Manifest.shape.inputs.unwrap().element
 const LocalInput = Input.extend({
@@ -42,7 +41,7 @@ async function withFiles(
 	const given: Manifest["inputs"] = []
 	for (const { path, from } of inputs) {
 		if (from.is !== "file") given.push({ path, from })
-		else given.push({ path, from: { is: "upload", id: await upload(resolve(folder, from.path), credentials) } })
+		else given.push({ path, from: await contentOf(resolve(folder, from.path), credentials) })
 	}
 	return { ...rest, prompt: words, inputs: given }
 }
@@ -51,14 +50,18 @@ async function withFiles(
 export async function inputFrom(word: string, credentials: Credentials): Promise<Manifest["inputs"][number]> {
 	const [, path, named] = /^([^=]+)=(.+)$/s.exec(word) ?? []
 	const file = named ?? word
-	return { path: path ?? basename(file), from: { is: "upload", id: await upload(file, credentials) } }
+	return { path: path ?? basename(file), from: await contentOf(file, credentials) }
 }
 
-/** Its bytes go from the disk to the home without being in memory all at once. */
-async function upload(file: string, credentials: Credentials): Promise<UploadId> {
+/** Of a file that goes in the manifest itself. */
+const SMALL_BYTES = 32 * 1024
+
+/** Of a larger one the bytes go from the disk to the home without being in memory all at once. */
+async function contentOf(file: string, credentials: Credentials): Promise<Manifest["inputs"][number]["from"]> {
 	// A pipe would be waited for where it is opened.
 	const found = await stat(file).catch((error: unknown) => cannotRead(file, error))
 	if (!found.isFile()) throw new Failure("file", `${file} is not a file.`)
+	if (found.size <= SMALL_BYTES) return { is: "content", base64: (await readBytes(file)).toString("base64") }
 	const body = await openAsBlob(file).catch((error: unknown) => cannotRead(file, error))
 	const response = await fetchSigned(credentials)(routePath("upload"), {
 		method: ROUTES.upload.method,
@@ -66,5 +69,5 @@ async function upload(file: string, credentials: Credentials): Promise<UploadId>
 		body,
 	})
 	if (!response.ok) throw await refusalOf(response)
-	return ROUTES.upload.answer.parse(await response.json()).id
+	return { is: "upload", id: ROUTES.upload.answer.parse(await response.json()).id }
 }

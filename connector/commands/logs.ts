@@ -48,8 +48,13 @@ export async function printLive(call: Client, credentials: Credentials, session:
 }
 
 /** Prints the log from `from` on; answers with the sequence after it. */
-async function printFrom(call: Client, session: Session, from: number, printer: Printer): Promise<number> {
-	const params = { machine: session.machine, session: session.id }
+export async function printFrom(
+	call: Client,
+	{ machine, id }: Pick<Session, "machine" | "id">,
+	from: number,
+	printer: Printer,
+): Promise<number> {
+	const params = { machine, session: id }
 	let next = from
 	for (;;) {
 		const part = await call("readLog", { params, query: { from: next } })
