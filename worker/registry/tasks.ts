@@ -1,6 +1,5 @@
 // Tasks that are over, for reading: the workspace's object alone writes them.
 import { and, desc, eq, isNull, lt, or, sql } from "drizzle-orm"
-import type * as z from "zod"
 import * as schema from "../../migrations/schema.ts"
 import type { MachineId, TaskId } from "../../protocol/ids.ts"
 import { Manifest, type TaskStateName, TaskView } from "../../protocol/task.ts"
@@ -9,12 +8,11 @@ import type { Database } from "./database.ts"
 const { task } = schema
 
 /** As it is kept; a manifest that is too long for a row is not. */
-const PastTask = TaskView.extend({ manifest: Manifest.nullable() })
-export type PastTask = z.infer<typeof PastTask>
+const Kept = TaskView.extend({ manifest: Manifest.nullable() })
 
 interface Which {
 	/** Those that were over before this one. */
-	before: PastTask | undefined
+	before: TaskId | undefined
 	state: TaskStateName | undefined
 	group: string | undefined
 	limit: number
@@ -31,14 +29,15 @@ export class Tasks {
 
 	/** The last first. */
 	async list(workspaceId: string, { before, state, group, limit, machines }: Which): Promise<TaskView[]> {
-		const at = before?.state.since ?? Number.MAX_SAFE_INTEGER
+		const last = before === undefined ? undefined : await this.find(workspaceId, before)
+		const at = last?.task.state.since ?? Number.MAX_SAFE_INTEGER
 		const rows = await this.#db
 			.select({ view: task.view })
 			.from(task)
 			.where(
 				and(
 					eq(task.workspaceId, workspaceId),
-					before === undefined ? undefined : or(lt(task.at, at), and(eq(task.at, at), lt(task.id, before.id))),
+					last === undefined ? undefined : or(lt(task.at, at), and(eq(task.at, at), lt(task.id, last.task.id))),
 					state === undefined ? undefined : sql`json_extract(${task.view}, '$.state.is') = ${state}`,
 					group === undefined ? undefined : sql`json_extract(${task.view}, '$.of.group') = ${group}`,
 					machines === null
@@ -55,11 +54,13 @@ export class Tasks {
 		return rows.map(({ view }) => TaskView.parse(view))
 	}
 
-	async find(workspaceId: string, id: TaskId): Promise<PastTask | undefined> {
+	async find(workspaceId: string, id: TaskId): Promise<{ task: TaskView; manifest: Manifest | null } | undefined> {
 		const [row] = await this.#db
 			.select({ view: task.view })
 			.from(task)
 			.where(and(eq(task.workspaceId, workspaceId), eq(task.id, id)))
-		return row === undefined ? undefined : PastTask.parse(row.view)
+		if (row === undefined) return undefined
+		const { manifest, ...found } = Kept.parse(row.view)
+		return { task: found, manifest }
 	}
 }
