@@ -105,6 +105,12 @@ export const REFUSALS = {
 		mayRetry: false,
 		message: "This home has no keys to seal secrets with. Whoever runs it sets SECRET_KEYS.",
 	},
+	files_off: {
+		status: 503,
+		mayRetry: false,
+		message:
+			"This home keeps no files. Put small inputs into the manifest itself, or ask whoever runs it to give it a bucket.",
+	},
 	push_off: {
 		status: 503,
 		mayRetry: false,

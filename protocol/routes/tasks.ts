@@ -1,5 +1,6 @@
 // Routes about tasks: submitted, changed while they wait, steered while they run, and what came of them.
 import * as z from "zod"
+import { DeliveredSecret } from "../ask.ts"
 import { SessionId, TaskId, UploadId } from "../ids.ts"
 import type { Shape } from "../route.ts"
 import {
@@ -54,7 +55,7 @@ export const taskRoutes = {
 				.string()
 				.regex(/^[\x21-\x7e]{1,128}$/, "must be printable, without spaces")
 				.optional(),
-			/** So many, which {{index}} and {{count}} in the prompt, the name and the branch tell apart. */
+			/** So many, which {{index}}, from 1, and {{count}} tell apart: in any text of the manifest. */
 			count: z.int().min(1).max(MOST_AT_ONCE).optional(),
 			/** One for each combination of values, which {{matrix.NAME}} tells apart. */
 			matrix: Matrix.optional(),
@@ -174,7 +175,12 @@ export const taskRoutes = {
 		summary: "The values of a task's secrets, for the machine that has its attempt of this fence",
 		params: ofTask,
 		body: z.object({ fence: Fence, session: SessionId }),
-		answer: z.object({ secrets: z.record(z.string(), z.string()) }),
+		answer: z.object({
+			/** Those that the manifest names, by their names. */
+			secrets: z.record(z.string(), z.string()),
+			/** Those that every session of its runtime gets. */
+			bound: z.array(DeliveredSecret),
+		}),
 		shown: ["fence", "session"],
 	},
 	taskInput: {

@@ -1,6 +1,26 @@
-// Tasks.
+// Tasks: submitted, watched and changed by people; what their machines need of the home.
+import * as z from "zod"
 import { Refusal } from "../../protocol/errors.ts"
+import { Manifest } from "../../protocol/task.ts"
 import type { Handlers } from "../call.ts"
+import { artifactOf } from "../tasks/artifact.ts"
+import { eventStream } from "../tasks/event-stream.ts"
+import { changesOf, pastChangesOf } from "../tasks/follow.ts"
+import { inputOf, keep, manifestOf, secretsOf } from "../tasks/for-machine.ts"
+import { outputOf, type Place, pastOutputOf } from "../tasks/output.ts"
+import { keepUpload } from "../tasks/uploads.ts"
+import {
+	cancelTask,
+	editTask,
+	findTask,
+	listTasks,
+	machinesSeen,
+	moveTask,
+	retryTask,
+	steerTask,
+	submitTasks,
+} from "../tasks.ts"
+import { workOf } from "../work.ts"
 
 export const tasks: Handlers<
 	| "listTasks"
@@ -22,58 +42,111 @@ export const tasks: Handlers<
 	| "taskInput"
 	| "keepArtifact"
 > = {
-	async listTasks() {
-		throw new Refusal("internal")
+	async listTasks(call) {
+		return listTasks(call, call.query)
 	},
-	async showTask() {
-		throw new Refusal("internal")
+
+	async showTask(call) {
+		const { task, manifest } = await findTask(call, call.params.task)
+		if (manifest === null) throw new Refusal("too_large", "This task was over long ago, and its manifest was not kept.")
+		return { task, manifest }
 	},
-	async submitTasks() {
-		throw new Refusal("internal")
+
+	async submitTasks(call) {
+		const tasks = await submitTasks(call, call.body)
+		call.traced.target = { task: tasks.map(({ id }) => id).join(" ") }
+		return { tasks }
 	},
-	async editTask() {
-		throw new Refusal("internal")
+
+	async editTask(call) {
+		return { task: await editTask(call, call.params.task, call.body.manifest) }
 	},
-	async moveTask() {
-		throw new Refusal("internal")
+
+	async moveTask(call) {
+		return { task: await moveTask(call, call.params.task, call.body.before) }
 	},
-	async cancelTask() {
-		throw new Refusal("internal")
+
+	async cancelTask(call) {
+		return { task: await cancelTask(call, call.params.task, call.body.reason) }
 	},
-	async retryTask() {
-		throw new Refusal("internal")
+
+	async retryTask(call) {
+		return { task: await retryTask(call, call.params.task, call.body.key) }
 	},
-	async steerTask() {
-		throw new Refusal("internal")
+
+	async steerTask(call) {
+		return { task: await steerTask(call, call.params.task, call.body.id, call.body.text) }
 	},
-	async followTask() {
-		throw new Refusal("internal")
+
+	async followTask(call) {
+		const { env, registry, principal, request } = call
+		const { task, isHeld } = await findTask(call, call.params.task)
+		const after = Number(/^\d{1,9}$/.exec(lastId(request))?.[0] ?? 0)
+		if (!isHeld) return eventStream(pastChangesOf(task, after))
+		const machines = await machinesSeen(registry, principal)
+		const work = workOf(env, principal.membership.workspaceId)
+		return eventStream(changesOf({ work, task: task.id, machines, after }))
 	},
-	async followTaskLog() {
-		throw new Refusal("internal")
+
+	async followTaskLog(call) {
+		const { env, registry, principal, request } = call
+		const { task, isHeld } = await findTask(call, call.params.task)
+		const after = placeIn(lastId(request))
+		if (!isHeld) return eventStream(pastOutputOf(env, task, after))
+		const machines = await machinesSeen(registry, principal)
+		const work = workOf(env, principal.membership.workspaceId)
+		return eventStream(outputOf({ env, work, task: task.id, machines, after }))
 	},
-	async readArtifact() {
-		throw new Refusal("internal")
+
+	async readArtifact(call) {
+		const { env, principal, params, query } = call
+		const { task } = await findTask(call, params.task)
+		return artifactOf(env, principal.membership.workspaceId, task, query.path)
 	},
-	async upload() {
-		throw new Refusal("internal")
+
+	async upload({ env, registry, principal, request, traced }) {
+		const kept = await keepUpload(env, registry, principal, request)
+		traced.target = { upload: kept.id }
+		return kept
 	},
-	async readTaskLimits() {
-		throw new Refusal("internal")
+
+	async readTaskLimits({ env, principal }) {
+		return workOf(env, principal.membership.workspaceId).limits()
 	},
-	async writeTaskLimits() {
-		throw new Refusal("internal")
+
+	async writeTaskLimits({ env, principal, body }) {
+		await workOf(env, principal.membership.workspaceId).setLimits(body)
+		return body
 	},
-	async taskSchema() {
-		throw new Refusal("internal")
+
+	async taskSchema({ origin }) {
+		const schema = { ...z.toJSONSchema(Manifest, { io: "input" }), $id: `${origin}/api/task.schema.json` }
+		return Response.json(schema, { headers: { "content-type": "application/schema+json" } })
 	},
-	async taskSecrets() {
-		throw new Refusal("internal")
+
+	async taskSecrets({ env, registry, dialler, traced, params: { task }, body: { fence, session } }) {
+		traced.target = { machine: dialler.id, session, task }
+		const manifest = await manifestOf(env, dialler, { task, fence })
+		return secretsOf(env, registry, dialler, manifest)
 	},
-	async taskInput() {
-		throw new Refusal("internal")
+
+	async taskInput({ env, dialler, params: { task, upload }, query: { fence } }) {
+		const manifest = await manifestOf(env, dialler, { task, fence })
+		return inputOf(env, dialler, manifest, upload)
 	},
-	async keepArtifact() {
-		throw new Refusal("internal")
+
+	async keepArtifact({ env, dialler, request, params: { task, hash }, query: { fence } }) {
+		await manifestOf(env, dialler, { task, fence })
+		return { isKept: await keep(env, dialler, { task, hash, request }) }
 	},
+}
+
+/** What a reader that was cut off has read last. */
+function lastId(request: Request): string {
+	return request.headers.get("last-event-id") ?? ""
+}
+
+function placeIn(id: string): Place | null {
+	const [, attempt, sequence] = /^(\d{1,9}):(\d{1,15})$/.exec(id) ?? []
+	return attempt === undefined ? null : { attempt: Number(attempt), sequence: Number(sequence) }
 }

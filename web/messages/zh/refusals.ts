@@ -44,6 +44,7 @@ export const refusals: Spoken<typeof english> = {
 		task_started: "已有机器接下了这个任务，所以它保持不变。",
 		task_not_running: "这个任务的程序现在没有运行。",
 		channel_failed: "聊天服务没有接受。",
+		files_off: "这里不保存文件。小的输入请直接写进清单，或请运行者配置存储桶。",
 		push_off: "这里没有用于发送通知的密钥。请让运行者设置 PUSH_KEY。",
 		link_replaced: "持有同一机器密钥的另一个连接器已取代它。",
 		program_missing: "机器上没有安装该程序。",
