@@ -1,9 +1,12 @@
 // What this machine asks of its home by routes, signed in with its own key; everything else goes over the link.
 import { openAsBlob } from "node:fs"
 import { client, refusalOf } from "../protocol/client.ts"
+import { REFUSALS } from "../protocol/errors.ts"
 import type { SessionId, TaskId, UploadId } from "../protocol/ids.ts"
 import { ROUTES, routePath } from "../protocol/routes.ts"
-import { Unheard } from "./tasks/ports.ts"
+import { type TaskSecrets, Unheard } from "./tasks/ports.ts"
+
+const TOO_LARGE = REFUSALS.too_large.status
 
 /** An attempt, as the home knows it. */
 interface Of {
@@ -26,9 +29,8 @@ export class HomeCalls {
 		await this.#call("returnSession", { params: { session } })
 	}
 
-	/** By their names. */
-	async taskSecrets({ task, fence }: Of, session: SessionId): Promise<Record<string, string>> {
-		return (await this.#call("taskSecrets", { params: { task }, body: { fence, session } })).secrets
+	taskSecrets({ task, fence }: Of, session: SessionId): Promise<TaskSecrets> {
+		return this.#call("taskSecrets", { params: { task }, body: { fence, session } })
 	}
 
 	async taskInput({ task, fence }: Of, upload: UploadId): Promise<AsyncIterable<Uint8Array>> {
@@ -44,6 +46,8 @@ export class HomeCalls {
 		const headers = { "content-type": "application/octet-stream" }
 		const body = await openAsBlob(file)
 		const response = await this.#fetch(path, { method: ROUTES.keepArtifact.method, headers, body, signal })
+		// Said by the home, or by what is before it.
+		if (response.status === TOO_LARGE) return false
 		if (!response.ok) throw await refusalOf(response)
 		return ROUTES.keepArtifact.answer.parse(await response.json()).isKept
 	}

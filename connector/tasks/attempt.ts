@@ -43,7 +43,7 @@ const KILL_MS = 30_000
 /** No timer counts the time that a machine sleeps. */
 const LOOK_MS = 30_000
 /** For all artifacts together; less than the ledger waits for the end. */
-const HAND_MS = 30 * 60_000
+const HAND_MS = 15 * 60_000
 /** Nobody asks again for one that is older than so many others. */
 const MOST_STEERED = 200
 
@@ -254,18 +254,18 @@ export class Attempt {
 		const { manifest } = kept.assignment
 		const { once, prompt } = runFolder(kept.session)
 		const { argv, stdin } = words(await this.#runtime(), manifest, prompt)
-		const names = [...new Set(Object.values(manifest.secrets))]
-		const values = names.length === 0 ? {} : await this.#asked(() => this.#world.ledger.secrets(this.#of, names))
+		const given = await this.#asked(() => this.#world.ledger.secrets(this.#of))
 		const secrets = Object.entries(manifest.secrets).map(([variable, secret]) => {
-			const value = values[secret]
+			const value = given.secrets[secret]
 			if (value === undefined) throw new Failed("prepare", `There is no secret "${secret}".`)
 			return { name: secret, variable, value }
 		})
 		const { runtime, substrate, network, limits, image, loadout, environment } = manifest
 		const { task, fence } = kept.assignment
 		const spec = ASKS.start.asked.safeParse({
-			...{ id: kept.session, runtime, argv, network, limits, secrets, once, cwd: this.#place.cwd },
+			...{ id: kept.session, runtime, argv, network, limits, once, cwd: this.#place.cwd },
 			name: `${this.#name.slice(0, 40)} ${task.slice(-6)} ${fence}`,
+			secrets: [...given.bound, ...secrets],
 			environment: { TASK_ID: task, TASK_ATTEMPT: String(fence), ...environment },
 			...(substrate === undefined ? {} : { substrate }),
 			...(image === undefined ? {} : { image }),
@@ -465,10 +465,11 @@ export class Attempt {
 		const { kept } = this
 		const { ledger, log } = this.#world
 		const signal = AbortSignal.any([this.#leave.signal, AbortSignal.timeout(HAND_MS)])
-		for (const hash of new Set(kept.artifacts.map(({ hash }) => hash))) {
+		const smallestFirst = kept.artifacts.toSorted((one, other) => one.size - other.size)
+		for (const hash of new Set(smallestFirst.map(({ hash }) => hash))) {
 			const file = join(this.#folder, "artifacts", hash)
 			try {
-				// A home that keeps none keeps none of the others.
+				// A home that keeps none, or none so large, keeps none of the others.
 				if (!(await this.#reports.asked(() => ledger.artifact(this.#of, hash, file, signal), signal))) return
 			} catch (error) {
 				if (!signal.aborted) log(`${kept.assignment.task}: an artifact stays here: ${sentence(error)}`)
@@ -550,7 +551,7 @@ export class Attempt {
 		const { workOn } = this.kept.assignment.manifest
 		if (workOn?.is !== "repository" || workOn.credential === undefined) return undefined
 		const { user, secret } = workOn.credential
-		const value = (await this.#asked(() => this.#world.ledger.secrets(this.#of, [secret])))[secret]
+		const value = (await this.#asked(() => this.#world.ledger.secrets(this.#of))).secrets[secret]
 		if (value === undefined) throw new Failed("prepare", `There is no secret "${secret}".`)
 		return credentialFor(workOn.url, user, value)
 	}

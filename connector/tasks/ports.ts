@@ -1,6 +1,6 @@
 // What an attempt needs of the world: sessions of this machine, the ledger, the home's secrets and uploads, a clock.
 import { uptime } from "node:os"
-import type { Asked } from "../../protocol/ask.ts"
+import type { Asked, DeliveredSecret } from "../../protocol/ask.ts"
 import type { SessionId, TaskId, UploadId } from "../../protocol/ids.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
 import type { TaskReport, Verdict } from "../../protocol/task-report.ts"
@@ -28,12 +28,18 @@ export class Unheard extends Error {
 	override readonly name = "Unheard"
 }
 
+/** The values of secrets: those that a manifest names, by their names, and those that every session of its runtime gets. */
+export interface TaskSecrets {
+	secrets: Record<string, string>
+	bound: DeliveredSecret[]
+}
+
 /** Who is told, and who has given the work. */
 export interface Ledger {
 	/** Resolves with what the ledger answers, also to one that it had before. Rejects where nobody was heard: it is told again. */
 	report(report: TaskReport): Promise<Verdict>
-	/** Values of secrets, by their names, for an attempt whose fence counts. They are kept nowhere. */
-	secrets(of: { task: TaskId; fence: number }, names: string[]): Promise<Record<string, string>>
+	/** For an attempt whose fence counts. They are kept nowhere. */
+	secrets(of: { task: TaskId; fence: number }): Promise<TaskSecrets>
 	/** What was uploaded for it. */
 	upload(of: { task: TaskId; fence: number }, id: UploadId): Promise<AsyncIterable<Uint8Array>>
 	/** Gives the home an artifact's file to keep. Answers false where it keeps none: it reads them from here. */

@@ -17,7 +17,9 @@ test("it is prepared, runs, is collected and succeeds; each is told once and in 
 	expect(end.artifacts).toEqual([
 		{ path: "note.txt", size: 5, hash: expect.stringMatching(/^[0-9a-f]{64}$/), type: "text/plain" },
 	])
-	expect(readFileSync(attempts.get(given)?.artifact(end.artifacts?.[0]?.hash ?? "") ?? "", "utf8")).toBe("done\n")
+	const { hash = "" } = end.artifacts[0] ?? {}
+	expect(readFileSync(attempts.get(given)?.artifact(hash) ?? "", "utf8")).toBe("done\n")
+	expect(ledger.artifacts.get(hash)).toBe("done\n")
 	expect(states(ledger.reports)).toEqual(["preparing", "running", "collecting", "succeeded"])
 	expect(ledger.reports.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4])
 })
@@ -110,8 +112,9 @@ test("a prompt is an argument of its runtime, or its standard input where it is 
 test("secrets reach its environment, and are in no file of the attempt", async () => {
 	const { run, ledger, dataDir } = await taskMachine()
 	ledger.values.deploy = "value-of-the-secret"
+	ledger.bound = [{ name: "key", variable: "KEY", value: "of-the-runtime" }]
 	const given = await run({
-		...script('test "$TOKEN" = "$(printf value-; printf of-the-secret)"'),
+		...script('test "$TOKEN" = "$(printf value-; printf of-the-secret)" && test "$KEY" = of-the-runtime'),
 		secrets: { TOKEN: "deploy" },
 	})
 	expect(await ledger.end()).toMatchObject({ is: "succeeded" })

@@ -21,7 +21,7 @@ const attempts = await Attempts.open({
 			appendFileSync(told, `${JSON.stringify(report)}\n`)
 			return ["succeeded", "failed", "timed-out", "lost"].includes(report.is) ? "forget" : "go-on"
 		},
-		secrets: async () => ({ git: "s3cret-of-git" }),
+		secrets: async () => ({ secrets: { git: "s3cret-of-git" }, bound: [] }),
 		upload: () => Promise.reject(new Error("There are none.")),
 		artifact: async () => false,
 	},

@@ -8,7 +8,7 @@ import { Machine } from "../../connector/machine.ts"
 import type { World } from "../../connector/tasks/attempt.ts"
 import { Attempts } from "../../connector/tasks/attempts.ts"
 import { Assignment } from "../../connector/tasks/kept.ts"
-import { CLOCK, type Ledger } from "../../connector/tasks/ports.ts"
+import { CLOCK, type Ledger, type TaskSecrets } from "../../connector/tasks/ports.ts"
 import { Refusal } from "../../protocol/errors.ts"
 import { newTaskId } from "../../protocol/ids.ts"
 import { Manifest } from "../../protocol/task.ts"
@@ -25,6 +25,7 @@ export class Told implements Ledger {
 	/** What a report is answered; a throw is an answer that does not come. */
 	answer: (report: Report) => Verdict = ({ is }) => (isEnd(is) ? "forget" : "go-on")
 	values: Record<string, string> = {}
+	bound: TaskSecrets["bound"] = []
 	readonly uploads = new Map<string, Buffer>()
 	#heard: (() => void)[] = []
 
@@ -35,8 +36,8 @@ export class Told implements Ledger {
 		return answer
 	}
 
-	async secrets(_of: unknown, names: string[]): Promise<Record<string, string>> {
-		return Object.fromEntries(names.flatMap((name) => (name in this.values ? [[name, this.values[name] ?? ""]] : [])))
+	async secrets(): Promise<TaskSecrets> {
+		return { secrets: this.values, bound: this.bound }
 	}
 
 	async *#parts(bytes: Buffer): AsyncIterable<Uint8Array> {
@@ -49,12 +50,12 @@ export class Told implements Ledger {
 		return this.#parts(bytes)
 	}
 
-	/** By their hashes; null keeps none. */
-	artifacts: Map<string, string> | null = null
+	/** That it was given to keep, by their hashes. */
+	readonly artifacts = new Map<string, string>()
 
 	async artifact(_of: unknown, hash: string, file: string): Promise<boolean> {
-		this.artifacts?.set(hash, readFileSync(file, "utf8"))
-		return this.artifacts !== null
+		this.artifacts.set(hash, readFileSync(file, "utf8"))
+		return true
 	}
 
 	async until(is: Report["is"]): Promise<Report> {
