@@ -2,27 +2,29 @@
 import { Refusal } from "../protocol/errors.ts"
 import type { TriggerId } from "../protocol/ids.ts"
 import type { Trigger, TriggerSpec } from "../protocol/trigger.ts"
-import type { Principal } from "./access.ts"
+import { mustBeAllowed, type Principal } from "./access.ts"
 import { templateRefusal } from "./hooks/template.ts"
 import { asOf } from "./reach.ts"
 import type { SavedTrigger, TriggerEntry } from "./registry/triggers.ts"
 import type { Registry } from "./registry.ts"
+import { mustMayAsk } from "./tasks/may-ask.ts"
 
-/** Throws Refusal("invalid_request") for a template that fails whatever comes, and Refusal("not_found") for a secret. */
+/** Throws Refusal for a template that fails whatever comes, a secret that is not there, and what they may not ask for. */
 export async function savedBy(
 	registry: Registry,
 	principal: Principal,
 	spec: TriggerSpec,
 	origin: string,
 ): Promise<SavedTrigger> {
+	mustBeAllowed(principal, "secret:read")
 	const refusal = templateRefusal(spec.template)
 	if (refusal !== null) throw new Refusal("invalid_request", refusal)
 	const { workspaceId } = principal.membership
 	const known = new Set((await registry.secrets.list(workspaceId)).map(({ name }) => name))
-	const missing = [spec.secret, spec.previousSecret, spec.reply?.secret].find(
-		(name) => name != null && !known.has(name),
-	)
+	const named = [spec.secret, spec.previousSecret, spec.reply?.secret].filter((name) => name !== undefined)
+	const missing = named.find((name) => !known.has(name))
 	if (missing !== undefined) throw new Refusal("not_found", `The workspace has no secret ${missing}.`)
+	await mustMayAsk(registry, principal, [spec.manifest])
 	return { spec, as: asOf(principal), origin }
 }
 

@@ -10,7 +10,7 @@ export interface Reply {
 	body: string
 }
 
-type Hosting = Extract<TriggerSource, { is: "github" | "gitlab" }>
+export type Hosting = Extract<TriggerSource, { is: "github" | "gitlab" }>
 type About = Pick<Happening, "repository" | "number" | "commit" | "what">
 
 /** Null where there is nothing to comment on. */
@@ -22,6 +22,12 @@ export function commentReply(source: Hosting, token: string, about: About, text:
 		return post(`${githubApi(source)}/repos/${repository.name}/issues/${number}/comments`, githubHeaders(token), body)
 	const kind = about.what.startsWith("issue.") ? "issues" : "merge_requests"
 	return post(`${gitlabApi(source)}/projects/${repository.id}/${kind}/${number}/notes`, gitlabHeaders(token), body)
+}
+
+/** Where to read the comments that came after that time beside the one that is posted to this address: a hundred at most. */
+export function commentsSince({ is }: Hosting, url: string, since: number): string {
+	const query = is === "github" ? { since: new Date(since - SKEW_MS).toISOString() } : { sort: "desc", order_by: "created_at" }
+	return `${url}?${new URLSearchParams({ ...query, per_page: "100" })}`
 }
 
 /** Null where no commit is known. `name` tells statuses of one commit apart. */
@@ -101,6 +107,8 @@ function post(url: string, headers: Record<string, string>, body: Record<string,
 	return { method: "POST", url, headers: all, body: JSON.stringify(body) }
 }
 
+/** Our clock and the service's may differ. */
+const SKEW_MS = 10 * 60_000
 /** GitHub takes 65,536. */
 const COMMENT_CHARS = 60_000
 

@@ -5,6 +5,7 @@ import type { Principal } from "../access.ts"
 import type { Call, Handlers } from "../call.ts"
 import { unwrap } from "../errors.ts"
 import { asOf } from "../reach.ts"
+import { mustMayAsk } from "../tasks/may-ask.ts"
 import { workOf } from "../work.ts"
 
 export const schedules: Handlers<
@@ -30,14 +31,16 @@ export const schedules: Handlers<
 	},
 
 	async createSchedule(call) {
-		const { principal, traced, body } = call
+		const { registry, principal, traced, body } = call
+		await mustMayAsk(registry, principal, [body.manifest])
 		const schedule = unwrap(await workIn(call).createSchedule(body, authorOf(principal), asOf(principal)))
 		traced.target = { schedule: schedule.id }
 		return schedule
 	},
 
 	async editSchedule(call) {
-		const { principal, params, body } = call
+		const { registry, principal, params, body } = call
+		await mustMayAsk(registry, principal, [body.manifest])
 		return unwrap(await workIn(call).editSchedule(params.schedule, body, asOf(principal)))
 	},
 
