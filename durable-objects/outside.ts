@@ -6,7 +6,8 @@ import type { ChannelId, DestinationId, MachineId, SessionId, TriggerId } from "
 import type { Policy } from "../protocol/policy.ts"
 import type { TaskView } from "../protocol/task.ts"
 import type { Delivery as Hooked } from "../protocol/trigger.ts"
-import type { Effect, KnownMachine, Reach } from "./ledger/held.ts"
+import type { Further } from "./ledger/effects.ts"
+import type { KnownMachine, Reach } from "./ledger/held.ts"
 import type { As } from "./schedule/schedule-store.ts"
 import type { Decided } from "./triggers/deliveries.ts"
 
@@ -109,8 +110,8 @@ export interface Outside {
 	reach(workspaceId: string, as: As): Promise<Reach | null>
 	/** What a trigger makes of a delivery; null where it is no more. */
 	decide(workspaceId: string, trigger: TriggerId, delivery: Hooked): Promise<Decided | null>
-	/** Notifies, posts or replies; rejects where it must be tried again. The same effect may come twice. */
-	perform(workspaceId: string, effect: Pick<Effect, "id" | "follow">, task: TaskView): Promise<void>
+	/** Does one thing outside of a task, and answers what else is to be done. Rejects where it must be tried again. */
+	perform(workspaceId: string, effect: Further, task: TaskView): Promise<Further[]>
 }
 
 /** The Worker's entrypoint, as the platform lends it to the Worker's own objects. */

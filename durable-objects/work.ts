@@ -59,7 +59,7 @@ export class Work {
 			now,
 			wakeAt: wakes("ledger", () => this.#ledger.alarm()),
 			limits: () => this.#store.limits,
-			perform: (effect, task) => outside.perform(this.#store.workspaceId, effect, task),
+			perform: ({ id, follow }, task) => outside.perform(this.#store.workspaceId, { id, follow }, task),
 			changed: (tasks) => this.#changed(tasks),
 			failed,
 		})

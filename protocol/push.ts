@@ -6,7 +6,7 @@ import { LANGUAGES } from "./channel.ts"
 import { RequestId } from "./ids.ts"
 
 export const PushedData = z.object({
-	/** Null for a test. */
+	/** Null for a test, and for a task that is over. */
 	request: RequestId.nullable(),
 	workspace: z.string(),
 	language: z.enum(LANGUAGES),

@@ -1,7 +1,8 @@
 // What a workspace's object cannot do itself, done for it here: it reads the registry, and calls chat services.
 import { WorkerEntrypoint } from "cloudflare:workers"
 import type { Env } from "../durable-objects/env.ts"
-import type { Effect, Reach } from "../durable-objects/ledger/held.ts"
+import type { Further } from "../durable-objects/ledger/effects.ts"
+import type { Reach } from "../durable-objects/ledger/held.ts"
 import type {
 	ChatUpdate,
 	Delivered,
@@ -82,7 +83,7 @@ export class Outside extends WorkerEntrypoint<Env> implements World, Relaying {
 		return decideDelivery(this.env, workspaceId, trigger, delivery)
 	}
 
-	perform(workspaceId: string, effect: Pick<Effect, "id" | "follow">, task: TaskView): Promise<void> {
+	perform(workspaceId: string, effect: Further, task: TaskView): Promise<Further[]> {
 		return perform(this.env, workspaceId, effect, task)
 	}
 

@@ -2,12 +2,14 @@
 import type { TaskId } from "../../protocol/ids.ts"
 import type { Effect, LedgerStore } from "./held.ts"
 
+export type Further = Pick<Effect, "id" | "follow">
+
 interface Host {
 	store: Pick<LedgerStore, "effects" | "putEffect" | "dropEffect">
 	now: () => number
 	wakeAt: (time: number) => void
-	/** Rejects where it must be tried again. */
-	perform: (effect: Effect) => Promise<void>
+	/** Answers what is to be done because of it, each tried by itself. Rejects where it must be tried again. */
+	perform: (effect: Effect) => Promise<Further[]>
 	failed: (what: string, error: unknown) => void
 }
 
@@ -52,7 +54,8 @@ export class Effects {
 	async #perform(effect: Effect): Promise<void> {
 		const { store, now, perform, failed, wakeAt } = this.#host
 		try {
-			await perform(effect)
+			const further = await perform(effect)
+			for (const { id, follow } of further) this.add(id, effect.task, follow)
 			store.dropEffect(effect.id)
 		} catch (error) {
 			failed(effect.id, error)

@@ -1,5 +1,5 @@
 // One task as the ledger holds it: what people see of it, the attempt under way, and old attempts that a machine may have yet.
-import type { MachineId, SessionId, TaskId, TriggerId } from "../../protocol/ids.ts"
+import type { DestinationId, MachineId, SessionId, TaskId, TriggerId } from "../../protocol/ids.ts"
 import type { Manifest, Task, TaskEvent, TaskState, TaskStateName } from "../../protocol/task.ts"
 import type { Happening } from "../../protocol/trigger.ts"
 
@@ -130,11 +130,17 @@ export interface KnownMachine {
 	isRemoved: boolean
 }
 
-/** Something that is to be done outside because a task is over. Its id is the same at each try. */
+/** What is done outside of a task: what its manifest says for its end, one place told of it, or its git hosting. */
+export type EffectOf =
+	| Exclude<Manifest["onSuccess"][number], { is: "task" }>
+	| { is: "tell"; destination: DestinationId }
+	| { is: "reply"; to: ReplyTo }
+
+/** Something that is to be done outside. Its id is the same at each try. */
 export interface Effect extends Asking {
 	id: string
 	task: TaskId
-	follow: Exclude<Manifest["onSuccess"][number], { is: "task" }> | { is: "reply"; to: ReplyTo }
+	follow: EffectOf
 	since: number
 }
 

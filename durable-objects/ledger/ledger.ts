@@ -21,7 +21,7 @@ import {
 	mayFollow,
 	retryAfter,
 } from "./course.ts"
-import { Effects } from "./effects.ts"
+import { Effects, type Further } from "./effects.ts"
 import type { Effect, Held, Hold, KnownMachine, LedgerStore, Reach, Voided } from "./held.ts"
 import { fits, type Plan, plan, sentence } from "./queue.ts"
 
@@ -59,8 +59,8 @@ export interface LedgerHost {
 	wakeAt: (time: number) => void
 	/** How many tasks run at once in the workspace, and how many may be queued. */
 	limits: () => { atOnce: number; queued: number }
-	/** Notifies or posts, once for each id of an effect; rejects where it must be tried again. */
-	perform: (effect: Effect, task: TaskView) => Promise<void>
+	/** Does one thing outside, and answers what else is to be done because of it; rejects where it must be tried again. */
+	perform: (effect: Effect, task: TaskView) => Promise<Further[]>
 	/** These are not what they were: consoles ask again, `wait` looks again, the history is written. */
 	changed: (tasks: TaskView[]) => void
 	/** Something let go of that somebody should know of. */
@@ -85,7 +85,7 @@ export class Ledger {
 			...host,
 			perform: async (effect) => {
 				const held = this.#find(effect.task)
-				if (held !== undefined) await host.perform(effect, this.#view(held))
+				return held === undefined ? [] : await host.perform(effect, this.#view(held))
 			},
 		})
 	}

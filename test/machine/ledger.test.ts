@@ -154,6 +154,7 @@ class World {
 			perform: async (effect) => {
 				if (!this.isOutsideUp) throw new Error("away")
 				this.effects.push(effect)
+				return []
 			},
 			changed: () => {},
 			failed: () => {},

@@ -113,7 +113,12 @@ async function maySee(registry: Registry, { userId, details }: DestinationEntry,
 }
 
 /** What people are shown of it in the console: at the place, and at the bot where that is the fault. */
-async function note(env: Env, registry: Registry, destination: DestinationEntry, delivered: Delivered): Promise<void> {
+export async function note(
+	env: Env,
+	registry: Registry,
+	destination: DestinationEntry,
+	delivered: Delivered,
+): Promise<void> {
 	const at = Date.now()
 	switch (delivered.is) {
 		case "later":

@@ -4,8 +4,9 @@ import type { Delivered, Delivery } from "../../durable-objects/outside.ts"
 import type { InboxItem } from "../../protocol/attention.ts"
 import { DestinationSettings } from "../../protocol/channel.ts"
 import type { Policy } from "../../protocol/policy.ts"
+import type { TaskView } from "../../protocol/task.ts"
 import type { Registry } from "../registry.ts"
-import { notificationOf, testNotification } from "./notification.ts"
+import { notificationOf, taskNotification, testNotification } from "./notification.ts"
 import { type PushPlace, sendPush } from "./send.ts"
 import { PushDetails } from "./subscription.ts"
 
@@ -49,6 +50,23 @@ export async function testPush(env: Env, registry: Registry, destination: PushDe
 		topic: await topicOf("test"),
 		urgency: "high",
 		ttlSeconds: TEST_TTL_SECONDS,
+		contact: await contactOf(registry, destination),
+	})
+}
+
+/** Tells a browser of a task that is over. */
+export async function pushTask(
+	env: Env,
+	registry: Registry,
+	destination: PushDestination,
+	task: TaskView,
+): Promise<Delivered> {
+	const settings = DestinationSettings.parse(destination.settings)
+	return sendPush(env, destination, {
+		notification: taskNotification(task, settings, destination.workspaceId, originOf(destination)),
+		topic: await topicOf(task.id),
+		urgency: "normal",
+		ttlSeconds: TTL_SECONDS,
 		contact: await contactOf(registry, destination),
 	})
 }

@@ -5,7 +5,9 @@ import type { InboxItem, Option, Risk } from "../../protocol/attention.ts"
 import type { DestinationSettings, Language } from "../../protocol/channel.ts"
 import type { Policy } from "../../protocol/policy.ts"
 import type { PushedData, PushedNotification } from "../../protocol/push.ts"
+import type { TaskView } from "../../protocol/task.ts"
 import { maskTokens } from "../../protocol/token-shapes.ts"
+import { taskNews } from "../tasks/news.ts"
 import { WORDS } from "./words.ts"
 
 interface Of {
@@ -36,6 +38,23 @@ export function testNotification(workspaceId: string, language: Language, origin
 		silent: false,
 		actions: [],
 		data,
+	})
+}
+
+/** A task that is over. */
+export function taskNotification(
+	task: TaskView,
+	{ language, showsContent }: DestinationSettings,
+	workspaceId: string,
+	origin: string,
+): PushedNotification {
+	const { title, body } = taskNews(task, language, showsContent)
+	const link = new URL(`/tasks/${task.id}`, origin)
+	link.searchParams.set("workspace", workspaceId)
+	const data: PushedData = { request: null, workspace: workspaceId, language, isOver: false, options: [] }
+	return made({
+		...{ title: tidy(title, TITLE_CHARS), body: tidy(body, BODY_CHARS), lang: WORDS[language].lang },
+		...{ navigate: link.href, tag: task.id, silent: false, actions: [], data },
 	})
 }
 
