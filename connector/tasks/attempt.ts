@@ -72,7 +72,7 @@ export class Attempt {
 			log: world.log,
 			keep: () => this.#keep(),
 			onVoid: () => this.void(),
-			onProof: () => this.#world.proof.heard(),
+			onProof: () => this.#world.proof.heard(true),
 		})
 	}
 

@@ -117,11 +117,17 @@ export class Attempts {
 
 	/** The link was heard. */
 	proven(): void {
-		this.#world.proof.heard()
+		this.#world.proof.heard(this.#isBusy)
 	}
 
 	async close(): Promise<void> {
 		await Promise.all([...this.#attempts.values()].map((attempt) => attempt.close()))
+		await this.#world.proof.kept()
+	}
+
+	get #isBusy(): boolean {
+		for (const { kept } of this.#attempts.values()) if (kept.step !== "over") return true
+		return false
 	}
 
 	async #take(key: string, assignment: Assignment): Promise<Attempt> {
@@ -130,6 +136,7 @@ export class Attempts {
 		await Promise.all(earlier.map((attempt) => attempt.run()))
 		const kept = newKept(assignment, this.#world.clock.boot)
 		const attempt = new Attempt(kept, this.#world)
+		await this.#world.proof.kept()
 		await attempt.keep()
 		this.#attempts.set(key, attempt)
 		this.#go(attempt)

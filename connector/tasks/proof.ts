@@ -30,9 +30,24 @@ export class Proof {
 		return new Proof(path, clock, heard?.boot === clock.boot ? heard.at : Number.NEGATIVE_INFINITY)
 	}
 
-	/** Called for each word of the home. */
-	heard(): void {
+	/** Called for each word of the home. It goes to the disk only where a next process may have to know it. */
+	heard(isNeeded: boolean): void {
 		this.#at = this.#clock.sleeping()
+		if (isNeeded) this.#keep()
+	}
+
+	/** What was heard is on disk. */
+	async kept(): Promise<void> {
+		if (Number.isFinite(this.#at)) this.#keep()
+		await this.#writing
+	}
+
+	/** How many milliseconds are left of `awayMs` since then. */
+	leftOf(awayMs: number): number {
+		return this.#at + awayMs - this.#clock.sleeping()
+	}
+
+	#keep(): void {
 		if (this.#at - this.#keptAt < KEEP_EVERY_MS) return
 		const heard = { boot: this.#clock.boot, at: this.#at }
 		this.#keptAt = this.#at
@@ -41,10 +56,5 @@ export class Proof {
 			.catch(() => {
 				// What is there is older, and so the safer.
 			})
-	}
-
-	/** How many milliseconds are left of `awayMs` since then. */
-	leftOf(awayMs: number): number {
-		return this.#at + awayMs - this.#clock.sleeping()
 	}
 }

@@ -69,7 +69,7 @@ export class Tasks {
 	linked(tell: Tell): void {
 		this.#tell = tell
 		this.#attempts.proven()
-		void this.#greet(tell)
+		this.#greet(tell).catch((error: unknown) => this.#options.log(sentence(error)))
 	}
 
 	unlinked(): void {

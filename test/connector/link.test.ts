@@ -49,6 +49,8 @@ async function plane(options: { date?: () => Date } = {}) {
 			if (isBinary) return
 			if (text === PING) return socket.send(PONG)
 			const message = parseMessage(FromConnector, text)
+			// What it tells of tasks comes beside everything else.
+			if (message.type === "tasks") return
 			const want = wanted.shift()
 			if (want === undefined) messages.push(message)
 			else want(message)
