@@ -26,7 +26,8 @@ export function commentReply(source: Hosting, token: string, about: About, text:
 
 /** Where to read the comments that came after that time beside the one that is posted to this address: a hundred at most. */
 export function commentsSince({ is }: Hosting, url: string, since: number): string {
-	const query = is === "github" ? { since: new Date(since - SKEW_MS).toISOString() } : { sort: "desc", order_by: "created_at" }
+	const query =
+		is === "github" ? { since: new Date(since - SKEW_MS).toISOString() } : { sort: "desc", order_by: "created_at" }
 	return `${url}?${new URLSearchParams({ ...query, per_page: "100" })}`
 }
 
