@@ -33,6 +33,8 @@ import { purge } from "./commands/purge.ts"
 import { rename } from "./commands/rename.ts"
 import { restart } from "./commands/restart.ts"
 import { rm } from "./commands/rm.ts"
+import { run } from "./commands/run.ts"
+import { schedule } from "./commands/schedule.ts"
 import { screen } from "./commands/screen.ts"
 import { secrets } from "./commands/secrets.ts"
 import { send } from "./commands/send.ts"
@@ -43,6 +45,7 @@ import { swarm } from "./commands/swarm.ts"
 import { tag } from "./commands/tag.ts"
 import { task } from "./commands/task.ts"
 import { tokens } from "./commands/tokens.ts"
+import { trigger } from "./commands/trigger.ts"
 import { up } from "./commands/up.ts"
 import { upgrade } from "./commands/upgrade.ts"
 import { vm } from "./commands/vm.ts"
@@ -69,8 +72,11 @@ for (const make of [
 	screen,
 	logs,
 	wait,
+	run,
 	task,
 	swarm,
+	schedule,
+	trigger,
 	inbox,
 	answer,
 	notify,

@@ -32,7 +32,7 @@ export async function readManifest(path: string, credentials: Credentials): Prom
 }
 
 /** Reads and uploads what it names of this computer. `folder`: where relative paths are meant from. */
-async function withFiles(
+export async function withFiles(
 	{ prompt, inputs, ...rest }: ManifestFile,
 	folder: string,
 	credentials: Credentials,

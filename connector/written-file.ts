@@ -1,7 +1,7 @@
-// A file that a person wrote in YAML or JSON, such as a task's manifest: read, checked, and every mistake told by its line.
+// A file that a person writes in YAML or JSON, such as a task's manifest: read, checked, every mistake told by its line.
 import { readFile } from "node:fs/promises"
 import { buffer } from "node:stream/consumers"
-import { LineCounter, parseDocument } from "yaml"
+import { LineCounter, parseDocument, stringify } from "yaml"
 import type * as z from "zod"
 import { Failure } from "./exit.ts"
 import { faultsOf, type Mistake, mistakesBy } from "./yaml-mistakes.ts"
@@ -35,6 +35,11 @@ export function checkWritten<T>(text: string, called: string, schema: z.ZodType<
 	}
 	const parsed = schema.safeParse(value ?? {})
 	return parsed.success ? parsed.data : refuse(mistakesBy(schema, parsed.error, document, lines))
+}
+
+/** What such a file says, to be edited and read again. */
+export function asYaml(value: object): string {
+	return stringify(value, { aliasDuplicateObjects: false }).trimEnd()
 }
 
 /** `-`: standard input. */

@@ -66,13 +66,17 @@ export async function printFrom(
 	}
 }
 
-/** Prints what comes from `from` on. What the viewer is skipped over is read from the log, so nothing is left out. */
-function follow(
+/**
+ * Prints what comes from `from` on. What the viewer is skipped over is read from the log, so nothing is left out. Ends with
+ * the session, or by Ctrl-C, where `interrupted` does nothing else instead.
+ */
+export function follow(
 	call: Client,
 	credentials: Credentials,
 	session: Session,
 	from: number,
 	printer: Printer,
+	interrupted?: () => void,
 ): Promise<void> {
 	return new Promise((resolve, reject) => {
 		/** Sequence of the next byte to print. */
@@ -105,7 +109,7 @@ function follow(
 			},
 		}
 		const watch = new Watch({ credentials, session, screen, cols: session.cols, rows: session.rows, changed })
-		const stop = () => end()
+		const stop = interrupted ?? (() => end())
 		process.on("SIGINT", stop)
 
 		function changed(): void {

@@ -1,12 +1,12 @@
 // `homeport task show`: one task, with its events and where its time went.
-import { stringify } from "yaml"
 import { routePath } from "../../../protocol/routes.ts"
-import { type Manifest, TaskEvent } from "../../../protocol/task.ts"
+import { TaskEvent } from "../../../protocol/task.ts"
 import { TOLD } from "../../../protocol/task-stream.ts"
 import { describeTask, eventLine } from "../../describe-task.ts"
 import { findTask } from "../../lookup.ts"
 import { serverEvents } from "../../server-events.ts"
 import { action, verb } from "../../verb.ts"
+import { asYaml } from "../../written-file.ts"
 
 interface Options {
 	manifest?: boolean
@@ -35,14 +35,9 @@ export function show() {
 					return
 				}
 				const shown = await call("showTask", { params: { task: id } })
-				if (isManifest) return out.result(shown.manifest, (manifest) => yaml(manifest))
+				if (isManifest) return out.result(shown.manifest, asYaml)
 				const { machines } = await call("listMachines")
 				out.result(shown, ({ task }) => describeTask(task, machines, Date.now()))
 			}),
 		)
-}
-
-/** Its text never has an anchor or alias, which files of manifests need not know. */
-export function yaml(value: Manifest | object): string {
-	return stringify(value, { aliasDuplicateObjects: false }).trimEnd()
 }

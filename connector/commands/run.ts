@@ -1,0 +1,101 @@
+// `homeport run`: one program from its start to its end: its output here, and its exit code.
+import { constants } from "node:os"
+import type { Client } from "../../protocol/client.ts"
+import { never, Refusal } from "../../protocol/errors.ts"
+import type { Session } from "../../protocol/routes/sessions.ts"
+import type { SessionState } from "../../protocol/session.ts"
+import { EXIT, Failure } from "../exit.ts"
+import { typed } from "../invocation.ts"
+import { type Printer, rawPrinter, textPrinter } from "../log-printer.ts"
+import type { Output } from "../output.ts"
+import { type StartOptions, startSession, withStartOptions } from "../start-session.ts"
+import { action, verb } from "../verb.ts"
+import { follow } from "./logs.ts"
+
+interface Options extends StartOptions {
+	raw?: boolean
+	keep?: boolean
+}
+
+export function run() {
+	const command = verb("run", {
+		summary: "run a program to its end: print what it writes, and exit as it does",
+		description:
+			"It runs as a session, which is forgotten once it is over. Ctrl-C goes to the program; the second one kills it. Where no terminal looks, the output is text; with --raw it is the bytes as they came. The exit code is the program's, or 128 and the signal's number.",
+		examples: [
+			["homeport run -- make test", "here"],
+			["homeport run --machine server -- uptime", "elsewhere"],
+			["homeport run --substrate container --network none -- sh -c 'echo hello'", "where it can do little harm"],
+			["homeport run --json -- date", "for programs: its state, its exit code and its output"],
+		],
+	}).argument("[argv...]", "after --: the command, or further arguments for the runtime")
+	return withStartOptions(command)
+		.option("--raw", "bytes as they came, escape sequences and all")
+		.option("--keep", "keep the session and its log")
+		.action(
+			action<[string[]], Options>(async ({ folder, out, signIn }, options, argv) => {
+				if (argv.length === 0 && options.runtime === undefined) throw new Failure("usage", "Say what to run, after --.")
+				const { call, credentials } = await signIn()
+				const session = await startSession(call, folder, options, argv)
+				const kept: Buffer[] = []
+				const printer = out.json ? keeper(kept) : isRaw(options) ? rawPrinter(out) : textPrinter(session)
+				await follow(call, credentials, session, 0, printer, interrupter(call, session))
+				await printer.end()
+				const { sessions } = await call("listSessions")
+				const state = sessions.find(({ id }) => id === session.id)?.state ?? session.state
+				const exitCode = codeOf(state)
+				if (!options.keep) await forget(call, session, out)
+				const base64 = Buffer.concat(kept).toString("base64")
+				out.result({ ...session, state, exitCode, base64 }, () => "")
+				if (state.is === "lost" || state.is === "failed") out.note(`${session.name}: ${state.reason}`)
+				process.exitCode = exitCode
+			}),
+		)
+}
+
+function isRaw({ raw }: Options): boolean {
+	return raw === true || process.stdout.isTTY
+}
+
+function keeper(kept: Buffer[]): Printer {
+	return {
+		print: async (_from, bytes) => void kept.push(Buffer.from(bytes)),
+		gap: async () => {},
+		end: async () => {},
+	}
+}
+
+/** Where it cannot be signalled any more, its end is on its way. */
+function interrupter(call: Client, { machine, id }: Session): () => void {
+	let times = 0
+	return () => {
+		const signal = times++ === 0 ? "SIGINT" : "SIGKILL"
+		call("signalSession", { params: { machine, session: id }, body: { signal } }).catch(() => {})
+	}
+}
+
+function codeOf(state: SessionState): number {
+	switch (state.is) {
+		case "exited": {
+			const signals: Record<string, number | undefined> = constants.signals
+			return state.signal === null ? (state.code ?? EXIT.failed) : 128 + (signals[state.signal] ?? 0)
+		}
+		// It was running when it was last heard of.
+		case "running":
+		case "lost":
+		case "failed":
+			return EXIT.failed
+		default:
+			return never(state)
+	}
+}
+
+/** Changes in a working directory that was made for it are nobody's to lose. */
+async function forget(call: Client, { machine, id, name }: Session, out: Output): Promise<void> {
+	try {
+		await call("removeSession", { params: { machine, session: id }, query: { force: "false" } })
+	} catch (error) {
+		if (!(error instanceof Refusal)) throw error
+		out.note(`${name} is kept. ${error.message} \`${typed("rm", name)}\` forgets it.`)
+	}
+}

@@ -1,0 +1,111 @@
+// A schedule in words for a person: when it runs, and what came of its times.
+import { never, REFUSALS } from "../protocol/errors.ts"
+import type { Occurrence, OccurrenceState, Schedule, When } from "../protocol/schedule.ts"
+import { describeTaskState } from "./describe-task.ts"
+import { typedDuration } from "./duration.ts"
+import { style, table } from "./output.ts"
+import { plainLine } from "./requests.ts"
+
+export function describeWhen(when: When): string {
+	switch (when.is) {
+		case "cron":
+			return `${when.expression} (${when.timeZone})`
+		case "at":
+			return `once, at ${localTime(when.at)}`
+		case "every":
+			return `every ${typedDuration(when.seconds)}`
+		default:
+			return never(when)
+	}
+}
+
+export function scheduleTable(schedules: Schedule[]): string {
+	return table(
+		["NAME", "WHEN", "NEXT", "LAST", "ID"],
+		schedules.map(({ id, name, when, next, isPaused, last }) => [
+			style("bold", plainLine(name)),
+			describeWhen(when),
+			isPaused ? style("yellow", "paused") : next === null ? "never again" : localTime(next),
+			last === null ? "-" : `${localTime(last.time)}, ${describeOccurrence(last.state)}`,
+			style("dim", id),
+		]),
+	)
+}
+
+/** What it does next, as one line. */
+export function mentionSchedule({ name, isPaused, next }: Schedule): string {
+	const when = isPaused ? "paused" : next === null ? "it has no time any more" : `next at ${localTime(next)}`
+	return `${style("bold", plainLine(name))}: ${when}`
+}
+
+export function describeSchedule(schedule: Schedule): string {
+	const { id, name, when, overlap, missed, jitterSeconds, isPaused, by, next, nextAt, last, manifest } = schedule
+	const facts: [string, string][] = [
+		["id", id],
+		["when", describeWhen(when)],
+		["next", isPaused ? style("yellow", "paused") : next === null ? "never again" : localTime(next)],
+		...(nextAt === null || nextAt === next ? [] : [["submitted", localTime(nextAt)] satisfies [string, string]]),
+		["last", last === null ? "none yet" : `${localTime(last.time)}, ${describeOccurrence(last.state)}`],
+		["overlap", overlap],
+		["missed", missed],
+		...(jitterSeconds === 0 ? [] : [["jitter", typedDuration(jitterSeconds)] satisfies [string, string]]),
+		["runtime", manifest.runtime],
+		["by", plainLine(by.name)],
+	]
+	const width = Math.max(...facts.map(([label]) => label.length))
+	return [
+		style("bold", plainLine(name)),
+		...facts.map(([label, value]) => `${style("dim", label.padEnd(width))}  ${value}`),
+	].join("\n")
+}
+
+export function occurrenceTable(occurrences: Occurrence[]): string {
+	return table(
+		["TIME", "BY", "TASK", "OUTCOME"],
+		occurrences.map(({ time, by, state }) => [
+			localTime(time),
+			by === null ? "the clock" : plainLine(by.name),
+			"task" in state ? state.task : "-",
+			describeOccurrence(state),
+		]),
+	)
+}
+
+export function describeOccurrence(state: OccurrenceState): string {
+	switch (state.is) {
+		case "due":
+			return "due"
+		case "waiting":
+			return "waits for the last one's end"
+		case "submitting":
+			return "being submitted"
+		case "submitted":
+			return "submitted"
+		case "over":
+			return `${describeTaskState(state.state)}${state.reason === "" ? "" : `: ${plainLine(state.reason)}`}`
+		case "skipped":
+			return `${state.count === null || state.count > 1 ? `${state.count ?? "many"} times ` : ""}skipped: ${SKIPPED[state.because]}`
+		case "refused":
+			return style("red", `refused: ${REFUSALS[state.code].message} ${plainLine(state.detail)}`.trim())
+		default:
+			return never(state)
+	}
+}
+
+const SKIPPED = {
+	overlap: "the last one was not over",
+	"queue-full": "too many were waiting",
+	replaced: "a newer one took its place",
+	missed: "nobody was there",
+	paused: "it was paused",
+} satisfies Record<Extract<OccurrenceState, { is: "skipped" }>["because"], string>
+
+/** By the clock of this computer, with its offset. */
+export function localTime(at: number): string {
+	const time = new Date(at)
+	const shifted = new Date(at - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace("T", " ")
+	const offset = -time.getTimezoneOffset()
+	const part = (minutes: number) => String(minutes).padStart(2, "0")
+	const sign = offset < 0 ? "-" : "+"
+	return `${shifted} ${sign}${part(Math.floor(Math.abs(offset) / 60))}:${part(Math.abs(offset) % 60)}`
+}

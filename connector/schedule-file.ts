@@ -1,0 +1,31 @@
+// A schedule in a file of a person: times as people write them, and its manifest with files beside it.
+import { dirname } from "node:path"
+import * as z from "zod"
+import { ScheduleDraft, When } from "../protocol/schedule.ts"
+import { Time } from "../protocol/session.ts"
+import type { Credentials } from "./credentials.ts"
+import { ManifestFile, withFiles } from "./manifest-file.ts"
+import { readWritten } from "./written-file.ts"
+
+/** Such as 2026-12-01T09:00, by the clock of this computer, or with its own offset. */
+export const TimeText = z
+	.string()
+	.refine((text) => !Number.isNaN(Date.parse(text)), "must be a time, such as 2026-12-01T09:00")
+	.transform((text) => Date.parse(text))
+
+const [Cron, , Every] = When.options
+
+const ScheduleFile = ScheduleDraft.extend({
+	when: z.discriminatedUnion("is", [
+		Cron,
+		z.strictObject({ is: z.literal("at"), at: z.union([TimeText, Time]) }),
+		Every.extend({ from: z.union([TimeText, Time]).optional() }),
+	]),
+	manifest: ManifestFile,
+})
+
+/** `-`: standard input, whose files are meant from here. Throws Failure with every mistake. */
+export async function readSchedule(path: string, credentials: Credentials): Promise<ScheduleDraft> {
+	const { manifest, ...rest } = await readWritten(path, ScheduleFile)
+	return { ...rest, manifest: await withFiles(manifest, path === "-" ? "." : dirname(path), credentials) }
+}
