@@ -1,6 +1,7 @@
 // The API as the console calls it: by cookie, from this page, for the chosen workspace, and noticing when nothing answers.
 import { type Client, client } from "../protocol/client.ts"
 import { Refusal } from "../protocol/errors.ts"
+import type { Answer } from "../protocol/routes.ts"
 import { words } from "./messages.ts"
 import { LOADING, type Loaded, reachable, signedOut } from "./state.ts"
 import { chosenWorkspace } from "./workspace-choice.ts"
@@ -25,7 +26,9 @@ export class Limited extends Refusal {
 	}
 }
 
-const call = client(async (path, init) => {
+const call = client(ask)
+
+async function ask(path: string, init: { method: string; headers: Record<string, string>; body?: BodyInit }) {
 	const workspace = chosenWorkspace()
 	const headers = workspace === null ? init.headers : { ...init.headers, "homeport-workspace": workspace }
 	let response: Response
@@ -39,7 +42,7 @@ const call = client(async (path, init) => {
 	const waitMs = Number(response.headers.get("retry-after")) * 1_000
 	if (response.status === 429 && waitMs > 0) throw new Limited(waitMs)
 	return response
-})
+}
 
 export const api = (async (...asked: Parameters<Client>) => {
 	try {
@@ -49,6 +52,11 @@ export const api = (async (...asked: Parameters<Client>) => {
 		throw error
 	}
 }) as Client
+
+/** A file as an input for tasks: its bytes are the body. */
+export function uploadFile(file: Blob): Promise<Answer<"upload">> {
+	return client((path, init) => ask(path, { ...init, body: file }))("upload")
+}
 
 /** What a promise of the API became; a network that brings nothing leaves it loading, since it is asked again. */
 export async function load<T>(asked: Promise<T>): Promise<Loaded<T>> {

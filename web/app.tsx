@@ -2,7 +2,7 @@
 import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from "preact-iso"
 import { Dialogs } from "./dialogs/dialogs.tsx"
 import { words } from "./messages.ts"
-import { DEVICE, FLEET, HISTORY, INBOX, JOIN, SETTINGS, SIGN_IN } from "./navigation.ts"
+import { DEVICE, FLEET, HISTORY, INBOX, JOIN, SCHEDULES, SETTINGS, SIGN_IN, TASKS, TRIGGERS } from "./navigation.ts"
 import { Fleet } from "./screens/fleet.tsx"
 import { Inbox, RequestScreen } from "./screens/inbox.tsx"
 import { NoWorkspace } from "./screens/no-workspace.tsx"
@@ -16,6 +16,9 @@ import { Shell } from "./ui/shell.tsx"
 import { SignInAgain } from "./ui/sign-in-again.tsx"
 
 const Settings = lazy(() => import("./screens/settings/settings.tsx").then((loaded) => loaded.Settings))
+const Tasks = lazy(() => import("./screens/tasks/tasks.tsx").then((loaded) => loaded.Tasks))
+const Schedules = lazy(() => import("./screens/tasks/schedules.tsx").then((loaded) => loaded.Schedules))
+const Triggers = lazy(() => import("./screens/tasks/triggers.tsx").then((loaded) => loaded.Triggers))
 const Join = lazy(() => import("./screens/join.tsx").then((loaded) => loaded.Join))
 const Device = lazy(() => import("./screens/device.tsx").then((loaded) => loaded.Device))
 
@@ -59,6 +62,9 @@ function Door() {
 			<Route path={HISTORY} component={Inbox} />
 			<Route path={`${INBOX}/:request`} component={RequestScreen} />
 			<Route path={`${SETTINGS.index}/:noun?/:thing?/:part?/:item?`} component={Settings} />
+			<Route path={`${TASKS}/:task?/:part?`} component={Tasks} />
+			<Route path={`${SCHEDULES}/:schedule?/:part?`} component={Schedules} />
+			<Route path={`${TRIGGERS}/:trigger?/:part?`} component={Triggers} />
 			<Route path="/m/:machine/s/:session" component={SessionScreen} />
 			<Route default component={NotFound} />
 		</Router>

@@ -20,6 +20,7 @@ import {
 	reachable,
 	removedFrom,
 	signedOut,
+	workChanges,
 	workspaces,
 } from "./state.ts"
 import { chooseWorkspace, chosenWorkspace, followAddress } from "./workspace-choice.ts"
@@ -99,6 +100,7 @@ export async function enter(): Promise<void> {
 		changed: (what) => {
 			if (what === "attention") attentionChanged()
 			else if (what === "channels") changes.value++
+			else if (what === "tasks" || what === "schedules" || what === "triggers") workChanged()
 			else changed()
 		},
 		refused: () => void lost(),
@@ -110,6 +112,21 @@ function changed(): void {
 	changes.value++
 	void refreshMachines()
 	attentionChanged()
+	workChanged()
+}
+
+/** A machine that takes task after task says so many times a second; the last one is never left out. */
+const WORK_EVERY_MS = 500
+
+function workChanged(): void {
+	if (isWorkTold) return
+	isWorkTold = true
+	const tell = () => {
+		isWorkTold = false
+		workedAt = Date.now()
+		workChanges.value++
+	}
+	setTimeout(tell, Math.max(0, workedAt + WORK_EVERY_MS - Date.now()))
 }
 
 /** Another role may have been given to me, or the workspace another name. */
@@ -170,6 +187,9 @@ let asked = 0
 /** Until then the control plane takes no questions about machines. */
 let limitedUntil = 0
 let retry: ReturnType<typeof setTimeout> | undefined
+/** It is about to be told that work has changed, and when it last was. */
+let isWorkTold = false
+let workedAt = 0
 let resting: ReturnType<typeof setTimeout> | undefined
 
 /** Lets go of the workspace, and shows nothing of it any more. */

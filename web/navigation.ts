@@ -1,9 +1,12 @@
 // Going places from code; links in components are plain links.
-import type { MachineId, RequestId, SessionId } from "../protocol/ids.ts"
+import type { MachineId, RequestId, ScheduleId, SessionId, TaskId, TriggerId } from "../protocol/ids.ts"
 
 export const FLEET = "/"
 export const INBOX = "/inbox"
 export const HISTORY = "/inbox/history"
+export const TASKS = "/tasks"
+export const SCHEDULES = "/schedules"
+export const TRIGGERS = "/triggers"
 export const SIGN_IN = "/sign-in"
 export const JOIN = "/join"
 export const DEVICE = "/device"
@@ -32,6 +35,18 @@ export type MachinePart = (typeof MACHINE_PARTS)[number]
 
 export const sessionPath = (machine: MachineId, session: SessionId) => `/m/${machine}/s/${session}`
 export const requestPath = (request: RequestId) => `${INBOX}/${request}`
+/** What a task's page is told in. */
+export const TASK_PARTS = ["overview", "terminal", "changes", "artifacts"] as const
+export type TaskPart = (typeof TASK_PARTS)[number]
+
+/** Where a new one is written; `like` another task. */
+export const newTaskPath = (like?: TaskId) => `${TASKS}/new${like === undefined ? "" : `?like=${like}`}`
+export const taskPath = (task: TaskId, part: TaskPart | "edit" = "overview") =>
+	part === "overview" ? `${TASKS}/${task}` : `${TASKS}/${task}/${part}`
+export const schedulePath = (schedule: ScheduleId, part?: "edit") =>
+	part === undefined ? `${SCHEDULES}/${schedule}` : `${SCHEDULES}/${schedule}/${part}`
+export const triggerPath = (trigger: TriggerId, part?: "edit") =>
+	part === undefined ? `${TRIGGERS}/${trigger}` : `${TRIGGERS}/${trigger}/${part}`
 export const machinePath = (machine: MachineId, part: MachinePart = "general") =>
 	part === "general" ? `${SETTINGS.machines}/${machine}` : `${SETTINGS.machines}/${machine}/${part}`
 export const loadoutPath = (machine: MachineId, loadout: string) => `${machinePath(machine, "loadouts")}/${loadout}`

@@ -1,5 +1,5 @@
 // Keys of the console. In a terminal every key belongs to the program, except the one chord that opens the palette.
-import { FLEET, go, INBOX, SETTINGS } from "./navigation.ts"
+import { FLEET, go, INBOX, newTaskPath, SETTINGS, TASKS } from "./navigation.ts"
 import { dialog, may } from "./state.ts"
 
 /** Whether a key pressed in a terminal is the console's: Ctrl+Shift+K, or Command+K, which no program ever gets. */
@@ -41,11 +41,12 @@ function plainKey(key: string): boolean {
 	going = 0
 	if (goes && key === "i") go(INBOX)
 	else if (goes && key === "f") go(FLEET)
-	else if (goes && key === "t") go(SETTINGS.tokens)
+	else if (goes && key === "t") go(TASKS)
 	else if (goes && key === "s") go(SETTINGS.index)
 	else if (key === "g") going = Date.now()
 	else if (key === "?") dialog.value = { is: "shortcuts" }
 	else if (key === "n" && may("session:start")) dialog.value = { is: "start" }
+	else if (key === "c" && may("task:submit")) go(newTaskPath())
 	else if (key === "/") focusFilter()
 	else if (key === "j" || key === "ArrowDown") step(1)
 	else if (key === "k" || key === "ArrowUp") step(-1)

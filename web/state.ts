@@ -99,6 +99,8 @@ export const inbox = signal<Loaded<Waiting[]>>(LOADING)
 export const changes = signal(0)
 /** The same of what waits for a person, and of what waited. */
 export const attentionChanges = signal(0)
+/** The same of tasks, schedules and triggers. */
+export const workChanges = signal(0)
 /** Whether the control plane answered the last call, and the browser has a network. */
 export const reachable = signal(true)
 /** Ticks while somebody looks, so that ages count. */

@@ -32,6 +32,9 @@ const SAME = [
 	/^vms\.(by\.(kvm|hvf)|firmwares\.(bios|uefi))$/,
 	/^channels\.(appId|appSecret|aesKey|token|pairCommand|kinds\.telegram\.name)$/,
 	/^(policy|notifications)\.places\.telegram$/,
+	/^manifest\.(yaml|directoryHint|newArtifact)$/,
+	/^schedules\.expressionHint$/,
+	/^triggers\.(sources\.(github|gitlab|standard)|headerHint|eventHint)$/,
 ]
 
 /**

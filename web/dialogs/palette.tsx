@@ -1,6 +1,9 @@
 // The command palette: every session, machine and action, by typing.
 import { useSignal } from "@preact/signals"
 import { useId } from "preact/hooks"
+import type { TaskView } from "../../protocol/task.ts"
+import { api } from "../api.ts"
+import { useAsked } from "../asked.ts"
 import { chooseLanguage, LANGUAGE, LANGUAGES, SPOKEN } from "../messages/language.ts"
 import { words } from "../messages.ts"
 import {
@@ -9,14 +12,19 @@ import {
 	INBOX,
 	MACHINE_PARTS,
 	machinePath,
+	newTaskPath,
 	requestPath,
+	SCHEDULES,
 	SETTINGS,
 	SETTINGS_PAGES,
 	sessionPath,
+	TASKS,
+	TRIGGERS,
+	taskPath,
 } from "../navigation.ts"
 import { rank } from "../rank.ts"
 import { sessionsOf } from "../screens/fleet.tsx"
-import { dialog, filter, inbox, machines, may, me, screenReader, theme, workspaces } from "../state.ts"
+import { dialog, filter, inbox, machines, may, me, screenReader, theme, workChanges, workspaces } from "../state.ts"
 import { Icon } from "../ui/icon.tsx"
 import type { IconName } from "../ui/icons.ts"
 import { closeDialog, Modal } from "../ui/modal.tsx"
@@ -33,12 +41,16 @@ interface Command {
 }
 
 const SHOWN = 50
+/** Tasks that are over can be found, too: the last of them. */
+const ENDED = 50
 
 export function Palette() {
 	const typed = useSignal("")
 	const at = useSignal(0)
 	const list = useId()
-	const found = rank(commands(), typed.value, ({ name, detail }) => `${name} ${detail}`).slice(0, SHOWN)
+	const tasks = useAsked(() => api("listTasks", { query: { ended: ENDED } }), { on: workChanges }).answer
+	const known = tasks.is === "loaded" ? tasks.value.tasks : []
+	const found = rank(commands(known), typed.value, ({ name, detail }) => `${name} ${detail}`).slice(0, SHOWN)
 	const index = Math.min(at.value, found.length - 1)
 	const run = (command: Command | undefined) => {
 		if (command === undefined) return
@@ -97,7 +109,7 @@ export function Palette() {
 	)
 }
 
-function commands(): Command[] {
+function commands(tasks: readonly TaskView[]): Command[] {
 	const known = machines.value.is === "loaded" ? machines.value.value : []
 	const sessions = known.flatMap(({ id: machine, name: where }) =>
 		(sessionsOf(machine) ?? []).map(
@@ -136,7 +148,17 @@ function commands(): Command[] {
 			}),
 		),
 	)
-	return [...requests(), ...sessions, ...actions(), ...places, ...parts, ...others()]
+	const work = tasks.map(
+		({ id, name, state, runtime }): Command => ({
+			id,
+			kind: words.palette.task,
+			icon: "list-todo",
+			name,
+			detail: [words.tasks.states[state.is], runtime].join(" · "),
+			run: () => go(taskPath(id)),
+		}),
+	)
+	return [...requests(), ...sessions, ...actions(), ...work, ...places, ...parts, ...others()]
 }
 
 /** What waits for somebody now. */
@@ -169,6 +191,10 @@ function actions(): Command[] {
 		...(may("session:start") ? [action("plus", palette.start, () => (dialog.value = { is: "start" }))] : []),
 		action("inbox", words.inbox.shortcuts.go, () => go(INBOX)),
 		action("server", palette.goFleet, () => go(FLEET)),
+		...(may("task:submit") ? [action("plus", words.tasks.create, () => go(newTaskPath()))] : []),
+		action("list-todo", palette.goTo(words.tasks.title), () => go(TASKS)),
+		action("calendar-clock", palette.goTo(words.schedules.title), () => go(SCHEDULES)),
+		action("webhook", palette.goTo(words.triggers.title), () => go(TRIGGERS)),
 		action("settings", palette.goTo(words.settings.title), () => go(SETTINGS.index)),
 		...SETTINGS_PAGES.map((page) =>
 			action("settings", palette.goTo(words.settings.pages[page].title), () => go(SETTINGS[page])),

@@ -5,11 +5,12 @@ import { Modal } from "../ui/modal.tsx"
 const EVERYWHERE: [keys: string[], what: string][] = [
 	[["Ctrl", "K"], words.shortcuts.palette],
 	[["n"], words.shortcuts.start],
+	[["c"], words.shortcuts.newTask],
 	[["/"], words.shortcuts.filter],
 	[["j"], words.shortcuts.move],
 	[["g", "i"], words.inbox.shortcuts.go],
 	[["g", "f"], words.shortcuts.fleet],
-	[["g", "t"], words.shortcuts.tokens],
+	[["g", "t"], words.shortcuts.work],
 	[["g", "s"], words.shortcuts.settings],
 	[["?"], words.shortcuts.help],
 ]

@@ -1,5 +1,6 @@
 // Every word that the console says, in English: a section a group of screens. Other languages have the shape of this table.
 import { attention } from "./en/attention.ts"
+import { automation } from "./en/automation.ts"
 import { general } from "./en/general.ts"
 import { machines } from "./en/machines.ts"
 import { notifications } from "./en/notifications.ts"
@@ -7,6 +8,7 @@ import { refusals } from "./en/refusals.ts"
 import { sessions } from "./en/sessions.ts"
 import { signIn } from "./en/sign-in.ts"
 import { substrates } from "./en/substrates.ts"
+import { tasks } from "./en/tasks.ts"
 import { team } from "./en/team.ts"
 
 export const en = {
@@ -18,6 +20,8 @@ export const en = {
 	...sessions,
 	...refusals,
 	...attention,
+	...tasks,
+	...automation,
 	...notifications,
 }
 

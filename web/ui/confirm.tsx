@@ -8,6 +8,8 @@ import { closeDialog, Modal } from "./modal.tsx"
 interface Props {
 	title: string
 	submit: string
+	/** What leaving it is called, where "Cancel" would say the deed itself. */
+	dismiss?: string
 	danger?: boolean
 	disabled?: boolean
 	/** There is something to show when it is done. */
@@ -18,7 +20,17 @@ interface Props {
 	run: () => Promise<unknown>
 }
 
-export function Confirm({ title, submit, danger, disabled, staysOpen, size, children, run }: Props) {
+export function Confirm({
+	title,
+	submit,
+	dismiss = words.cancel,
+	danger,
+	disabled,
+	staysOpen,
+	size,
+	children,
+	run,
+}: Props) {
 	const { isPending, problem, run: go } = useRun(run)
 	return (
 		<Modal
@@ -36,7 +48,7 @@ export function Confirm({ title, submit, danger, disabled, staysOpen, size, chil
 			)}
 			<footer class="modal-foot">
 				<button type="button" onClick={closeDialog}>
-					{words.cancel}
+					{dismiss}
 				</button>
 				<button
 					type="submit"

@@ -4,7 +4,7 @@ import { useLocation } from "preact-iso"
 import { signOut } from "../home.ts"
 import { needsCount } from "../inbox.ts"
 import { words } from "../messages.ts"
-import { FLEET, INBOX, SETTINGS } from "../navigation.ts"
+import { FLEET, INBOX, SCHEDULES, SETTINGS, TASKS, TRIGGERS } from "../navigation.ts"
 import { attempt } from "../run.ts"
 import { dialog, me } from "../state.ts"
 import { Act } from "./act.tsx"
@@ -47,6 +47,9 @@ function TopBar() {
 					<Badge />
 				</NavLink>
 				<NavLink href={FLEET}>{words.nav.fleet}</NavLink>
+				<NavLink href={TASKS} within beside={[SCHEDULES, TRIGGERS]}>
+					{words.nav.tasks}
+				</NavLink>
 				<NavLink href={SETTINGS.index} within>
 					{words.nav.settings}
 				</NavLink>
@@ -92,6 +95,10 @@ function BottomBar() {
 				<Icon name="server" />
 				{words.nav.fleet}
 			</NavLink>
+			<NavLink href={TASKS} within beside={[SCHEDULES, TRIGGERS]}>
+				<Icon name="list-todo" />
+				{words.nav.tasks}
+			</NavLink>
 			<Act may="session:start" onClick={openStart}>
 				<Icon name="plus" />
 				{words.nav.start}
@@ -129,15 +136,27 @@ function StartButton() {
 	)
 }
 
-/** `within`: the addresses below it are its own. */
-function NavLink({ href, within, children }: { href: string; within?: boolean; children: ComponentChildren }) {
+interface NavLinkProps {
+	href: string
+	/** The addresses below it are its own. */
+	within?: boolean
+	/** So are these, and those below them. */
+	beside?: readonly string[]
+	children: ComponentChildren
+}
+
+function NavLink({ href, within = false, beside = [], children }: NavLinkProps) {
 	const { path } = useLocation()
-	const isHere = path === href || (within && path.startsWith(`${href}/`))
+	const isHere = path === href || [...(within ? [href] : []), ...beside].some((place) => isWithin(path, place))
 	return (
 		<a href={href} aria-current={isHere ? "page" : undefined}>
 			{children}
 		</a>
 	)
+}
+
+function isWithin(path: string, place: string): boolean {
+	return path === place || path.startsWith(`${place}/`)
 }
 
 const CHORD = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘K" : "Ctrl K"

@@ -85,7 +85,15 @@ export const general = {
 		"workspace:manage": "rename and delete the workspace",
 	} satisfies Record<Action, string>,
 
-	nav: { label: "Main", inbox: "Inbox", fleet: "Fleet", settings: "Settings", search: "Search", start: "New session" },
+	nav: {
+		label: "Main",
+		inbox: "Inbox",
+		fleet: "Fleet",
+		tasks: "Tasks",
+		settings: "Settings",
+		search: "Search",
+		start: "New session",
+	},
 
 	link: {
 		title: "Open this link?",
@@ -99,6 +107,7 @@ export const general = {
 		none: "Nothing matches.",
 		session: "session",
 		machine: "machine",
+		task: "task",
 		action: "action",
 		goFleet: "Go to fleet",
 		goTo: (place: string) => `Go to ${place.toLowerCase()}`,
@@ -122,7 +131,8 @@ export const general = {
 		filter: "Filter",
 		move: "Move through the list",
 		fleet: "Go to fleet",
-		tokens: "Go to tokens",
+		work: "Go to tasks",
+		newTask: "New task",
 		settings: "Go to settings",
 		help: "This sheet",
 		copy: "Copy, while something is selected",

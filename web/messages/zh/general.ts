@@ -84,7 +84,15 @@ export const general: Spoken<typeof english> = {
 		"workspace:manage": "重命名和删除工作区",
 	},
 
-	nav: { label: "主导航", inbox: "收件箱", fleet: "机群", settings: "设置", search: "搜索", start: "新建会话" },
+	nav: {
+		label: "主导航",
+		inbox: "收件箱",
+		fleet: "机群",
+		tasks: "任务",
+		settings: "设置",
+		search: "搜索",
+		start: "新建会话",
+	},
 
 	link: {
 		title: "打开此链接？",
@@ -98,6 +106,7 @@ export const general: Spoken<typeof english> = {
 		none: "没有匹配项。",
 		session: "会话",
 		machine: "机器",
+		task: "任务",
 		action: "操作",
 		goFleet: "前往机群",
 		goTo: (place) => spaced(`前往${place}`),
@@ -121,7 +130,8 @@ export const general: Spoken<typeof english> = {
 		filter: "筛选",
 		move: "在列表中移动",
 		fleet: "前往机群",
-		tokens: "前往令牌",
+		work: "前往任务",
+		newTask: "新建任务",
 		settings: "前往设置",
 		help: "本页",
 		copy: "复制（有选中内容时）",
