@@ -3,7 +3,6 @@
 
 interface Posted {
 	path: string
-	token: string
 	body: Record<string, unknown>
 }
 
@@ -13,7 +12,6 @@ export class GitHosting {
 	readonly posted: Posted[] = []
 	/** What it answers in place of taking the next posts. */
 	readonly faults: { status: number; headers?: Record<string, string> }[] = []
-	readonly #waiting: { is: (posted: Posted) => boolean; tell: (posted: Posted) => void }[] = []
 
 	/** Null for what is not its own. */
 	async answer(request: Request): Promise<Response | null> {
@@ -29,14 +27,20 @@ export class GitHosting {
 		const fault = this.faults.shift()
 		if (fault !== undefined) return new Response("{}", { status: fault.status, headers: fault.headers ?? {} })
 		const body = (await request.json()) as Record<string, unknown>
-		const posted = { path: pathname, token, body }
-		this.posted.push(posted)
-		for (const { tell } of this.#waiting.filter(({ is }) => is(posted))) tell(posted)
+		this.posted.push({ path: pathname, body })
 		return Response.json({}, { status: 201 })
 	}
 
-	/** The first that is like that, once there is one. */
+	/** The first that is like that, once there is one. What another request brings wakes nobody here. */
 	async gets(is: (posted: Posted) => boolean): Promise<Posted> {
-		return this.posted.find(is) ?? new Promise((tell) => this.#waiting.push({ is, tell }))
+		for (const end = Date.now() + PATIENCE_MS; Date.now() < end; ) {
+			const found = this.posted.find(is)
+			if (found !== undefined) return found
+			await new Promise((resolve) => setTimeout(resolve, EVERY_MS))
+		}
+		throw new Error(`Not within ${PATIENCE_MS} ms. There is ${JSON.stringify(this.posted)}`)
 	}
 }
+
+const PATIENCE_MS = 15_000
+const EVERY_MS = 10

@@ -7,7 +7,8 @@ import type { DeliveryView } from "../../protocol/routes/triggers.ts"
 import { TriggerSpec } from "../../protocol/trigger.ts"
 import { reply } from "../../worker/hooks/replied.ts"
 import { GitHosting } from "./git-hosting.ts"
-import { ask, codeOf, type Dialled, dial, enrolled, linked, type Somebody, somebody } from "./home.ts"
+import { ask, codeOf, type Dialled, dial, type Somebody, somebody } from "./home.ts"
+import { TaskMachine } from "./task-machine.ts"
 import { hex, hmac, payload } from "./webhooks.ts"
 
 let hosting: GitHosting
@@ -224,6 +225,12 @@ describe("a trigger", () => {
 })
 
 describe("the git hosting", () => {
+	const begun = async () => {
+		const machine = await TaskMachine.start(boss, { runtimes: ["claude-code"] })
+		const taken = await machine.take()
+		await machine.report(taken, "running")
+		return { machine, taken }
+	}
 	const replies = { name: "Review", on: ["pull-request.opened"], reply: { as: "status", secret: "HOSTING_TOKEN" } }
 	const opened = () => {
 		const said = payload("github/pull_request.opened")
@@ -245,10 +252,8 @@ describe("the git hosting", () => {
 			description: "It waits for a machine.",
 			target_url: `https://home.example/tasks/${task}`,
 		})
-		await does(async (report) => {
-			report({ is: "running" })
-			report({ is: "failed", because: "exit", exitCode: 3, reason: "the program said: secret" })
-		})
+		const { machine, taken } = await begun()
+		await machine.report(taken, "failed", { because: "exit", exitCode: 3, reason: "the program said: secret" })
 		expect((await hosting.gets(isOf("failure"))).body.description).toBe("Its program ended with 3.")
 	})
 
@@ -256,11 +261,9 @@ describe("the git hosting", () => {
 		const { id } = await made({ ...replies, on: ["issue.labelled"], reply: { as: "comment", secret: "HOSTING_TOKEN" } })
 		await knock(id)
 		const [{ task } = { task: null }] = await decided(id, 1)
-		await does(async (report) => {
-			report({ is: "running" })
-			const url = "https://github.com/Codertocat/Hello-World/pull/9"
-			report({ is: "succeeded", reason: "words", result: { branch: "fix", commit: null, url } })
-		})
+		const { machine, taken } = await begun()
+		const url = "https://github.com/Codertocat/Hello-World/pull/9"
+		await machine.report(taken, "succeeded", { reason: "words", result: { branch: "fix", commit: null, url } })
 		const path = "/repos/Codertocat/Hello-World/issues/1/comments"
 		const { body } = await hosting.gets((posted) => posted.path === path)
 		expect(body.body).toBe(
@@ -292,25 +295,3 @@ describe("the git hosting", () => {
 		expect(hosting.posted).toHaveLength(1)
 	})
 })
-
-type Report = (of: object) => void
-
-/** A machine takes the next task, and reports what it is told to. */
-async function does(reports: (report: Report) => Promise<void>): Promise<void> {
-	const link = await linked(await enrolled(boss))
-	link.send({ type: "tasks", slots: 1, runtimes: ["claude-code"], substrates: ["host"], reports: [] })
-	for (;;) {
-		const message = (await link.next()) as {
-			type: string
-			ask: string
-			number: number
-			of: { task: string; fence: number }
-		}
-		if (message.type !== "ask" || message.ask !== "takeTask") continue
-		const { task, fence } = message.of
-		link.send({ type: "answer", number: message.number, answer: {} })
-		let sequence = 0
-		await reports((of) => link.send({ type: "task", report: { task, fence, sequence: ++sequence, ...of } }))
-		return
-	}
-}
