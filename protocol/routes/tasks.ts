@@ -55,7 +55,7 @@ export const taskRoutes = {
 				.string()
 				.regex(/^[\x21-\x7e]{1,128}$/, "must be printable, without spaces")
 				.optional(),
-			/** So many, which {{index}}, from 1, and {{count}} tell apart: in any text of the manifest. */
+			/** So many, which {{index}}, from 1, and {{count}} tell apart in any text of the manifest. A name has the index behind it. */
 			count: z.int().min(1).max(MOST_AT_ONCE).optional(),
 			/** One for each combination of values, which {{matrix.NAME}} tells apart. */
 			matrix: Matrix.optional(),

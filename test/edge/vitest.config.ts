@@ -37,6 +37,9 @@ export default defineConfig({
 						main: "../../worker/index.ts",
 						miniflare: {
 							bindings: HOME,
+							// A home has one of the two; each has its tests.
+							r2Buckets: ["ARTIFACT_BUCKET"],
+							kvNamespaces: ["ARTIFACT_DISK"],
 							outboundService: async (request: Request) =>
 								(await identityProvider(request)) ?? (await pushService(request)) ?? outside(request),
 						},

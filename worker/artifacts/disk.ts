@@ -76,7 +76,7 @@ export class DiskStore implements FileStore {
 }
 
 /** Below the 25 MiB of one value, and little enough to hold. */
-const PART_BYTES = 8 * 1024 * 1024
+const PART_BYTES = 4 * 1024 * 1024
 const PART_LASTS_MS = 60 * 60_000
 
 async function* inParts(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -1,5 +1,6 @@
 // One submission as tasks: one for each number of a count and each combination of a matrix, told apart in the manifest's texts.
 import { Refusal } from "../../protocol/errors.ts"
+import { NAME_CHARS } from "../../protocol/limits.ts"
 import { Manifest, type Matrix, MOST_AT_ONCE, type Task } from "../../protocol/task.ts"
 
 export interface Expanded {
@@ -24,7 +25,7 @@ export function expand(
 		.flatMap((values) => Array.from({ length: count ?? 1 }, () => values))
 		.map((values, at) => {
 			const of = { group, index: at + 1, count: most }
-			return { manifest: Manifest.parse(filled(manifest, { of, values })), of }
+			return { manifest: named(Manifest.parse(filled(manifest, { of, values })), of.index), of }
 		})
 }
 
@@ -36,6 +37,12 @@ function combinations(matrix: Matrix): Record<string, string>[] {
 		(before, [name, values]) => before.flatMap((one) => values.map((value) => ({ ...one, [name]: value }))),
 		[{}],
 	)
+}
+
+/** A name takes no braces: the index stands behind it. */
+function named(manifest: Manifest, index: number): Manifest {
+	if (manifest.name === undefined) return manifest
+	return { ...manifest, name: `${manifest.name.slice(0, NAME_CHARS - 4).trimEnd()} ${index}` }
 }
 
 interface Filling {
