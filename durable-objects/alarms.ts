@@ -35,7 +35,8 @@ export class Alarms {
 			const { store, now } = this.#host
 			const wanted = store.wanted().get(who)
 			const isAnswered = wanted === this.#calling.get(who)
-			if (wanted !== undefined && !isAnswered && wanted > now() && wanted <= time) return
+			// One that is due is still to be called; the platform is told again, in case that it has given up on it.
+			if (wanted !== undefined && !isAnswered && wanted <= time) return wanted > now() ? undefined : this.#set()
 			// The same time again is another one, so that it is not forgotten with the first.
 			store.want(who, isAnswered && wanted === time ? time + 1 : time)
 			this.#set()

@@ -111,3 +111,15 @@ test("an alarm that rings early calls who is first, and keeps what they ask for 
 	await alarms.alarm()
 	expect([called, world.alarmAt]).toEqual([["one", "one"], 6_000])
 })
+
+test("who is due and asks for later is called all the same", async () => {
+	const world = new World()
+	const alarms = world.build()
+	let calls = 0
+	const ask = alarms.add("one", () => void calls++)
+	ask(world.now)
+	ask(world.now + 25_000)
+	expect(world.alarmAt).toBe(world.now)
+	await alarms.alarm()
+	expect(calls).toBe(1)
+})
