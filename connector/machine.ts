@@ -21,6 +21,7 @@ import { freeName } from "./names.ts"
 import { placeOf } from "./place.ts"
 import { mustBeStill, prepareRestart } from "./relaunch.ts"
 import { Relays } from "./relay/relays.ts"
+import { loadSubstrate } from "./substrates/substrates.ts"
 import { Tried } from "./substrates/tried.ts"
 import type { Sessions } from "./tasks/ports.ts"
 import { Tasks } from "./tasks/tasks.ts"
@@ -196,6 +197,10 @@ export class Machine {
 		},
 		signal: (id, signal) => this.#session(id).signal(signal),
 		place: (id) => placeOf(this.#session(id)),
+		discard: async (id) => {
+			const { contained } = this.#session(id)
+			if (contained !== null) await (await loadSubstrate(contained.substrate)).remove(contained)
+		},
 		type: async (id, text) => {
 			const typed = { session: id, viewer: newViewerId(), text, paste: true, enter: true }
 			return (await this.#session(id).ask("write", typed)).dropped

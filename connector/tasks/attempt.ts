@@ -1,12 +1,13 @@
 // One attempt of a task on this machine, from its claim to its end. What is to be done next is on disk before it is done.
 import { rm, stat } from "node:fs/promises"
-import { join } from "node:path"
+import { basename, dirname, join, relative } from "node:path"
 import { ASKS } from "../../protocol/ask.ts"
 import { Refusal } from "../../protocol/errors.ts"
 import { type SessionInfo, SHELL } from "../../protocol/session.ts"
 import { workingDirectory } from "../folders.ts"
 import { sessionFolder } from "../held-session.ts"
 import { findRuntime, type Runtime } from "../runtimes.ts"
+import { outboxHere, outboxThere } from "../substrates/vm/exchange.ts"
 import { rememberMade } from "../workdir/make.ts"
 import { commit, propose, push, type Send } from "./changes.ts"
 import { type Bounds, collect, mustHave } from "./collect.ts"
@@ -16,7 +17,7 @@ import { hostingOf } from "./hosting.ts"
 import { deliver, runFolder } from "./inputs.ts"
 import { attemptFolder, type Kept, type Outcome, type Place, writeKept } from "./kept.ts"
 import type { Clock, Ledger, Sessions } from "./ports.ts"
-import { prepare } from "./prepare.ts"
+import { isInVm, prepare } from "./prepare.ts"
 import type { Proof } from "./proof.ts"
 import { Reports } from "./report.ts"
 import { words } from "./words.ts"
@@ -157,6 +158,7 @@ export class Attempt {
 				await this.#failed(error)
 			}
 		}
+		if (!this.#isClosed) await this.#discard()
 		if (!kept.isVoid && !this.#isClosed) await this.#reports.settled().catch(() => {})
 		await this.#writing
 	}
@@ -205,6 +207,8 @@ export class Attempt {
 		})
 		await deliver({
 			...{ cwd: place.cwd, session: kept.session, manifest, signal: this.#stop.signal },
+			// Both lie in the home directory there.
+			outbox: this.#isInVm ? relative(`work/${kept.session}/${basename(place.cwd)}`, outboxThere(kept.session)) : null,
 			upload: (id) => this.#asked(() => this.#world.ledger.upload(this.#of, id)),
 		})
 		kept.place = place
@@ -227,7 +231,8 @@ export class Attempt {
 			try {
 				await this.#world.sessions.start(spec)
 			} catch (error) {
-				if (await this.#hasBegun()) throw new Lost(sentence(error))
+				const isBegun = this.#isInVm ? isUnclear(error) : await this.#hasBegun()
+				if (isBegun) throw new Lost(sentence(error))
 				throw error instanceof Refusal ? new Failed("prepare", sentence(error)) : error
 			}
 		}
@@ -239,6 +244,8 @@ export class Attempt {
 
 	/** Whoever removes the session is told when something in the folder is nowhere else. */
 	async #rememberMade(): Promise<void> {
+		// Nothing of it is here any more.
+		if (this.#isInVm) return
 		const { cwd, is } = this.#place
 		const { workOn } = this.kept.assignment.manifest
 		const folder = sessionFolder(this.#world.dataDir, this.kept.session)
@@ -260,11 +267,15 @@ export class Attempt {
 			if (value === undefined) throw new Failed("prepare", `There is no secret "${secret}".`)
 			return { name: secret, variable, value }
 		})
-		const { runtime, substrate, network, limits, image, loadout, environment } = manifest
+		const { runtime, network, limits, image, environment, target } = manifest
+		const substrate = this.#isInVm ? "vm" : manifest.substrate
+		const loadout = target.newVm?.loadout ?? manifest.loadout
+		const { cwd } = this.#place
 		const { task, fence } = kept.assignment
 		const spec = ASKS.start.asked.safeParse({
-			...{ id: kept.session, runtime, argv, network, limits, once, cwd: this.#place.cwd },
+			...{ id: kept.session, runtime, argv, network, limits, once },
 			name: `${this.#name.slice(0, 40)} ${task.slice(-6)} ${fence}`,
+			...(this.#isInVm ? { from: { is: "dir", path: cwd } } : { cwd }),
 			secrets: [...given.bound, ...secrets],
 			environment: { TASK_ID: task, TASK_ATTEMPT: String(fence), ...environment },
 			...(substrate === undefined ? {} : { substrate }),
@@ -379,7 +390,12 @@ export class Attempt {
 	async #collect(): Promise<void> {
 		const { kept } = this
 		const { outcome } = kept
-		const collected = await collect(this.#place.cwd, join(this.#folder, "artifacts"), this.#world.bounds)
+		const { dataDir, bounds } = this.#world
+		const to = join(this.#folder, "artifacts")
+		const here = outboxHere({ dataDir, session: kept.session })
+		const collected = this.#isInVm
+			? await collect(dirname(here), to, bounds, basename(here))
+			: await collect(this.#place.cwd, to, bounds)
 		kept.artifacts = collected.artifacts
 		kept.refused = collected.refused
 		if (outcome?.is === "succeeded") mustHave(collected, kept.assignment.manifest.artifacts)
@@ -474,6 +490,20 @@ export class Attempt {
 			} catch (error) {
 				if (!signal.aborted) log(`${kept.assignment.task}: an artifact stays here: ${sentence(error)}`)
 			}
+		}
+	}
+
+	/** A VM that was made for it goes with it. */
+	async #discard(): Promise<void> {
+		const { kept } = this
+		const { sessions, log } = this.#world
+		if (kept.assignment.manifest.target.newVm === undefined || kept.isDiscarded) return
+		try {
+			if (sessions.info(kept.session) !== undefined) await sessions.discard(kept.session)
+			kept.isDiscarded = true
+			await this.#keep()
+		} catch (error) {
+			log(`${kept.assignment.task}: its VM is not removed: ${sentence(error)}`)
 		}
 	}
 
@@ -575,8 +605,14 @@ export class Attempt {
 		})
 	}
 
-	#hasBegun(): Promise<boolean> {
+	async #hasBegun(): Promise<boolean> {
+		// What went into a VM is not here any more.
+		if (this.#isInVm && !(await exists(this.#place.cwd))) return true
 		return exists(join(this.#place.cwd, runFolder(this.kept.session).once))
+	}
+
+	get #isInVm(): boolean {
+		return isInVm(this.kept.assignment.manifest)
 	}
 
 	get #place(): Place {
@@ -595,6 +631,11 @@ export class Attempt {
 }
 
 class Lost extends Error {}
+
+/** Whether a start that failed may have come so far that the program was executed. */
+function isUnclear(error: unknown): boolean {
+	return !(error instanceof Refusal) || error.code === "start_failed" || error.code === "internal"
+}
 
 /** Whether its program reads what is typed while it is at work. */
 function listens(runtime: Runtime | null): boolean {

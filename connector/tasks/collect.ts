@@ -36,13 +36,18 @@ const DEPTH = 32
 const MOST_REFUSED = 20
 
 /**
- * `to` has what is answered, and nothing else, also after a try that was cut short. Throws Failed: collect for what does not
- * fit. `expected`: globs; each that nothing matches is Failed("artifact_missing").
+ * `outbox`: a path `within` a folder, of which no part may be a link. `to` has what is answered, and nothing else, also after a
+ * try that was cut short. Throws Failed: collect for what does not fit.
  */
-export async function collect(cwd: string, to: string, bounds: Bounds = BOUNDS): Promise<Collected> {
+export async function collect(
+	within: string,
+	to: string,
+	bounds: Bounds = BOUNDS,
+	outbox = OUTBOX,
+): Promise<Collected> {
 	await rm(to, { recursive: true, force: true })
 	await mkdir(to, { recursive: true, mode: 0o700 })
-	const collecting = new Collecting(cwd, to, bounds)
+	const collecting = new Collecting(within, outbox, to, bounds)
 	try {
 		await collecting.all()
 	} catch (error) {
@@ -67,14 +72,16 @@ export function mustHave({ artifacts, refused }: Collected, expected: string[]):
 class Collecting {
 	readonly artifacts: Artifact[] = []
 	readonly refused: string[] = []
-	readonly #cwd: string
+	readonly #within: string
+	readonly #outbox: string
 	readonly #to: string
 	readonly #bounds: Bounds
 	#room: number
 	#entries = 0
 
-	constructor(cwd: string, to: string, bounds: Bounds) {
-		this.#cwd = cwd
+	constructor(within: string, outbox: string, to: string, bounds: Bounds) {
+		this.#within = within
+		this.#outbox = outbox
 		this.#to = to
 		this.#bounds = bounds
 		this.#room = bounds.bytes
@@ -84,12 +91,13 @@ class Collecting {
 		const { bavail, bsize } = await statfs(this.#to)
 		const free = bavail * bsize - this.#bounds.reserveBytes
 		this.#room = Math.min(this.#bounds.bytes, free)
-		let at = await realpath(this.#cwd)
-		for (const part of OUTBOX.split("/")) {
+		let at = await realpath(this.#within).catch(() => null)
+		if (at === null) return
+		for (const part of this.#outbox.split("/")) {
 			at = join(at, part)
 			const found = await lstat(at).catch(() => null)
 			if (found === null) return
-			if (!found.isDirectory()) return this.#refuse(OUTBOX, "is no folder")
+			if (!found.isDirectory()) return this.#refuse(this.#outbox, "is no folder")
 		}
 		await this.#folder(at, "", 0)
 	}

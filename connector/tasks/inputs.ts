@@ -1,6 +1,6 @@
 // The folder .homeport in an attempt's working directory: its inputs, an empty outbox, its prompt. No link there is followed.
 import { constants } from "node:fs"
-import { lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises"
+import { lstat, mkdir, open, readdir, rename, rm, rmdir, symlink } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import type { SessionId, UploadId } from "../../protocol/ids.ts"
 import type { Manifest } from "../../protocol/task.ts"
@@ -24,14 +24,17 @@ interface Delivering {
 	/** What was uploaded. */
 	upload: (id: UploadId) => Promise<AsyncIterable<Uint8Array>>
 	signal: AbortSignal
+	/** Where its outbox leads to, from the working directory on; null where it is a folder there. */
+	outbox: string | null
 }
 
 /** Idempotent: what an earlier try has delivered is delivered anew. Throws Failed("prepare"). */
-export async function deliver({ cwd, session, manifest, upload, signal }: Delivering): Promise<void> {
+export async function deliver({ cwd, session, manifest, upload, signal, outbox }: Delivering): Promise<void> {
 	await makeFolders(cwd, `${OWN}/runs`)
 	await makeFolders(cwd, INBOX)
 	await write(join(cwd, OWN, ".gitignore"), [Buffer.from("*\n")], 16)
 	await emptyOutbox(cwd, session)
+	if (outbox !== null) await linkOutbox(cwd, outbox)
 	let room = INPUT_BYTES
 	for (const { path, from } of manifest.inputs) {
 		if (signal.aborted) throw new Stopped()
@@ -50,6 +53,12 @@ async function emptyOutbox(cwd: string, session: SessionId): Promise<void> {
 	const isEmpty = found?.isDirectory() === true && (await readdir(outbox)).length === 0
 	if (found !== null && !isEmpty) await rename(outbox, join(cwd, `${OWN}/before-${session}`))
 	await makeFolders(cwd, OUTBOX)
+}
+
+/** In what is in a VM soon, where everything but this folder stays. */
+async function linkOutbox(cwd: string, outbox: string): Promise<void> {
+	await rmdir(join(cwd, OUTBOX))
+	await symlink(join("..", outbox), join(cwd, OUTBOX))
 }
 
 /** A folder at a time, so that no link is taken for one. */

@@ -85,6 +85,8 @@ export const Kept = z.object({
 	isForgotten: z.boolean(),
 	/** The ledger has given it up. */
 	isVoid: z.boolean(),
+	/** The VM that was made for it is gone. */
+	isDiscarded: z.boolean(),
 	/** What was typed for people, by its ids, the last ones: once each. */
 	steered: z.array(z.string()),
 })
@@ -125,6 +127,7 @@ export function newKept(assignment: Assignment, boot: string): Kept {
 		last: null,
 		isForgotten: false,
 		isVoid: false,
+		isDiscarded: false,
 		steered: [],
 	}
 }

@@ -19,6 +19,8 @@ export interface Sessions {
 	signal(id: SessionId, signal: Asked<"signal">["signal"]): Promise<void>
 	/** For commands where it runs. */
 	place(id: SessionId): Promise<Place>
+	/** Removes what one that has ended ran in, such as its own VM; what it has said stays. */
+	discard(id: SessionId): Promise<void>
 	/** Types text as a paste, and Enter after it. Answers how many bytes its program did not take. */
 	type(id: SessionId, text: string): Promise<number>
 }

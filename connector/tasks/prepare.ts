@@ -49,12 +49,23 @@ export async function prepare(preparing: Preparing): Promise<Place> {
 	}
 }
 
+/** Whether it works in a VM: it is prepared here, and everything goes into it then. */
+export function isInVm({ target, substrate }: Pick<Manifest, "target" | "substrate">): boolean {
+	return target.newVm !== undefined || substrate === "vm"
+}
+
 /** What cannot come right later is said before anything is made. */
-function refuseEarly({ workOn, changes, substrate }: Manifest): void {
+function refuseEarly({ workOn, changes, substrate, target }: Manifest): void {
 	const no = (reason: string): never => {
 		throw new Failed("prepare", reason)
 	}
-	if (substrate === "vm") no("A task cannot have its working directory in a VM yet: take a container or a sandbox.")
+	if (target.newVm !== undefined && substrate !== undefined && substrate !== "vm")
+		no(`A new VM cannot be a ${substrate}: leave out one of the two.`)
+	if (isInVm({ target, substrate })) {
+		if (workOn?.is === "directory") no("A VM sees no folder of its machine: name a repository by its address.")
+		if (changes.do !== "keep")
+			no("Nothing in a VM is trusted to write a commit here: let the task push it itself, or take a container.")
+	}
 	if (workOn?.is === "directory" && workOn.worktree && substrate !== "host")
 		no("A worktree shares its repository's hooks and settings with the host: say substrate: host, or take a clone.")
 	if (changes.do === "keep") return

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process"
 import { constants } from "node:fs"
 import { cp, lstat, mkdir, realpath, rename, rm, statfs } from "node:fs/promises"
 import { homedir } from "node:os"
-import { basename, join, resolve } from "node:path"
+import { basename, dirname, join, resolve } from "node:path"
 import * as z from "zod"
 import { Refusal } from "../../protocol/errors.ts"
 import type { SessionId } from "../../protocol/ids.ts"
@@ -42,8 +42,11 @@ const SHARED =
 export async function planWorkingFolder(given: From, { dataDir, session, name, within }: Where): Promise<Making> {
 	if (given.is === "worktree" && within !== undefined) throw new Refusal("substrate_unavailable", SHARED)
 	const from = given.is === "git" ? given : { ...given, path: await workingDirectory(given.path) }
+	// As it is when every link has been followed: what is held in it must not have another name.
+	const place = workFolder(await realpath(dataDir), session)
+	const isMade = from.is === "dir" && dirname(await realpath(from.path)) === place
 	// A copy that is shown inside shows as much as the folder itself would.
-	if (from.is === "dir" && within !== undefined)
+	if (from.is === "dir" && within !== undefined && !isMade)
 		refuseMount(await realpath(from.path), false, {
 			homes: [homedir(), await realpath(homedir())],
 			dataDir: await realpath(dataDir),
@@ -52,8 +55,6 @@ export async function planWorkingFolder(given: From, { dataDir, session, name, w
 	const source = from.is === "git" ? checkedUrl(from.url) : from.path
 	if ("ref" in from && from.ref?.startsWith("-")) throw new Refusal("invalid_request", "ref: it begins with a dash.")
 	const called = basename(source.replace(/[/:]+$/, "").replaceAll(":", "/"), ".git")
-	// As it is when every link has been followed: what is held in it must not have another name.
-	const place = workFolder(await realpath(dataDir), session)
 	return { from, folder: join(place, called === "" ? "work" : called), name }
 }
 
@@ -110,6 +111,8 @@ async function makeWorkingFolder({ from, folder, name }: Making, say: (line: str
 	try {
 		switch (from.is) {
 			case "dir":
+				// Whoever asked has put it there for this session.
+				if ((await realpath(from.path)) === folder) return
 				say(`Copying ${from.path} …`)
 				return await copy(from.path, folder)
 			case "git":

@@ -56,6 +56,16 @@ export async function removeExchange(whose: Whose): Promise<void> {
 	await rm(folderOf(whose), { recursive: true, force: true })
 }
 
+/** Where on this machine its outbox is, once the session has ended. */
+export function outboxHere(whose: Whose): string {
+	return join(folderOf(whose), "outbox")
+}
+
+/** The same in the VM, from the home directory there on. */
+export function outboxThere(session: SessionId): string {
+	return insideOf(session).outbox
+}
+
 /** In the VM, but for what a program there keeps from being removed. */
 export async function removeThere(connection: Connection, session: SessionId): Promise<void> {
 	await connection.say(`rm -rf ${insideOf(session).folder}`).catch(() => {})
