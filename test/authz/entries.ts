@@ -1,7 +1,7 @@
 // What the matrix knows of each route: who may, said a second time; what it is about; a request that whoever may is let do.
 import { createECDH, randomBytes } from "node:crypto"
 import type { RefusalCode } from "../../protocol/errors.ts"
-import { newChannelId, newDestinationId, newSessionId } from "../../protocol/ids.ts"
+import { newChannelId, newDestinationId, newScheduleId, newSessionId, newUploadId } from "../../protocol/ids.ts"
 import type { Action } from "../../protocol/roles.ts"
 import type { Permission } from "../../protocol/route.ts"
 import type { Answer, JsonRouteName, Request, RouteName } from "../../protocol/routes.ts"
@@ -9,13 +9,16 @@ import { signSignInLink } from "../../protocol/sign-in-link.ts"
 import type { Caller } from "./callers.ts"
 import { type Home, SIGN_IN_KEY } from "./home.ts"
 import { ROLE_TABLE } from "./role-table.ts"
-import { dialToken, newKeys, PLATFORM, type Things } from "./world.ts"
+import { hash } from "./rows.ts"
+import { dialToken, MANIFEST, newKeys, PLATFORM, type Things, triggerSpec } from "./world.ts"
 
 /** Of the workspace, or of one person alone. Who may not see one is told that there is none. */
 export type Thing =
 	| "workspace"
 	| "machine"
 	| "request"
+	| "task"
+	| "trigger"
 	| "member"
 	| "invitation"
 	| "secret"
@@ -42,6 +45,9 @@ const ofSession = ({ machine, session }: Things) => ({ params: { machine, sessio
 const ofLoadout = ({ machine }: Things) => ({ params: { machine, loadout: "one" } })
 const ofProfile = ({ machine }: Things) => ({ params: { machine, profile: "one" } })
 const ofRequest = ({ request }: Things) => ({ params: { request } })
+const ofTask = ({ task }: Things) => ({ params: { task } })
+const ofTrigger = ({ trigger }: Things) => ({ params: { trigger } })
+const ofSchedule = () => ({ params: { schedule: newScheduleId() } })
 const ofChannel = () => ({ params: { channel: newChannelId() } })
 const ofDestination = () => ({ params: { destination: newDestinationId() } })
 const ofSecret = ({ secret }: Things) => ({ params: { secret } })
@@ -52,6 +58,12 @@ const publicKey = () => randomBytes(32).toString("base64url")
 const ASKED = { about: ["machine"], told: "machine_offline" } as const
 /** What waited for a person here does so no more. */
 const OVER = { about: ["request"], told: "request_gone" } as const
+
+/** What ran here is history alone: it is read, and nothing is done to it. */
+const PAST = { about: ["task"], told: "task_over" } as const
+/** The machine has no attempt that counts. */
+const VOID = { may: "machine", told: "request_gone" } as const
+const SCHEDULE = { name: "Nightly", when: { is: "every", seconds: 3_600 }, manifest: MANIFEST } as const
 
 export const ENTRIES: { [N in RouteName]: Entry<N> } = {
 	health: { may: "anybody" },
@@ -311,6 +323,80 @@ export const ENTRIES: { [N in RouteName]: Entry<N> } = {
 		but: ({ isHere }) => (isHere ? undefined : "done"),
 	},
 
+	listTasks: { may: "session:watch", request: () => ({ query: {} }) },
+	showTask: { may: "session:watch", about: ["task"], request: ofTask },
+	submitTasks: { may: "task:submit", request: () => ({ body: { manifest: MANIFEST } }) },
+	editTask: { may: "task:submit", ...PAST, request: (things) => ({ ...ofTask(things), body: { manifest: MANIFEST } }) },
+	moveTask: { may: "task:submit", ...PAST, request: (things) => ({ ...ofTask(things), body: { before: null } }) },
+	cancelTask: { may: "task:submit", ...PAST, request: (things) => ({ ...ofTask(things), body: {} }) },
+	retryTask: { may: "task:submit", ...PAST, request: (things) => ({ ...ofTask(things), body: {} }) },
+	steerTask: {
+		may: "session:type",
+		...PAST,
+		request: (things) => ({ ...ofTask(things), body: { id: "1", text: "Go on" } }),
+	},
+	followTask: { may: "session:watch", about: ["task"], request: ofTask },
+	followTaskLog: { may: "session:watch", about: ["task"], request: ofTask },
+	readArtifact: {
+		may: "session:watch",
+		about: ["task"],
+		told: "machine_offline",
+		request: (things) => ({ ...ofTask(things), query: { path: "a" } }),
+	},
+	upload: { may: "task:submit", told: "files_off" },
+	readTaskLimits: { may: "workspace:read" },
+	writeTaskLimits: { may: "task:limit", request: () => ({ body: { atOnce: 1, queued: 10 } }) },
+	taskSchema: { may: "anybody" },
+	taskSecrets: {
+		...VOID,
+		request: ({ task, session }) => ({ params: { task }, body: { fence: 1, session } }),
+	},
+	taskInput: { ...VOID, request: ({ task }) => ({ params: { task, upload: newUploadId() }, query: { fence: 1 } }) },
+	keepArtifact: { ...VOID, request: ({ task }) => ({ params: { task, hash: hash("a") }, query: { fence: 1 } }) },
+
+	listSchedules: { may: "session:watch", request: () => ({ query: {} }) },
+	showSchedule: { may: "session:watch", told: "not_found", request: ofSchedule },
+	createSchedule: { may: "schedule:manage", request: () => ({ body: SCHEDULE }) },
+	editSchedule: { may: "schedule:manage", told: "not_found", request: () => ({ ...ofSchedule(), body: SCHEDULE }) },
+	pauseSchedule: {
+		may: "schedule:manage",
+		told: "not_found",
+		request: () => ({ ...ofSchedule(), body: { isPaused: true } }),
+	},
+	removeSchedule: { may: "schedule:manage", told: "not_found", request: ofSchedule },
+	runSchedule: {
+		may: "schedule:manage",
+		told: "not_found",
+		request: () => ({ ...ofSchedule(), body: { nonce: "1" } }),
+	},
+	listOccurrences: { may: "session:watch", told: "not_found", request: () => ({ ...ofSchedule(), query: {} }) },
+	previewSchedule: { may: "workspace:read", request: () => ({ body: { when: SCHEDULE.when } }) },
+
+	listTriggers: { may: "trigger:manage" },
+	createTrigger: {
+		may: "trigger:manage",
+		request: ({ secret, unique }) => ({ body: { trigger: triggerSpec(secret, unique) } }),
+		but: signing,
+	},
+	editTrigger: {
+		may: "trigger:manage",
+		about: ["trigger"],
+		request: (things) => ({ ...ofTrigger(things), body: { trigger: triggerSpec(things.secret) } }),
+		but: signing,
+	},
+	removeTrigger: { may: "trigger:manage", about: ["trigger"], request: ofTrigger },
+	listDeliveries: { may: "trigger:manage", about: ["trigger"], request: ofTrigger },
+	repeatDelivery: {
+		may: "trigger:manage",
+		told: "not_found",
+		request: ({ trigger }) => ({ params: { trigger, number: 1 } }),
+	},
+	previewTrigger: {
+		may: "trigger:manage",
+		request: ({ secret }) => ({ body: { trigger: triggerSpec(secret) } }),
+	},
+	triggerHook: { may: "anybody", told: "delivery_refused", request: ofTrigger },
+
 	listAudit: { may: "audit:read", request: () => ({ query: {} }) },
 	exportAudit: { may: "audit:read" },
 	showAuditHead: { may: "audit:read" },
@@ -319,6 +405,12 @@ export const ENTRIES: { [N in RouteName]: Entry<N> } = {
 /** Whether role and token allow something that the route's own row does not ask for. */
 function mayBy({ role, actions }: Caller, action: Action): boolean {
 	return role !== null && ROLE_TABLE[action].includes(role) && (actions?.includes(action) ?? true)
+}
+
+/** Deliveries are signed with a secret of the workspace, which only those name who see which there are. */
+function signing(who: Caller): RefusalCode | undefined {
+	if (!mayBy(who, "secret:read")) return "not_allowed"
+	return who.isHere ? undefined : "not_found"
 }
 
 /** A device that waits for a person. */

@@ -135,11 +135,13 @@ function sees(who: Caller, thing: Thing): boolean {
 	switch (thing) {
 		case "machine":
 		case "request":
+		case "task":
 			return who.isHere && who.seesMachine
 		case "workspace":
 		case "member":
 		case "invitation":
 		case "secret":
+		case "trigger":
 			return who.isHere
 		default:
 			return who.isTheirs
@@ -165,6 +167,8 @@ const THINGS = [
 	"workspace",
 	"machine",
 	"request",
+	"task",
+	"trigger",
 	"member",
 	"invitation",
 	"secret",

@@ -8,14 +8,20 @@ import {
 	newMachineId,
 	newRequestId,
 	newSessionId,
+	newTaskId,
 	newTokenId,
+	newTriggerId,
 	type RequestId,
 	type SessionId,
+	type TaskId,
 	type TokenId,
+	type TriggerId,
 } from "../../protocol/ids.ts"
 import { INVITATION_MS } from "../../protocol/limits.ts"
 import type { Action, Role } from "../../protocol/roles.ts"
-import type { Home } from "./home.ts"
+import { Manifest, type TaskView } from "../../protocol/task.ts"
+import { TriggerSpec } from "../../protocol/trigger.ts"
+import { HOME, type Home } from "./home.ts"
 import { cookieOf, hash, newId, newSecret, type Rows } from "./rows.ts"
 
 /** What requests name. */
@@ -25,6 +31,9 @@ export interface Things {
 	session: SessionId
 	/** What the session waited for a person for; it is over. */
 	request: RequestId
+	/** It ran on the machine, and is over. */
+	task: TaskId
+	trigger: TriggerId
 	/** Another member. */
 	member: string
 	invitation: string
@@ -48,6 +57,8 @@ export function missing(): Things {
 		machine: newMachineId(),
 		session: newSessionId(),
 		request: newRequestId(),
+		task: newTaskId(),
+		trigger: newTriggerId(),
 		member: newId(),
 		invitation: newId(),
 		secret: `KEY_${unique.toUpperCase()}`,
@@ -110,6 +121,7 @@ export class World {
 		}
 		rows.add(schema.machine, this.machine)
 		rows.add(schema.attention, overRequest(this.things))
+		rows.add(schema.task, overTask(this.things))
 		const invite = { inviterId: this.founder.id, role: "guest", createdAt: now, expiresAt: now + INVITATION_MS }
 		rows.add(schema.invite, { id: invitation, workspaceId: workspace.id, hash: hash(`of ${unique}`), ...invite })
 		const club = this.addWorkspace()
@@ -124,6 +136,10 @@ export class World {
 			keyVersion: 1,
 			updatedAt: now,
 			updatedBy: "",
+		})
+		rows.add(schema.trigger, {
+			...{ id: this.things.trigger, workspaceId: workspace.id, name: "deploy", createdAt: now },
+			...{ createdBy: this.founder.id, spec: { ...triggerSpec(secret), tags: null, origin: HOME } },
 		})
 		rows.add(schema.enrollment, {
 			hash: hash(enrollmentCode.toUpperCase()),
@@ -241,6 +257,32 @@ function overRequest({ workspace, machine, session, request }: Things): typeof s
 		...{ sessionName: "shell", runtime: "shell", cwd: "/", risk: "high", raisedAt: 1, deadline: null, state },
 	}
 	return { workspaceId: workspace.id, id: request, machineId: machine, sessionId: session, at: state.at, item }
+}
+
+function overTask({ workspace, machine, task: id }: Things): typeof schema.task.$inferInsert {
+	const state = { is: "succeeded", since: 2, deadline: null, reason: "", because: null, exitCode: 0 } as const
+	const by = { is: "machine", id: machine, name: "box" } as const
+	const view: TaskView = {
+		...{ id, name: "Over", state, attempt: 1, machine, session: null, position: null, of: null, result: null },
+		...{ from: { is: "person", id: "", name: "" }, isFromOutside: false, submittedAt: 1, key: null, priority: 0 },
+		...{
+			runtime: "shell",
+			spent: {},
+			owner: null,
+			artifacts: [{ path: "a", size: 1, hash: hash("a"), type: "text/plain" }],
+		},
+		events: [{ sequence: 1, at: 2, attempt: 1, is: "succeeded", by, reason: "" }],
+	}
+	return { workspaceId: workspace.id, id, machineId: machine, at: state.since, view: { ...view, manifest: MANIFEST } }
+}
+
+/** As small as one can be. */
+export const MANIFEST = Manifest.parse({ runtime: "claude-code", prompt: "Look" })
+
+/** Nothing of it is told to who may not manage triggers. */
+export function triggerSpec(secret: string, name = "deploy"): TriggerSpec {
+	const manifest = Manifest.parse({ runtime: "claude-code" })
+	return TriggerSpec.parse({ name, source: { is: "standard" }, secret, on: ["delivery"], template: "Look", manifest })
 }
 
 export const PLATFORM = { os: "linux", arch: "x64", release: "Debian 12", hostname: "box", connector: "0.1.0" }
