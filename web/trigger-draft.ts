@@ -101,7 +101,9 @@ export function draftOf(trigger: Trigger): TriggerDraft {
 /** What the chosen source cannot have is left out. */
 export function specOf(draft: TriggerDraft): SpecDraft {
 	const hosting = isHosting(draft.source)
-	const { prompt: _, ...manifest } = draft.manifest
+	const { prompt: _, workOn, ...rest } = draft.manifest
+	const isOfEvent = hosting && draft.workOn === "event"
+	const manifest = isOfEvent || workOn === undefined ? rest : { ...rest, workOn }
 	return {
 		name: draft.name.trim(),
 		source: sourceOf(draft),

@@ -24,6 +24,8 @@ interface Props {
 	change: (draft: ManifestDraft) => void
 	/** The prompt comes from elsewhere, such as a trigger's template. */
 	hasNoPrompt?: boolean
+	/** So does what it works on, which is a repository. */
+	hasOwnRepository?: boolean
 }
 
 export function ManifestFields(props: Props) {
@@ -100,7 +102,7 @@ function Faults({ draft }: { draft: ManifestDraft }) {
 	)
 }
 
-function FormFields({ draft, change, hasNoPrompt }: Props) {
+function FormFields({ draft, change, hasNoPrompt, hasOwnRepository }: Props) {
 	const runtime = draft.runtime ?? "claude-code"
 	const say = <Key extends keyof ManifestDraft>(key: Key, value: ManifestDraft[Key] | undefined) =>
 		change(saying(draft, key, value))
@@ -127,7 +129,13 @@ function FormFields({ draft, change, hasNoPrompt }: Props) {
 				<RuntimeField draft={draft} change={change} />
 				<MachineField draft={draft} change={change} />
 			</div>
-			<WorkOnFields draft={draft} change={change} />
+			{hasOwnRepository ? (
+				<div class="two-columns even">
+					<ChangesField draft={draft} change={change} />
+				</div>
+			) : (
+				<WorkOnFields draft={draft} change={change} />
+			)}
 			<More title={words.manifest.more}>
 				<div class="form">
 					{runtime !== CUSTOM && (

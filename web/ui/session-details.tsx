@@ -1,11 +1,12 @@
 // Where a session runs, from what it was made, and what it uses now.
 import type { Answered } from "../../protocol/ask.ts"
-import type { MachineId } from "../../protocol/ids.ts"
+import type { MachineId, SessionId } from "../../protocol/ids.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
 import { api } from "../api.ts"
 import { useAsked } from "../asked.ts"
 import { words } from "../messages.ts"
-import { fleet, now } from "../state.ts"
+import { taskPath } from "../navigation.ts"
+import { fleet, now, workChanges } from "../state.ts"
 import { age, amount, binary, exact } from "../times.ts"
 import { Here } from "./faces.tsx"
 import { Tags } from "./tags.tsx"
@@ -45,6 +46,7 @@ export function Details({ machine, info }: { machine: MachineId; info: SessionIn
 						<When at={createdAt} />
 					</dd>
 				</div>
+				<OfTask session={info.id} />
 				{tags.length > 0 && (
 					<div>
 						<dt>{words.tags}</dt>
@@ -61,6 +63,27 @@ export function Details({ machine, info }: { machine: MachineId; info: SessionIn
 		</>
 	)
 }
+
+/** The task that it runs, or ran; nothing where there is none, or it is long over. */
+function OfTask({ session }: { session: SessionId }) {
+	const asked = useAsked(() => api("listTasks", { query: { ended: ENDED } }), { on: workChanges })
+	const task =
+		asked.answer.is === "loaded" ? asked.answer.value.tasks.find((one) => one.session === session) : undefined
+	if (task === undefined) return null
+	return (
+		<div>
+			<dt>{words.details.task}</dt>
+			<dd>
+				<a class="link" href={taskPath(task.id)}>
+					{task.name}
+				</a>
+			</dd>
+		</div>
+	)
+}
+
+/** Of tasks that are over, the last. */
+const ENDED = 100
 
 function Uses({ machine, info }: { machine: MachineId; info: SessionInfo }) {
 	const asked = useAsked(() => api("readUsage", { params: { machine } }), { everyMs: EVERY_MS })

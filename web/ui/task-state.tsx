@@ -1,5 +1,5 @@
 // A task's state: a shape and a word, never colour alone.
-import type { TaskStateName, TaskView } from "../../protocol/task.ts"
+import type { TaskStateName } from "../../protocol/task.ts"
 import { words } from "../messages.ts"
 import { Icon } from "./icon.tsx"
 import type { IconName } from "./icons.ts"
@@ -28,14 +28,11 @@ const TONES: Partial<Record<TaskStateName, string>> = {
 	lost: "lost",
 }
 
-export function TaskMark({ state: { is, exitCode } }: Pick<TaskView, "state">) {
+export function TaskMark({ is }: { is: TaskStateName }) {
 	return (
 		<span class={`state ${TONES[is] ?? ""}`}>
 			<Icon name={TASK_ICONS[is]} />
 			{words.tasks.states[is]}
-			{is === "failed" && exitCode !== null && exitCode !== 0 && (
-				<span class="dim">{words.tasks.exited(exitCode)}</span>
-			)}
 		</span>
 	)
 }

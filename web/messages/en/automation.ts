@@ -185,7 +185,7 @@ export const automation = {
 		templateText:
 			"In {{ event.title }}, {{ event.text }}, {{ event.url }} and {{ payload.… }} stands what was delivered. It is marked there as text from outside.",
 		starters: {
-			hosting: "Work on this, and open a pull request:\n\n{{ event.title }}\n\n{{ event.text }}\n\n{{ event.url }}\n",
+			hosting: "Work on this:\n\n{{ event.title }}\n\n{{ event.text }}\n\n{{ event.url }}\n",
 			other: "This was delivered. Look at it, and do what is needed:\n\n{{ payload | json }}\n",
 		},
 		task: "The task",

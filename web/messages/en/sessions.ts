@@ -139,6 +139,7 @@ export const sessions = {
 
 	details: {
 		runtime: "Runtime",
+		task: "Task",
 		machine: "Machine",
 		directory: "Directory",
 		substrate: "Runs in",

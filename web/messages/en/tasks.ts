@@ -25,7 +25,6 @@ export const tasks = {
 		title: "Tasks",
 		create: "New task",
 		states: STATES,
-		exited: (code: number) => `exit code ${code}`,
 		groups: {
 			waiting: "Waiting for input",
 			running: "Running",
@@ -86,7 +85,7 @@ export const tasks = {
 		parts: { overview: "Overview", terminal: "Terminal", changes: "Changes", artifacts: "Artifacts" },
 		since: (ms: number) => `for ${age(ms)}`,
 		lasted: (ms: number) => `took ${age(ms)}`,
-		deadline: (when: string) => `The control plane acts by itself at ${when}.`,
+		deadline: (when: string) => `deadline ${when}`,
 		owner: (name: string) => `${name} must act next`,
 		ownerLedger: "The control plane acts next",
 		prompt: "Prompt",
@@ -134,6 +133,13 @@ export const tasks = {
 		manifest: "Manifest",
 		noChangesTitle: "No changes to look at",
 		noChanges: "They are on its machine, as soon as there is a session.",
+	},
+
+	machineTasks: {
+		title: "Tasks",
+		explain: "Tasks that are more wait in the queue.",
+		atOnce: "Run at once",
+		none: "0: this machine takes none.",
 	},
 
 	review: {

@@ -175,7 +175,7 @@ export const automation: Spoken<typeof english> = {
 		templateText:
 			"{{ event.title }}、{{ event.text }}、{{ event.url }} 和 {{ payload.… }} 会换成投递的内容，并在其中标明是外部文本。",
 		starters: {
-			hosting: "请处理以下内容，并提交拉取请求：\n\n{{ event.title }}\n\n{{ event.text }}\n\n{{ event.url }}\n",
+			hosting: "请处理以下内容：\n\n{{ event.title }}\n\n{{ event.text }}\n\n{{ event.url }}\n",
 			other: "收到以下内容。请查看并完成所需的工作：\n\n{{ payload | json }}\n",
 		},
 		task: "任务",

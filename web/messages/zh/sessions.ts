@@ -136,6 +136,7 @@ export const sessions: Spoken<typeof english> = {
 
 	details: {
 		runtime: "运行时",
+		task: "任务",
 		machine: "机器",
 		directory: "目录",
 		substrate: "运行环境",

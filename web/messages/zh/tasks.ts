@@ -26,7 +26,6 @@ export const tasks: Spoken<typeof english> = {
 		title: "任务",
 		create: "新建任务",
 		states: STATES,
-		exited: (code) => `退出码 ${code}`,
 		groups: { waiting: "等待输入", running: "运行中", queued: "队列", over: "已结束" },
 		atOnce: (running, most) => `同时运行 ${running} 个，最多 ${most} 个`,
 		limitsTitle: "同时运行多少任务",
@@ -76,7 +75,7 @@ export const tasks: Spoken<typeof english> = {
 		parts: { overview: "概览", terminal: "终端", changes: "更改", artifacts: "产物" },
 		since: (ms) => `已${age(ms)}`,
 		lasted: (ms) => `用时${age(ms)}`,
-		deadline: (when) => `到 ${when}，控制平面会自行处理。`,
+		deadline: (when) => spaced(`期限：${when}`),
 		owner: (name) => spaced(`下一步由${name}进行`),
 		ownerLedger: "下一步由控制平面进行",
 		prompt: "提示词",
@@ -118,6 +117,13 @@ export const tasks: Spoken<typeof english> = {
 		manifest: "清单",
 		noChangesTitle: "没有可查看的更改",
 		noChanges: "有了会话之后，更改就在它的机器上。",
+	},
+
+	machineTasks: {
+		title: "任务",
+		explain: "超出的任务在队列中等待。",
+		atOnce: "同时运行",
+		none: "0 表示此机器不接受任务。",
 	},
 
 	review: {

@@ -1,15 +1,18 @@
-// What one machine can run sessions in, as it found by trying, and which of these is the default.
+// What one machine can run sessions in, as it found by trying, which of these is the default, and how many tasks at once.
 import { useSignal } from "@preact/signals"
 import type { MachineId } from "../../../protocol/ids.ts"
 import { SUBSTRATES, type Substrate, type SubstrateInfo } from "../../../protocol/substrate.ts"
+import { TaskSlots as Slots } from "../../../protocol/task-report.ts"
 import { api } from "../../api.ts"
 import { useAsked } from "../../asked.ts"
 import { words } from "../../messages.ts"
 import { attempt } from "../../run.ts"
 import { startJob } from "../../starting.ts"
-import { notify } from "../../state.ts"
+import { may, notify } from "../../state.ts"
 import { Act } from "../../ui/act.tsx"
 import { Here } from "../../ui/faces.tsx"
+import { Field } from "../../ui/field.tsx"
+import { Form } from "../../ui/form.tsx"
 import { Icon } from "../../ui/icon.tsx"
 import { SUBSTRATE_ICONS } from "../../ui/substrate-tiles.tsx"
 import { Part } from "./page.tsx"
@@ -39,42 +42,74 @@ export function SubstratesPart({ machine }: { machine: MachineId }) {
 		isSetting.value = false
 	}
 	const isBusy = isSetting.value || (asked.answer.is === "loaded" && asked.answer.value.isTrying)
+	const slots = asked.answer.is === "loaded" ? asked.answer.value.taskSlots : undefined
 	return (
-		<Part
-			title={words.substrates.title}
-			about={words.substrates.explain}
-			action={
-				<button type="button" disabled={isBusy} aria-busy={isBusy} onClick={() => void tryAgain()}>
-					<Icon name="refresh-cw" />
-					{isBusy ? words.substrates.trying : words.substrates.again}
-				</button>
-			}
-		>
-			<Here asked={asked} rows={4}>
-				{({ default: settled, substrates }) => (
-					<>
-						<ul class="rows things">
-							{SUBSTRATES.map((substrate) => (
-								<SubstrateRow
-									key={substrate}
-									machine={machine}
-									substrate={substrate}
-									info={substrates.find((info) => info.substrate === substrate)}
-									isDefault={substrate === settled}
-									isBusy={isSetting.value}
-									makeDefault={() => void settle(substrate)}
-								/>
-							))}
-						</ul>
-						<div class="form-foot">
-							<Act may="machine:manage" disabled={isSetting.value} onClick={() => void settle(null)}>
-								{words.substrates.best}
-							</Act>
-							<small class="dim">{words.substrates.bestText}</small>
-						</div>
-					</>
-				)}
-			</Here>
+		<>
+			<Part
+				title={words.substrates.title}
+				about={words.substrates.explain}
+				action={
+					<button type="button" disabled={isBusy} aria-busy={isBusy} onClick={() => void tryAgain()}>
+						<Icon name="refresh-cw" />
+						{isBusy ? words.substrates.trying : words.substrates.again}
+					</button>
+				}
+			>
+				<Here asked={asked} rows={4}>
+					{({ default: settled, substrates }) => (
+						<>
+							<ul class="rows things">
+								{SUBSTRATES.map((substrate) => (
+									<SubstrateRow
+										key={substrate}
+										machine={machine}
+										substrate={substrate}
+										info={substrates.find((info) => info.substrate === substrate)}
+										isDefault={substrate === settled}
+										isBusy={isSetting.value}
+										makeDefault={() => void settle(substrate)}
+									/>
+								))}
+							</ul>
+							<div class="form-foot">
+								<Act may="machine:manage" disabled={isSetting.value} onClick={() => void settle(null)}>
+									{words.substrates.best}
+								</Act>
+								<small class="dim">{words.substrates.bestText}</small>
+							</div>
+						</>
+					)}
+				</Here>
+			</Part>
+			{slots !== undefined && <TaskSlots key={slots} machine={machine} slots={slots} again={asked.again} />}
+		</>
+	)
+}
+
+/** How many tasks it runs at once. */
+function TaskSlots({ machine, slots, again }: { machine: MachineId; slots: number; again: () => void }) {
+	const wanted = useSignal(String(slots))
+	const run = async () => {
+		await api("configureTasks", { params: { machine }, body: { slots: Number(wanted.value) } })
+		notify({ tone: "good", text: words.saved })
+		again()
+	}
+	return (
+		<Part title={words.machineTasks.title} about={words.machineTasks.explain}>
+			<Form submit={words.save} may="machine:manage" disabled={wanted.value.trim() === String(slots)} run={run}>
+				<Field
+					type="number"
+					label={words.machineTasks.atOnce}
+					hint={words.machineTasks.none}
+					class="short"
+					min={0}
+					max={Slots.maxValue ?? 0}
+					required
+					readOnly={!may("machine:manage")}
+					value={wanted.value}
+					change={(typed) => (wanted.value = typed)}
+				/>
+			</Form>
 		</Part>
 	)
 }

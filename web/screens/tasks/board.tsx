@@ -6,15 +6,13 @@ import { api } from "../../api.ts"
 import { useAsked } from "../../asked.ts"
 import { words } from "../../messages.ts"
 import { newTaskPath, TASKS } from "../../navigation.ts"
-import { forbidden } from "../../permission.ts"
 import { attempt } from "../../run.ts"
 import { dialog, machines, workChanges } from "../../state.ts"
 import { FILTERS, GROUPS, type Group, grouped, matches, type TaskFilter } from "../../tasks.ts"
-import { Act } from "../../ui/act.tsx"
 import { Face, Here } from "../../ui/faces.tsx"
 import { Icon } from "../../ui/icon.tsx"
 import { LimitsDialog } from "./limits.tsx"
-import { ListPage } from "./page.tsx"
+import { ListPage, NewLink } from "./page.tsx"
 import { TaskRow } from "./task-row.tsx"
 
 const ENDED = 50
@@ -34,14 +32,17 @@ export function Board() {
 		route(said.length === 0 ? TASKS : `${TASKS}?${new URLSearchParams(said)}`, true)
 	}
 	return (
-		<ListPage title={words.tasks.title} action={<NewTaskButton />}>
+		<ListPage
+			title={words.tasks.title}
+			action={<NewLink may="task:submit" href={newTaskPath()} label={words.tasks.create} />}
+		>
 			<Here asked={asked} rows={6}>
 				{({ tasks: listed, limits }) => {
 					const all = joined(listed, older.value)
 					if (all.length === 0 && submission === "")
 						return (
 							<Face icon="list-todo" title={words.tasks.emptyTitle} text={words.tasks.empty}>
-								<NewTaskButton />
+								<NewLink may="task:submit" href={newTaskPath()} label={words.tasks.create} />
 							</Face>
 						)
 					const shown = grouped(all.filter((task) => matches(task, filter, nameOf(task))))
@@ -79,23 +80,6 @@ export function Board() {
 				}}
 			</Here>
 		</ListPage>
-	)
-}
-
-function NewTaskButton() {
-	const why = forbidden("task:submit")
-	if (why !== undefined)
-		return (
-			<Act may="task:submit" class="primary">
-				<Icon name="plus" />
-				{words.tasks.create}
-			</Act>
-		)
-	return (
-		<a class="button primary" href={newTaskPath()}>
-			<Icon name="plus" />
-			{words.tasks.create}
-		</a>
 	)
 }
 
@@ -170,30 +154,32 @@ function Filters({ filter, all, look }: FiltersProps) {
 					event.currentTarget.blur()
 				}}
 			/>
-			<Choice
-				any={say.anyState}
-				value={filter.group}
-				choices={GROUPS.map((group) => [group, say.groups[group]])}
-				change={(group) => look({ group })}
-			/>
-			<Choice
-				any={say.anyMachine}
-				value={filter.machine}
-				choices={known.filter(({ id }) => there.has(id)).map(({ id, name }) => [id, name])}
-				change={(machine) => look({ machine })}
-			/>
-			<Choice
-				any={say.anyRuntime}
-				value={filter.runtime}
-				choices={runtimes.map((runtime) => [runtime, runtime])}
-				change={(runtime) => look({ runtime })}
-			/>
-			<Choice
-				any={say.anyFrom}
-				value={filter.from}
-				choices={[...kinds.map((kind): [string, string] => [kind, say.from[kind]]), ...makers]}
-				change={(from) => look({ from })}
-			/>
+			<div class="task-choices">
+				<Choice
+					any={say.anyState}
+					value={filter.group}
+					choices={GROUPS.map((group) => [group, say.groups[group]])}
+					change={(group) => look({ group })}
+				/>
+				<Choice
+					any={say.anyMachine}
+					value={filter.machine}
+					choices={known.filter(({ id }) => there.has(id)).map(({ id, name }) => [id, name])}
+					change={(machine) => look({ machine })}
+				/>
+				<Choice
+					any={say.anyRuntime}
+					value={filter.runtime}
+					choices={runtimes.map((runtime) => [runtime, runtime])}
+					change={(runtime) => look({ runtime })}
+				/>
+				<Choice
+					any={say.anyFrom}
+					value={filter.from}
+					choices={[...kinds.map((kind): [string, string] => [kind, say.from[kind]]), ...makers]}
+					change={(from) => look({ from })}
+				/>
+			</div>
 			{filter.submission !== "" && (
 				<button type="button" class="quiet" onClick={() => look({ submission: "" })}>
 					{say.allOf}

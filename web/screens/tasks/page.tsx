@@ -1,9 +1,11 @@
 // What stands around tasks, schedules and triggers: the three beside each other, and the way back from one of them.
 import type { ComponentChildren } from "preact"
 import { useLocation } from "preact-iso"
+import type { Action } from "../../../protocol/roles.ts"
 import { words } from "../../messages.ts"
 import { SCHEDULES, TASKS, TRIGGERS } from "../../navigation.ts"
 import { forbidden } from "../../permission.ts"
+import { Act } from "../../ui/act.tsx"
 import { Face } from "../../ui/faces.tsx"
 import { Icon } from "../../ui/icon.tsx"
 import type { IconName } from "../../ui/icons.ts"
@@ -44,6 +46,31 @@ export function ListPage({ title, action, children }: Props) {
 	)
 }
 
+interface NewProps {
+	may: Action
+	href: string
+	label: string
+}
+
+/** The way to the form of a new one; on a phone it is its sign alone. */
+export function NewLink({ may, href, label }: NewProps) {
+	const inside = (
+		<>
+			<Icon name="plus" />
+			<span>{label}</span>
+		</>
+	)
+	return forbidden(may) === undefined ? (
+		<a class="button primary new-link" href={href}>
+			{inside}
+		</a>
+	) : (
+		<Act may={may} class="primary new-link">
+			{inside}
+		</Act>
+	)
+}
+
 interface DetailProps {
 	title: string
 	back: { href: string; label: string }
@@ -76,7 +103,7 @@ export function Allowed({
 	title,
 	children,
 }: {
-	may: Parameters<typeof forbidden>[0]
+	may: Action
 	icon: IconName
 	title: string
 	children: ComponentChildren

@@ -15,7 +15,7 @@ import { Confirm } from "../../ui/confirm.tsx"
 import { Face, Here } from "../../ui/faces.tsx"
 import { Icon } from "../../ui/icon.tsx"
 import { More } from "../../ui/more.tsx"
-import { TASK_ICONS } from "../../ui/task-state.tsx"
+import { TaskMark } from "../../ui/task-state.tsx"
 import { Part } from "../settings/page.tsx"
 import { DetailPage, TO_SCHEDULES } from "./page.tsx"
 import { NextTimes } from "./when-fields.tsx"
@@ -30,18 +30,12 @@ export function sayWhen(when: Times): string {
 
 export function sayNext({ isPaused, next }: Schedule): string {
 	if (isPaused) return words.schedules.paused
-	return next === null ? words.schedules.noNext : words.schedules.next(clock(next, now.value))
+	return next === null ? words.schedules.noNext : words.schedules.next(words.inTime(next - now.value))
 }
 
 /** What came of a time: a shape and a word. */
 export function OccurrenceMark({ occurrence: { state } }: { occurrence: Occurrence }) {
-	if (state.is === "over")
-		return (
-			<span class={`state ${OVER_TONES[state.state] ?? ""}`} title={state.reason}>
-				<Icon name={TASK_ICONS[state.state]} />
-				{words.tasks.states[state.state]}
-			</span>
-		)
+	if (state.is === "over") return <TaskMark is={state.state} />
 	const isBad = state.is === "refused"
 	return (
 		<span class={isBad ? "state failed" : "state"}>
@@ -49,13 +43,6 @@ export function OccurrenceMark({ occurrence: { state } }: { occurrence: Occurren
 			{words.schedules.states[state.is]}
 		</span>
 	)
-}
-
-const OVER_TONES: Record<string, string> = {
-	succeeded: "running",
-	failed: "failed",
-	"timed-out": "failed",
-	lost: "lost",
 }
 
 export function ScheduleScreen({ id }: { id: ScheduleId }) {

@@ -6,14 +6,12 @@ import { api } from "../../api.ts"
 import { useAsked } from "../../asked.ts"
 import { words } from "../../messages.ts"
 import { SCHEDULES, schedulePath } from "../../navigation.ts"
-import { forbidden } from "../../permission.ts"
 import { workChanges } from "../../state.ts"
 import { exact } from "../../times.ts"
-import { Act } from "../../ui/act.tsx"
 import { Face, Here } from "../../ui/faces.tsx"
 import { Icon } from "../../ui/icon.tsx"
 import { NotFound } from "../not-found.tsx"
-import { ListPage } from "./page.tsx"
+import { ListPage, NewLink } from "./page.tsx"
 import { OccurrenceMark, ScheduleScreen, sayNext, sayWhen } from "./schedule.tsx"
 import { EditSchedule, NewSchedule } from "./schedule-form.tsx"
 
@@ -35,12 +33,15 @@ const MOST = 500
 function List() {
 	const asked = useAsked(() => api("listSchedules", { query: { limit: MOST } }), { on: workChanges })
 	return (
-		<ListPage title={words.schedules.title} action={<NewScheduleButton />}>
+		<ListPage
+			title={words.schedules.title}
+			action={<NewLink may="schedule:manage" href={`${SCHEDULES}/new`} label={words.schedules.create} />}
+		>
 			<Here asked={asked} rows={4}>
 				{({ schedules }) =>
 					schedules.length === 0 ? (
 						<Face icon="calendar-clock" title={words.schedules.emptyTitle} text={words.schedules.empty}>
-							<NewScheduleButton />
+							<NewLink may="schedule:manage" href={`${SCHEDULES}/new`} label={words.schedules.create} />
 						</Face>
 					) : (
 						<ul class="rows boxed">
@@ -54,26 +55,6 @@ function List() {
 				}
 			</Here>
 		</ListPage>
-	)
-}
-
-function NewScheduleButton() {
-	const inside = (
-		<>
-			<Icon name="plus" />
-			{words.schedules.create}
-		</>
-	)
-	if (forbidden("schedule:manage") !== undefined)
-		return (
-			<Act may="schedule:manage" class="primary">
-				{inside}
-			</Act>
-		)
-	return (
-		<a class="button primary" href={`${SCHEDULES}/new`}>
-			{inside}
-		</a>
 	)
 }
 

@@ -28,7 +28,7 @@ export function Artifacts({ task }: { task: TaskView }) {
 					<li key={path} class="row">
 						<Icon name="file" />
 						<span class="mono grow breaks">{path}</span>
-						<span class="dim">{type}</span>
+						<span class="dim type">{type}</span>
 						<span class="dim mono" title={`SHA-256 ${hash}`}>
 							{hash.slice(0, 10)}
 						</span>

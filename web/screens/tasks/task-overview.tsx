@@ -132,7 +132,7 @@ function Facts({ task }: { task: TaskView }) {
 						<dt>{fact.of}</dt>
 						<dd>
 							<a class="link tabular" href={`${TASKS}?submission=${encodeURIComponent(of.group)}`}>
-								{words.tasks.ofMany(of.index + 1, of.count)}
+								{words.tasks.ofMany(of.index, of.count)}
 							</a>
 						</dd>
 					</>

@@ -24,7 +24,7 @@ export function TaskRow({ task, machineName, queue }: Props) {
 	return (
 		<div class="task-row">
 			<a class="row" href={taskPath(id)} data-row>
-				<TaskMark state={state} />
+				<TaskMark is={state.is} />
 				<span class="task-name">
 					{position !== null && (
 						<span class="dim tabular" title={words.tasks.positionIs(position)}>
@@ -32,13 +32,15 @@ export function TaskRow({ task, machineName, queue }: Props) {
 						</span>
 					)}
 					<strong>{name}</strong>
-					{of !== null && <small class="dim tabular">{words.tasks.ofMany(of.index + 1, of.count)}</small>}
+					{of !== null && <small class="dim tabular">{words.tasks.ofMany(of.index, of.count)}</small>}
 				</span>
 				<span class="dim task-why" title={state.reason}>
 					{state.reason}
 				</span>
-				<span class="dim task-where">{[runtime, machineName].filter((word) => word !== "").join(" · ")}</span>
-				<span class="dim task-from">{words.tasks.by[from.is](from.name)}</span>
+				<span class="task-whence">
+					<span class="dim">{[runtime, machineName].filter((word) => word !== "").join(" · ")}</span>
+					<span class="dim">{words.tasks.by[from.is](from.name)}</span>
+				</span>
 				<span class="dim task-age">
 					{isOver(task) ? (
 						<When at={state.since} />

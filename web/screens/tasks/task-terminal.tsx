@@ -1,4 +1,4 @@
-// The terminal that a task runs in: the same as its session's own page has, on the task's page.
+// The terminal that a task runs in, on the task's page; its session's own page has more room, and keys for phones.
 import { useSignal } from "@preact/signals"
 import { useEffect, useRef } from "preact/hooks"
 import type { MachineId, SessionId } from "../../../protocol/ids.ts"
@@ -13,7 +13,6 @@ import { findSession, fleet, may } from "../../state.ts"
 import { AttentionBanner } from "../../ui/attention-banner.tsx"
 import { Face, Skeleton } from "../../ui/faces.tsx"
 import { Icon } from "../../ui/icon.tsx"
-import { KeyBar } from "../../ui/key-bar.tsx"
 import { LinkNote } from "../../ui/link-truth.tsx"
 import { Unsent } from "../../ui/session-banners.tsx"
 
@@ -78,7 +77,6 @@ function Open({ machine, session, name }: { machine: MachineId; session: Session
 					{open.value && running && <AttentionBanner machine={machine} session={session} open={open.value} />}
 				</div>
 			</div>
-			{open.value && running && mayType && <KeyBar open={open.value} />}
 		</section>
 	)
 }

@@ -94,7 +94,7 @@ function Head({ task }: { task: TaskView }) {
 				</Menu>
 			</header>
 			<p class="task-truth" role="status">
-				<TaskMark state={state} />
+				<TaskMark is={state.is} />
 				<span class="dim tabular">{lasts}</span>
 				{state.reason !== "" && <span class="breaks">{state.reason}</span>}
 				{state.deadline !== null && state.is !== "queued" && (

@@ -101,7 +101,12 @@ function TriggerForm({ trigger }: { trigger?: TriggerView }) {
 						</select>
 					</label>
 				)}
-				<ManifestFields hasNoPrompt draft={draft.value.manifest} change={(manifest) => say({ manifest })} />
+				<ManifestFields
+					hasNoPrompt
+					hasOwnRepository={isHosting(draft.value.source) && draft.value.workOn === "event"}
+					draft={draft.value.manifest}
+					change={(manifest) => say({ manifest })}
+				/>
 			</Part>
 			<More title={words.triggers.limits}>
 				<div class="form">

@@ -6,14 +6,12 @@ import { api } from "../../api.ts"
 import { useAsked } from "../../asked.ts"
 import { words } from "../../messages.ts"
 import { TRIGGERS, triggerPath } from "../../navigation.ts"
-import { forbidden } from "../../permission.ts"
 import { workChanges } from "../../state.ts"
-import { Act } from "../../ui/act.tsx"
 import { Face, Here } from "../../ui/faces.tsx"
 import { Icon } from "../../ui/icon.tsx"
 import { When } from "../../ui/when.tsx"
 import { NotFound } from "../not-found.tsx"
-import { Allowed, ListPage } from "./page.tsx"
+import { Allowed, ListPage, NewLink } from "./page.tsx"
 import { TriggerScreen } from "./trigger.tsx"
 import { EditTrigger, NewTrigger } from "./trigger-form.tsx"
 
@@ -34,7 +32,10 @@ export function Triggers() {
 
 function List() {
 	return (
-		<ListPage title={words.triggers.title} action={<NewTriggerButton />}>
+		<ListPage
+			title={words.triggers.title}
+			action={<NewLink may="trigger:manage" href={`${TRIGGERS}/new`} label={words.triggers.create} />}
+		>
 			<Allowed may="trigger:manage" icon="webhook" title={words.triggers.title}>
 				<All />
 			</Allowed>
@@ -49,7 +50,7 @@ function All() {
 			{({ triggers }) =>
 				triggers.length === 0 ? (
 					<Face icon="webhook" title={words.triggers.emptyTitle} text={words.triggers.empty}>
-						<NewTriggerButton />
+						<NewLink may="trigger:manage" href={`${TRIGGERS}/new`} label={words.triggers.create} />
 					</Face>
 				) : (
 					<ul class="rows boxed">
@@ -62,26 +63,6 @@ function All() {
 				)
 			}
 		</Here>
-	)
-}
-
-function NewTriggerButton() {
-	const inside = (
-		<>
-			<Icon name="plus" />
-			{words.triggers.create}
-		</>
-	)
-	if (forbidden("trigger:manage") !== undefined)
-		return (
-			<Act may="trigger:manage" class="primary">
-				{inside}
-			</Act>
-		)
-	return (
-		<a class="button primary" href={`${TRIGGERS}/new`}>
-			{inside}
-		</a>
 	)
 }
 
