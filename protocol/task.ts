@@ -1,6 +1,6 @@
 // Tasks: work for a runtime on some machine, as people write it down, and as the ledger tells it.
 import * as z from "zod"
-import { MachineId, SessionId, TaskId, UploadId } from "./ids.ts"
+import { DestinationId, MachineId, SessionId, TaskId, UploadId } from "./ids.ts"
 import { ARGV_CHARS, ARGV_ITEMS, NAME_CHARS, PATH_CHARS, TAGS } from "./limits.ts"
 import { VariableName } from "./profile.ts"
 import { Name, Path, Tag, Time } from "./session.ts"
@@ -73,7 +73,8 @@ const Seconds = z
 /** What is done once it is over. */
 export const Follow = z
 	.discriminatedUnion("is", [
-		z.strictObject({ is: z.literal("notify") }),
+		/** Everybody who sees the task, or one place alone. */
+		z.strictObject({ is: z.literal("notify"), to: DestinationId.optional() }),
 		/** A POST of the task as JSON, signed as Standard Webhooks says with the named secret. */
 		z.strictObject({ is: z.literal("webhook"), url: z.url().max(2_048), secret: z.string().min(1).max(64).optional() }),
 		/** Another task: a manifest of its own, which may use {{task.id}}, {{task.name}} and {{task.state}} in its prompt. */

@@ -12,9 +12,13 @@ import type { Registry } from "../registry.ts"
 import { attention } from "../routes/attention.ts"
 import { machines } from "../routes/machines.ts"
 import { sessions } from "../routes/sessions.ts"
+import { tasks } from "../routes/tasks.ts"
 import { record, type Traced } from "../trail.ts"
 
-type Deed = Extract<keyof typeof sessions | keyof typeof machines | keyof typeof attention, JsonRouteName>
+type Deed = Extract<
+	keyof typeof sessions | keyof typeof machines | keyof typeof attention | keyof typeof tasks,
+	JsonRouteName
+>
 
 /** Whose deed it is, and which service it came by. */
 export interface Doer {
@@ -61,7 +65,7 @@ export async function act<N extends Deed>(by: Doer, name: N, asked: Asked<N>): P
 	}
 }
 
-const HANDLERS: Handlers<Deed> = { ...machines, ...sessions, ...attention }
+const HANDLERS: Handlers<Deed> = { ...machines, ...sessions, ...attention, ...tasks }
 
 function saidBy({ params, query, body }: Shape): z.ZodType<{ params?: unknown; query?: unknown; body?: unknown }> {
 	return z.object({ ...(params && { params }), ...(query && { query }), ...(body && { body }) })

@@ -20,7 +20,8 @@ export async function perform(
 	switch (follow.is) {
 		case "notify": {
 			const places = await placesFor(env, workspaceId, task)
-			return places.map((destination) => ({ id: `${id}/${destination}`, follow: { is: "tell", destination } }))
+			const chosen = places.filter((id) => follow.to === undefined || id === follow.to)
+			return chosen.map((destination) => ({ id: `${id}/${destination}`, follow: { is: "tell", destination } }))
 		}
 		case "tell": {
 			// Roles and machines change between two tries.

@@ -8,6 +8,7 @@ import { approve, deny, inbox } from "./requests.ts"
 import { help, mute } from "./settings.ts"
 import { create, run } from "./start.ts"
 import { send, stop } from "./steer.ts"
+import { task, tasks } from "./tasks.ts"
 
 const ALL: readonly Command[] = [
 	inbox,
@@ -21,6 +22,8 @@ const ALL: readonly Command[] = [
 	screen,
 	log,
 	stop,
+	task,
+	tasks,
 	mute,
 	workspace,
 ]

@@ -1,5 +1,7 @@
 // What bots say in English.
 
+import type { TaskStateName } from "../../../protocol/task.ts"
+
 export const en = {
 	kinds: {
 		approval: "🔐 Approval",
@@ -86,6 +88,25 @@ export const en = {
 	notShownLonger: "It goes on; /screen shows it.",
 	emptyScreen: "The screen is empty.",
 	emptyLog: "No output yet.",
+	taskStates: {
+		queued: "waits",
+		claimed: "begins",
+		preparing: "is prepared",
+		running: "runs",
+		waiting: "waits for you",
+		collecting: "is collected",
+		succeeded: "succeeded",
+		failed: "failed",
+		cancelled: "was cancelled",
+		"timed-out": "took too long",
+		lost: "was lost",
+	} as Record<TaskStateName, string>,
+	taskHow: "Say what is to be done: /task RUNTIME PROMPT, or /task COMMAND. @MACHINE says where.",
+	taskAt: (place: number) => `place ${place} in the queue`,
+	artifacts: (count: number) => (count === 1 ? "1 artifact" : `${count} artifacts`),
+	noTasks: "No tasks.",
+	noTask: (name: string) => `There is no task ${name} that you may see. /tasks lists them.`,
+	severalTasks: (ids: string) => `Several tasks are called that. Say which: ${ids}.`,
 	stopped: (name: string) => `${name} was told to stop.`,
 	nothingWaits: "Nothing waits for you.",
 	severalWait: "Several wait. Choose:",
@@ -111,6 +132,11 @@ export const en = {
 		screen: { usage: "[SESSION]", does: "the screen as text" },
 		log: { usage: "[SESSION] [LINES]", does: "the last output" },
 		stop: { usage: "[SESSION]", does: "stop a session" },
+		task: {
+			usage: "[@MACHINE] RUNTIME PROMPT | COMMAND",
+			does: "work that waits for a machine, and is told when it is over",
+		},
+		tasks: { usage: "[NAME | cancel NAME | retry NAME]", does: "tasks, how one goes, and its end" },
 		approve: { usage: "", does: "give leave to what waits" },
 		deny: { usage: "", does: "give no leave to what waits" },
 		inbox: { usage: "", does: "everything that waits for you" },
