@@ -197,6 +197,7 @@ export class Machine {
 		},
 		signal: (id, signal) => this.#session(id).signal(signal),
 		place: (id) => placeOf(this.#session(id)),
+		remove: (session) => this.#remove({ session, force: false }),
 		discard: async (id) => {
 			const { contained } = this.#session(id)
 			if (contained !== null) await (await loadSubstrate(contained.substrate)).remove(contained)
@@ -282,16 +283,9 @@ export class Machine {
 				return this.#session(asked.of.session).ask("screen", asked.of)
 			case "log":
 				return this.#session(asked.of.session).ask("log", asked.of)
-			case "remove": {
-				const { session, force } = asked.of
-				await unmakeWorkingFolder(this.#dataDir, this.#session(session), force)
-				await this.#session(session).remove()
-				this.#sessions.delete(session)
-				this.#requests.removed(session)
-				this.#news(session)
-				this.#say(session, { type: "removed", session })
+			case "remove":
+				await this.#remove(asked.of)
 				return {}
-			}
 			case "diff":
 			case "denied":
 			case "readFile":
@@ -392,6 +386,15 @@ export class Machine {
 			if (isOver && session.isReturning) await session.giveUp(error.message)
 			this.#log(`${name} does not come back: ${error instanceof Error ? error.message : String(error)}`)
 		}
+	}
+
+	async #remove({ session, force }: Asked<"remove">): Promise<void> {
+		await unmakeWorkingFolder(this.#dataDir, this.#session(session), force)
+		await this.#session(session).remove()
+		this.#sessions.delete(session)
+		this.#requests.removed(session)
+		this.#news(session)
+		this.#say(session, { type: "removed", session })
 	}
 
 	/** As it was asked for, where and under the tags that it has now. */

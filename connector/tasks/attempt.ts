@@ -122,9 +122,15 @@ export class Attempt {
 		if (dropped > 0) this.#world.log(`${kept.assignment.task}: its program does not read: ${dropped} bytes are lost.`)
 	}
 
+	/** It is over, and nobody is to hear of it any more. */
+	get isSettled(): boolean {
+		return this.kept.step === "over" && (this.kept.isForgotten || this.kept.isVoid)
+	}
+
 	/** Its artifacts are wanted no more. That it was done stays known. */
 	async clear(): Promise<boolean> {
-		if (this.kept.step !== "over" || !(this.kept.isForgotten || this.kept.isVoid)) return false
+		if (!this.isSettled) return false
+		if (this.kept.artifacts.length === 0) return true
 		await rm(join(this.#folder, "artifacts"), { recursive: true, force: true })
 		this.kept.artifacts = []
 		await this.#keep()
@@ -158,8 +164,13 @@ export class Attempt {
 				await this.#failed(error)
 			}
 		}
-		if (!this.#isClosed) await this.#discard()
-		if (!kept.isVoid && !this.#isClosed) await this.#reports.settled().catch(() => {})
+		if (this.#isClosed) return
+		const isNew = kept.endedAt === null
+		if ((await this.#discard()) || isNew) {
+			kept.endedAt ??= Date.now()
+			await this.#keep()
+		}
+		if (!kept.isVoid) await this.#reports.settled().catch(() => {})
 		await this.#writing
 	}
 
@@ -476,7 +487,7 @@ export class Attempt {
 		await this.#tell(outcome.is, reason, outcome)
 	}
 
-	/** Its artifacts go to where the home keeps them. What cannot go there is read from here as long as this machine is linked. */
+	/** Its artifacts go to where the home keeps them. What does not get there is read from here while this machine is linked. */
 	async #hand(): Promise<void> {
 		const { kept } = this
 		const { ledger, log } = this.#world
@@ -488,23 +499,25 @@ export class Attempt {
 				// A home that keeps none, or none so large, keeps none of the others.
 				if (!(await this.#reports.asked(() => ledger.artifact(this.#of, hash, file, signal), signal))) return
 			} catch (error) {
-				if (!signal.aborted) log(`${kept.assignment.task}: an artifact stays here: ${sentence(error)}`)
+				if (!signal.aborted) log(`${kept.assignment.task}: its artifacts stay here: ${sentence(error)}`)
+				return
 			}
 		}
+		kept.isHanded = true
 	}
 
-	/** A VM that was made for it goes with it. */
-	async #discard(): Promise<void> {
+	/** A VM that was made for it goes with it. Answers whether it went just now. */
+	async #discard(): Promise<boolean> {
 		const { kept } = this
 		const { sessions, log } = this.#world
-		if (kept.assignment.manifest.target.newVm === undefined || kept.isDiscarded) return
+		if (kept.assignment.manifest.target.newVm === undefined || kept.isDiscarded) return false
 		try {
 			if (sessions.info(kept.session) !== undefined) await sessions.discard(kept.session)
 			kept.isDiscarded = true
-			await this.#keep()
 		} catch (error) {
 			log(`${kept.assignment.task}: its VM is not removed: ${sentence(error)}`)
 		}
+		return kept.isDiscarded
 	}
 
 	/** What cannot be gone on with ends it: with the reason, and without a program that runs on. */

@@ -7,18 +7,28 @@ import type { TaskId } from "../../protocol/ids.ts"
 import type { TaskReport } from "../../protocol/task-report.ts"
 import { Attempt, type World } from "./attempt.ts"
 import { sentence } from "./failed.ts"
-import { type Assignment, attemptsFolder, newKept, readKept } from "./kept.ts"
+import { type Assignment, attemptFolder, attemptsFolder, newKept, readKept } from "./kept.ts"
 import { Proof } from "./proof.ts"
+import { Tidy } from "./tidy.ts"
 
 export class Attempts {
 	readonly #world: World
 	readonly #attempts = new Map<string, Attempt>()
+	readonly #tidy: Tidy
 	readonly #taking = new Map<string, Promise<Attempt>>()
 	/** The newest attempt of a task that was stopped here: a question to take it that comes late is too late. */
 	readonly #stopped = new Map<TaskId, number>()
 
 	private constructor(world: World) {
 		this.#world = world
+		const { sessions, log, dataDir } = world
+		this.#tidy = new Tidy({
+			...{ sessions, log, now: Date.now },
+			forget: async ({ kept: { assignment } }) => {
+				await rm(attemptFolder(dataDir, assignment), { recursive: true, force: true })
+				this.#attempts.delete(keyOf(assignment))
+			},
+		})
 	}
 
 	/** Once the machine has taken up its sessions. Everything that is not over goes on at once. */
@@ -38,6 +48,7 @@ export class Attempts {
 				world.log(`${name}: ${sentence(error)}`)
 			}
 		}
+		attempts.#tidyUp()
 		return attempts
 	}
 
@@ -145,7 +156,14 @@ export class Attempts {
 
 	#go(attempt: Attempt): void {
 		this.#attempts.set(keyOf(attempt.kept.assignment), attempt)
-		void attempt.run()
+		const isOver = attempt.kept.step === "over"
+		void attempt.run().then(() => {
+			if (!isOver) this.#tidyUp()
+		})
+	}
+
+	#tidyUp(): void {
+		void this.#tidy.run(this.#attempts.values())
 	}
 
 	#of(task: TaskId): Attempt[] {

@@ -85,6 +85,10 @@ export const Kept = z.object({
 	isForgotten: z.boolean(),
 	/** The ledger has given it up. */
 	isVoid: z.boolean(),
+	/** When it was over, by this machine's clock; null until then. */
+	endedAt: z.number().nullable(),
+	/** The home keeps all of its artifacts. */
+	isHanded: z.boolean(),
 	/** The VM that was made for it is gone. */
 	isDiscarded: z.boolean(),
 	/** What was typed for people, by its ids, the last ones: once each. */
@@ -127,6 +131,8 @@ export function newKept(assignment: Assignment, boot: string): Kept {
 		last: null,
 		isForgotten: false,
 		isVoid: false,
+		endedAt: null,
+		isHanded: false,
 		isDiscarded: false,
 		steered: [],
 	}

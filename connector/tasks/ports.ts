@@ -21,6 +21,8 @@ export interface Sessions {
 	place(id: SessionId): Promise<Place>
 	/** Removes what one that has ended ran in, such as its own VM; what it has said stays. */
 	discard(id: SessionId): Promise<void>
+	/** Removes one that has ended. Throws Refusal, also where its working directory has what is nowhere else. */
+	remove(id: SessionId): Promise<void>
 	/** Types text as a paste, and Enter after it. Answers how many bytes its program did not take. */
 	type(id: SessionId, text: string): Promise<number>
 }

@@ -19,9 +19,34 @@ test("it is prepared, runs, is collected and succeeds; each is told once and in 
 	])
 	const { hash = "" } = end.artifacts[0] ?? {}
 	expect(readFileSync(attempts.get(given)?.artifact(hash) ?? "", "utf8")).toBe("done\n")
-	expect(ledger.artifacts.get(hash)).toBe("done\n")
 	expect(states(ledger.reports)).toEqual(["preparing", "running", "collecting", "succeeded"])
 	expect(ledger.reports.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4])
+})
+
+test("artifacts go to a home that keeps them, before the end is told, and are not kept here beside that", async () => {
+	const { run, ledger, attempts } = await taskMachine()
+	ledger.keeps = true
+	ledger.answer = ({ is }) => {
+		if (is === "succeeded") expect([...ledger.artifacts.values()].sort()).toEqual(["a\n", "b\n"])
+		return is === "succeeded" ? "forget" : "go-on"
+	}
+	const given = await run(script("cd .homeport/outbox && echo a > a && echo b > b && echo b > c"))
+	const end = await ledger.end()
+	expect(end.artifacts).toHaveLength(3)
+	await expect.poll(() => attempts.get(given)?.artifact(end.artifacts[0]?.hash ?? "")).toBe(null)
+})
+
+test("words for its program are typed once for each id, and only while it reads them", async () => {
+	const { run, ledger, attempts } = await taskMachine()
+	const given = await run(script("read one; read two; echo $one $two > .homeport/outbox/words; read three"))
+	await ledger.until("running")
+	const steer = (id: string, text: string) => attempts.steer({ ...given, id, text })
+	await steer("1", "go")
+	await Promise.all([steer("1", "go"), steer("2", "on"), steer("2", "on")])
+	await steer("3", "done")
+	const end = await ledger.end()
+	expect(readFileSync(attempts.get(given)?.artifact(end.artifacts[0]?.hash ?? "") ?? "", "utf8")).toBe("go on\n")
+	await expect(steer("4", "late")).rejects.toThrow("does not run now")
 })
 
 test("an exit code is told as it was, and what it left is collected all the same", async () => {

@@ -50,12 +50,13 @@ export class Told implements Ledger {
 		return this.#parts(bytes)
 	}
 
-	/** That it was given to keep, by their hashes. */
+	/** That it was given to keep, by their hashes; and whether it does. */
 	readonly artifacts = new Map<string, string>()
+	keeps = false
 
 	async artifact(_of: unknown, hash: string, file: string): Promise<boolean> {
 		this.artifacts.set(hash, readFileSync(file, "utf8"))
-		return true
+		return this.keeps
 	}
 
 	async until(is: Report["is"]): Promise<Report> {
