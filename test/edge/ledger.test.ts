@@ -136,11 +136,11 @@ test("an end is told once: by a signed post, tried until it is taken, by a push,
 	const posts = listener(url, [503])
 	const key = `whsec_${btoa("a secret of 24 bytes....")}`
 	await by.call("saveSecret", { params: { secret: "HOOK" }, body: { value: key } })
-	const browser = await (await fetch("https://push.example/browsers", { method: "POST", body: "null" })).json<{
-		endpoint: string
-	}>()
+	const browser = await (await fetch("https://push.example/browsers", { method: "POST", body: "null" })).json<
+		Record<"endpoint" | "p256dh" | "auth", string>
+	>()
 	const settings = { kinds: [], showsContent: true, language: "en" as const }
-	await by.call("subscribePush", { body: { name: "Firefox", ...(browser as never), settings } })
+	await by.call("subscribePush", { body: { name: "Firefox", ...browser, settings } })
 	const then = { is: "task", manifest: { runtime: "shell", name: "then", prompt: "after {{task.name}}" } }
 	const onFailure = [{ is: "webhook", url, secret: "HOOK" }, { is: "notify" }, then]
 	const { machine, id, taken } = await running(by, { name: "Build", onFailure })

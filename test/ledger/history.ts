@@ -476,7 +476,7 @@ export class History {
 					this.#effects.push({
 						run: () => {
 							this.#performed.set(id, (this.#performed.get(id) ?? 0) + 1)
-							if (isAlive()) resolve()
+							if (isAlive()) resolve([])
 						},
 						fail: () => isAlive() && reject(new Error("away")),
 					}),

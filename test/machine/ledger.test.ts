@@ -551,7 +551,8 @@ test("a manifest that is too large is refused", () => {
 		environment: Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`V${at}`, "y".repeat(30_000)])),
 	}
 	const from = { is: "person", id: "u1", name: "Ada" } as const
-	const made = world.ledger.submit({ key: null, manifest: large, from, isFromOutside: false, of: null }, BY)
+	const of = { isFromOutside: false, of: null, reach: ALL, replyTo: null }
+	const made = world.ledger.submit({ key: null, manifest: large, from, ...of }, BY)
 	expect(made).toMatchObject({ ok: false, code: "too_large" })
 	expect(world.store.open()).toEqual([])
 })
