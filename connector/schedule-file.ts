@@ -5,7 +5,7 @@ import { ScheduleDraft, When } from "../protocol/schedule.ts"
 import { Time } from "../protocol/session.ts"
 import type { Credentials } from "./credentials.ts"
 import { ManifestFile, withFiles } from "./manifest-file.ts"
-import { readWritten } from "./written-file.ts"
+import { asYaml, readWritten } from "./written-file.ts"
 
 /** Such as 2026-12-01T09:00, by the clock of this computer, or with its own offset. */
 export const TimeText = z
@@ -23,6 +23,26 @@ const ScheduleFile = ScheduleDraft.extend({
 	]),
 	manifest: ManifestFile,
 })
+
+/** As such a file, to be edited and read again. */
+export function scheduleText({
+	name,
+	when,
+	overlap,
+	missed,
+	jitterSeconds,
+	isPaused,
+	manifest,
+}: ScheduleDraft): string {
+	const said = (time: number) => new Date(time).toISOString()
+	const times =
+		when.is === "at"
+			? { at: said(when.at) }
+			: when.is === "every" && when.from !== undefined
+				? { from: said(when.from) }
+				: {}
+	return asYaml({ name, when: { ...when, ...times }, overlap, missed, jitterSeconds, isPaused, manifest })
+}
 
 /** `-`: standard input, whose files are meant from here. Throws Failure with every mistake. */
 export async function readSchedule(path: string, credentials: Credentials): Promise<ScheduleDraft> {

@@ -61,7 +61,8 @@ export async function waitForTasks({ call, credentials, tasks, any, timeout, cha
 			const over = done()
 			if (over !== undefined) return over
 			if (refused !== undefined) throw refused
-			if (Date.now() >= until) throw new Failure("timed_out", `${sentence(known.size)} not over within ${timeout} s.`)
+			if (Date.now() >= until)
+				throw new Failure("timed_out", `${sentence(known.size, any === true)} over within ${timeout} s.`)
 			await delay(Math.min(PAUSE_MS, until - Date.now()))
 			if (isTold) continue
 			await new Promise<void>((resolve) => {
@@ -91,6 +92,7 @@ function unlessAway(error: unknown): never[] {
 	throw error
 }
 
-function sentence(count: number): string {
-	return count === 1 ? "The task is" : `All ${count} tasks are`
+function sentence(count: number, any: boolean): string {
+	if (count === 1) return "The task was not"
+	return any ? `None of ${count} tasks was` : `Not all ${count} tasks were`
 }

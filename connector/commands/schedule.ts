@@ -13,8 +13,8 @@ import { Failure } from "../exit.ts"
 import { typed } from "../invocation.ts"
 import { everySchedule, findSchedule } from "../lookup.ts"
 import { style } from "../output.ts"
+import { scheduleText } from "../schedule-file.ts"
 import { action, verb } from "../verb.ts"
-import { asYaml } from "../written-file.ts"
 import { add, edit } from "./schedule/add.ts"
 import { type WhenOptions, whenFrom, withWhenOptions } from "./schedule/when-options.ts"
 
@@ -70,9 +70,7 @@ function show() {
 			action<[string], { file?: boolean }>(async ({ out, signIn }, { file }, wanted) => {
 				const { call } = await signIn()
 				const found = await findSchedule(call, wanted)
-				if (!file) return out.result(found, describeSchedule)
-				const { name, when, overlap, missed, jitterSeconds, isPaused, manifest } = found
-				out.result({ name, when, overlap, missed, jitterSeconds, isPaused, manifest }, asYaml)
+				out.result(found, file ? scheduleText : describeSchedule)
 			}),
 		)
 }

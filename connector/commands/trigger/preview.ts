@@ -44,7 +44,10 @@ export function preview() {
 					outcomes.length === 0
 						? "It has no deliveries yet."
 						: outcomes
-								.map(({ delivery, outcome }) => `${style("bold", plainLine(delivery))}: ${describeDecision(outcome)}`)
+								.map(
+									({ delivery, outcome }) =>
+										`${style("bold", delivery === "" ? "this payload" : plainLine(delivery))}: ${describeDecision(outcome)}`,
+								)
 								.join("\n"),
 				)
 				if (outcomes.some(({ outcome }) => outcome.is === "failed")) process.exitCode = EXIT.failed
