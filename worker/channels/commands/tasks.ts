@@ -18,11 +18,12 @@ export const tasks: Command = {
 		const task = await taskNamed(chat, name)
 		const params = { task: task.id }
 		if (deed === "") return show(chat, task)
-		const isCancel = ["cancel", "取消"].includes(deed.toLowerCase())
-		const { task: after } = isCancel
-			? await act(chat, "cancelTask", { params, body: {} })
-			: await act(chat, "retryTask", { params, body: { key: await keyOf(chat) } })
-		await show(chat, after)
+		if (["cancel", "取消"].includes(deed.toLowerCase())) {
+			const { task: cancelled } = await act(chat, "cancelTask", { params, body: {} })
+			return show(chat, cancelled)
+		}
+		const { task: anew } = await act(chat, "retryTask", { params, body: { key: await keyOf(chat) } })
+		await showQueued(chat, anew)
 	},
 }
 
@@ -41,7 +42,7 @@ export const task: Command = {
 			...{ onSuccess: [told], onFailure: [told] },
 		})
 		const { tasks } = await act(chat, "submitTasks", { body: { manifest, key: await keyOf(chat) } })
-		for (const submitted of tasks) await show(chat, submitted)
+		for (const submitted of tasks) await showQueued(chat, submitted)
 	},
 }
 
@@ -57,6 +58,12 @@ async function list(chat: Chat): Promise<void> {
 	const more = tasks.length > LISTED ? [words.more(tasks.length - LISTED)] : []
 	const buttons = tasks.flatMap(screenButton).slice(0, BUTTONS)
 	await say(chat, { ...blocks([...lines, ...more].join("\n")), buttons })
+}
+
+/** With its place in the queue, and what it waits for. */
+async function showQueued(chat: Chat, { id }: TaskView): Promise<void> {
+	const { task } = await act(chat, "showTask", { params: { task: id } })
+	await show(chat, task)
 }
 
 async function show(chat: Chat, task: TaskView): Promise<void> {
