@@ -1,6 +1,6 @@
 // That reading is only reading: no GET changes anything, whoever asks and from wherever.
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { newChannelId } from "../../protocol/ids.ts"
+import { newChannelId, newScheduleId, newUploadId } from "../../protocol/ids.ts"
 import type { Shape } from "../../protocol/route.ts"
 import { ROUTES, type RouteName, routePath } from "../../protocol/routes.ts"
 import { EVERY_WAY, Home } from "./home.ts"
@@ -35,6 +35,8 @@ test.each(READING)("[TRU2] %s changes nothing, by a person, a program and nobody
 		loadout: "one",
 		profile: "one",
 		channel: newChannelId(),
+		schedule: newScheduleId(),
+		upload: newUploadId(),
 	} as unknown as Record<string, string>)
 	const before = await kept()
 	for (const headers of [owner.page, owner.program, {}]) {

@@ -389,7 +389,7 @@ export const ENTRIES: { [N in RouteName]: Entry<N> } = {
 	repeatDelivery: {
 		may: "trigger:manage",
 		told: "not_found",
-		request: ({ trigger }) => ({ params: { trigger, number: 1 } }),
+		request: ({ trigger }) => ({ params: { trigger, number: "1" } }),
 	},
 	previewTrigger: {
 		may: "trigger:manage",
