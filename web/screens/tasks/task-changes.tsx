@@ -37,7 +37,7 @@ function Changes({ task, manifest, machine, session }: Props & { machine: Machin
 	const { answer } = asked
 	return (
 		<div class="task-changes">
-			<div class="panel-bar">
+			<div class="changes-bar">
 				<span class="dim grow">
 					{answer.is === "loaded" &&
 						(answer.value.base === null ? words.changes.sinceEmpty : words.changes.since(answer.value.base))}
