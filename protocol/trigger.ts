@@ -162,7 +162,7 @@ const fields = {
 	template: z.string().min(1).max(TEMPLATE_CHARS),
 	/** All that its tasks get; nothing of a delivery changes it but the prompt, and the repository if `workOn` says so. */
 	manifest: Manifest,
-	/** `event`: a clone of the repository of the event, at its ref. */
+	/** `event`: a clone of the repository of the event, at its ref; with the depth and credential of the manifest's own. */
 	workOn: z.enum(["event", "manifest"]).default("manifest"),
 	/** Of one issue or pull request, one task at a time. */
 	oneByOne: z.boolean().default(true),

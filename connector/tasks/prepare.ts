@@ -91,10 +91,13 @@ async function clone(
 	await mkdir(folder, { recursive: true, mode: 0o700 })
 	const run = async (args: string[]) => must(await git(args, { cwd: folder, credential, signal }))
 	const isCommit = ref !== undefined && /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(ref)
+	// As a pull request's own, of which a clone brings nothing.
+	const isWhole = ref?.startsWith("refs/") === true
 	if (depth === undefined) {
 		await run(["clone", ...CLONE, "--", from, folder])
-		if (ref !== undefined) await run(["checkout", "--quiet", ref, "--"])
-	} else if (isCommit) {
+		if (isWhole) await run(["fetch", "--quiet", "--no-recurse-submodules", "origin", ref])
+		if (ref !== undefined) await run(["checkout", "--quiet", ...(isWhole ? ["--detach", "FETCH_HEAD"] : [ref]), "--"])
+	} else if (isCommit || isWhole) {
 		await run(["init", "--quiet", "--template=", "."])
 		await run(["remote", "add", "--", "origin", from])
 		await run(["fetch", "--quiet", `--depth=${depth}`, "--no-recurse-submodules", "origin", ref])

@@ -55,6 +55,19 @@ test("a commit by its name, at a depth; nothing changed is a success without a b
 	expect(server.git("for-each-ref", "--format=%(refname)")).toBe("refs/heads/main")
 })
 
+test("a pull request's own ref, which no branch has, is worked on", async () => {
+	const { server, run, ledger } = await world()
+	const main = server.git("rev-parse", "main^{tree}")
+	const head = server.git("-c", "user.name=c", "-c", "user.email=c@example.com", "commit-tree", "-m", "theirs", main)
+	server.git("update-ref", "refs/pull/7/head", head)
+	await run({
+		...script(`test $(git rev-parse HEAD) = ${head}`),
+		workOn: { ...REPOSITORY, url: server.url, ref: "refs/pull/7/head" },
+	})
+	const end = await ledger.end()
+	expect(end, end.reason).toMatchObject({ is: "succeeded" })
+})
+
 test("what the program commits itself is pushed under what it has left; a branch that is taken meanwhile stays", async () => {
 	const { server, run, ledger } = await world()
 	const taken = server.git("rev-parse", "main")

@@ -30,7 +30,12 @@ const MARK = "k3j2"
 
 describe("a delivery", () => {
 	test("becomes a task with the trigger's limits, whose prompt marks what is from outside", () => {
-		const outcome = decide(trigger({ workOn: "event" }), delivery("issues", payload("github/issues.labeled")), MARK)
+		const workOn = { is: "repository", url: "https://github.com/a/b", depth: 1, credential: { secret: "T", user: "u" } }
+		const outcome = decide(
+			trigger({ workOn: "event", manifest: { ...SPEC.manifest, workOn } }),
+			delivery("issues", payload("github/issues.labeled")),
+			MARK,
+		)
 		if (outcome.is !== "task") throw new Error(JSON.stringify(outcome))
 		expect(outcome.manifest).toMatchObject({
 			name: "Fix it 1",
@@ -38,7 +43,7 @@ describe("a delivery", () => {
 			substrate: "sandbox",
 			timeoutSeconds: 600,
 			limits: { memory: 1 << 30 },
-			workOn: { is: "repository", url: "https://github.com/Codertocat/Hello-World.git", ref: "master" },
+			workOn: { ...workOn, url: "https://github.com/Codertocat/Hello-World.git", ref: "master" },
 			concurrency: { key: `${id}:186853002#1`, atOnce: 1 },
 		})
 		const [preamble, ...body] = outcome.manifest.prompt.split("\n\n")

@@ -84,7 +84,7 @@ function taskOf(trigger: Decider, happening: Happening, prompt: string): Outcome
 		prompt,
 		name: manifest.name ?? nameOf(trigger.name, number),
 		...(isOfEvent && repository !== null && ref !== null
-			? { workOn: { is: "repository", url: repository.cloneUrl, ref, ...depthOf(manifest) } }
+			? { workOn: { ...clonedAs(manifest), is: "repository", url: repository.cloneUrl, ref } }
 			: {}),
 		...(oneByOne && item !== null && manifest.concurrency === undefined
 			? { concurrency: { key: `${trigger.id}:${item}`, atOnce: 1 } }
@@ -96,8 +96,9 @@ function taskOf(trigger: Decider, happening: Happening, prompt: string): Outcome
 	return refusal === null ? { is: "task", manifest: made.data, happening } : failure(refusal)
 }
 
-function depthOf({ workOn }: Manifest): { depth?: number } {
-	return workOn?.is === "repository" && workOn.depth !== undefined ? { depth: workOn.depth } : {}
+/** How the trigger's own repository would be: its depth, and what git signs in with at this hosting. */
+function clonedAs({ workOn }: Manifest) {
+	return workOn?.is === "repository" ? workOn : {}
 }
 
 function nameOf(trigger: string, number: number | null): string {
