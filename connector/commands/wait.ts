@@ -1,4 +1,4 @@
-// `homeport wait`: until a session ends, falls silent, or shows a text.
+// `homeport wait`: until sessions end, fall silent, or show a text; all of them, or the first.
 import { InvalidArgumentError } from "commander"
 import type { Client } from "../../protocol/client.ts"
 import { SCROLLBACK_LINES } from "../../protocol/limits.ts"
@@ -8,8 +8,9 @@ import type { Credentials } from "../credentials.ts"
 import { describeState } from "../describe-state.ts"
 import { EXIT, Failure } from "../exit.ts"
 import { followFeed } from "../feed.ts"
-import { findSession } from "../lookup.ts"
+import { pickSession } from "../lookup.ts"
 import { Mirror } from "../mirror.ts"
+import { style } from "../output.ts"
 import { plainLine } from "../requests.ts"
 import { action, verb } from "../verb.ts"
 import { Watch } from "../watch.ts"
@@ -20,14 +21,17 @@ interface Options {
 	text?: string
 	forPerson?: boolean
 	timeout?: number
+	all?: boolean
+	any?: boolean
 }
 
 export function wait() {
 	return verb("wait", {
 		summary: "wait until a session ends, is idle, shows a text, or wants a person",
-		description: `It waits for the first that happens; without any, for the end. Exit code ${EXIT.timedOut} when the time is over first, ${EXIT.failed} when the session ended without showing the text.`,
+		description: `It waits for the first that happens; without any, for the end. Of more than one session it waits for all, or with --any for the first. Exit code ${EXIT.timedOut} when the time is over first, ${EXIT.failed} when the session ended without showing the text.`,
 		examples: [
 			["homeport wait build", "until it ends; prints how"],
+			["homeport wait build test lint --any", "until the first of them ends; prints which"],
 			["homeport wait agent --idle 5", "until nothing was written for 5 s"],
 			[
 				"homeport wait agent --for-person",
@@ -36,31 +40,53 @@ export function wait() {
 			['homeport wait agent --text "proceed\\?" --timeout 60', "until the screen shows it, for a minute at most"],
 		],
 	})
-		.argument("<name>", "the session: NAME, MACHINE/NAME or its id")
+		.argument("<names...>", "the sessions: NAME, MACHINE/NAME or ids")
 		.option("--exit", "until the program ends")
 		.option("--idle [seconds]", `until it writes nothing for so long (${IDLE_SECONDS} s if not said)`, seconds)
 		.option("--text <regexp>", "until a line on its screen, or scrolled off it since, matches")
 		.option("--for-person", "until it waits for a person, as `homeport inbox` has it")
+		.option("--all", "all of them; as without it")
+		.option("--any", "the first of them")
 		.option("--timeout <seconds>", "give up after so long", seconds)
 		.action(
-			action<[string], Options>(async ({ out, signIn }, options, name) => {
+			action<[string[]], Options>(async ({ out, signIn }, options, names) => {
+				if (options.all && options.any) throw new Failure("usage", "One of --all and --any is enough.")
 				const text = options.text === undefined ? undefined : expression(options.text)
 				const { call, credentials } = await signIn()
-				const session = await findSession(call, name)
 				const idle = options.idle === true ? IDLE_SECONDS : options.idle
-				const forPerson = options.forPerson === true ? () => waitingFor(call, session) : undefined
-				const isForEnd = options.exit === true || [idle, text, forPerson].every((wanted) => wanted === undefined)
+				const isForEnd =
+					options.exit === true || [idle, text, options.forPerson].every((wanted) => wanted === undefined)
 				const { timeout } = options
-				const what = await waitFor({ session, credentials, idle, text, forPerson, isForEnd, timeout })
-				out.result({ session: session.id, ...what }, ({ because, state, line }) => {
-					if (because === "text" || because === "person") return line ?? ""
-					return because === "idle" ? "idle" : describeState(state)
-				})
+				const { sessions } = await call("listSessions")
+				const off = new AbortController()
+				const waits = names
+					.map((name) => pickSession(sessions, name))
+					.map(async (session) => {
+						const forPerson = options.forPerson === true ? () => waitingFor(call, session) : undefined
+						const wanted = { session, credentials, idle, text, forPerson, isForEnd, timeout, off: off.signal }
+						return { session: session.id, name: session.name, ...(await waitFor(wanted)) }
+					})
+				try {
+					const met = options.any ? [await Promise.race(waits)] : await Promise.all(waits)
+					const [only] = met
+					if (names.length === 1 && only !== undefined) out.result(only, describe)
+					else
+						out.result({ sessions: met }, () =>
+							met.map((one) => `${style("bold", one.name)}: ${describe(one)}`).join("\n"),
+						)
+				} finally {
+					off.abort()
+				}
 			}),
 		)
 }
 
 const IDLE_SECONDS = 2
+
+function describe({ because, state, line }: Met): string {
+	if (because === "text" || because === "person") return line ?? ""
+	return because === "idle" ? "idle" : describeState(state)
+}
 
 interface Wanted {
 	session: Session
@@ -73,6 +99,8 @@ interface Wanted {
 	isForEnd: boolean
 	/** Seconds. */
 	timeout: number | undefined
+	/** Nobody waits for it any more. */
+	off: AbortSignal
 }
 
 interface Met {
@@ -89,7 +117,7 @@ async function waitingFor(call: Client, { id }: Session): Promise<string | undef
 	return item === undefined ? undefined : plainLine(item.text.trim().split("\n", 1)[0] ?? "")
 }
 
-function waitFor({ session, credentials, idle, text, forPerson, isForEnd, timeout }: Wanted): Promise<Met> {
+function waitFor({ session, credentials, idle, text, forPerson, isForEnd, timeout, off }: Wanted): Promise<Met> {
 	return new Promise((resolve, reject) => {
 		const { cols, rows } = session
 		const mirror = new Mirror({ cols, rows, scrollback: SCROLLBACK_LINES })
@@ -110,10 +138,15 @@ function waitFor({ session, credentials, idle, text, forPerson, isForEnd, timeou
 		const over = timeout === undefined ? undefined : setTimeout(() => end(timedOut(session, timeout)), timeout * 1000)
 		const watch = new Watch({ credentials, session, screen, cols, rows, changed: () => changed() })
 		const told = new AbortController()
+		off.addEventListener("abort", unwanted)
 		if (forPerson !== undefined)
 			followFeed(credentials, "attention", () => void ask().catch(unasked), told.signal).catch(end)
 
+		function unwanted(): void {
+			end(new Failure("timed_out", `${session.name} is not waited for any more.`))
+		}
 		function end(how: Met | Error): void {
+			off.removeEventListener("abort", unwanted)
 			clearTimeout(over)
 			clearTimeout(quiet)
 			told.abort()

@@ -41,8 +41,10 @@ test("[SES2] wait tells how the program ended, as it was", async () => {
 	const json = (await well("wait", "seven", "--json")).json()
 	expect(json).toMatchObject({ because: "exit", state: { is: "exited", code: 7, signal: null } })
 	await well("spawn", "--name", "killed", "--", "sleep", "600")
+	expect((await well("wait", "killed", "seven", "--any", "--timeout", "20")).stdout).toBe("seven: exited 7\n")
 	await well("kill", "killed", "--signal", "term")
-	expect((await well("wait", "killed", "--timeout", "20")).stdout).toBe("ended by SIGTERM\n")
+	const all = await well("wait", "killed", "seven", "--timeout", "20")
+	expect(all.stdout).toBe("killed: ended by SIGTERM\nseven: exited 7\n")
 })
 
 test("[INP1] send types a line, and wait --text sees its effect", async () => {
