@@ -25,6 +25,10 @@ export interface Shape {
 	answer?: z.ZodType
 	/** What comes in place of JSON. */
 	kind?: "socket" | "file"
+	/** The media type of a file that comes; text/plain where it is not said. */
+	media?: string
+	/** The body is a file's bytes, and not JSON. */
+	takes?: "file"
 	/** Counted as "api" where it is not said. */
 	rate?: Rate
 	/** Whether the audit trail keeps that it was used. Where it is not said: unless it only reads. */

@@ -7,6 +7,7 @@ import { join } from "node:path"
 import { createInterface } from "node:readline/promises"
 import { setTimeout as wait } from "node:timers/promises"
 import { parseArgs } from "node:util"
+import { FILES_KEPT_MS } from "../protocol/limits.ts"
 import { signSignInLink } from "../protocol/sign-in-link.ts"
 import { build } from "./build.ts"
 import { ROOT } from "./root.ts"
@@ -22,11 +23,24 @@ export interface World {
 	say(line: string): void
 }
 
-/** Deploys, and gives the home's URL and a link that signs the owner in once. `rotates` adds a key that seals secrets. */
-export async function deploy(world: World, rotates = false): Promise<{ url: string; signInUrl: string }> {
+export interface Choices {
+	/** Adds a key that seals secrets. */
+	rotates?: boolean | undefined
+	/** Makes a bucket for inputs and artifacts of tasks; later deployments keep it. */
+	keepsArtifacts?: boolean | undefined
+}
+
+/** Deploys, and gives the home's URL and a link that signs the owner in once. */
+export async function deploy(
+	world: World,
+	{ rotates = false, keepsArtifacts = false }: Choices = {},
+): Promise<{ url: string; signInUrl: string }> {
 	await mustBeLoggedIn(world)
 	const id = (await findDatabase(world)) ?? (await makeDatabase(world))
-	writeFileSync(CONFIG, withDatabase(readFileSync(TEMPLATE, "utf8"), id))
+	const hasBucket = await findBucket(world)
+	if (keepsArtifacts && !hasBucket) await makeBucket(world)
+	const toml = withDatabase(readFileSync(TEMPLATE, "utf8"), id)
+	writeFileSync(CONFIG, hasBucket || keepsArtifacts ? withBucket(toml) : toml)
 	await world.build()
 	world.say("Bringing the registry up to date.")
 	await world.wrangler(["d1", "migrations", "apply", DATABASE, "--remote", "--config", CONFIG])
@@ -71,6 +85,7 @@ export async function takeDown(world: World): Promise<void> {
 		await world.wrangler(["d1", "delete", DATABASE, "--skip-confirmation", "--config", CONFIG])
 	}
 	rmSync(CONFIG, { force: true })
+	if (await findBucket(world)) await removeBucket(world)
 }
 
 /** wrangler.toml for one account: its database's id stands under the binding. */
@@ -80,7 +95,13 @@ export function withDatabase(toml: string, id: string): string {
 	return `# Made by \`npm run deploy\` from wrangler.toml; not to be committed.\n${toml.replace(line, `${line}database_id = "${id}"\n`)}`
 }
 
+/** The same with the bucket of this home. */
+function withBucket(toml: string): string {
+	return `${toml}\n[[r2_buckets]]\nbinding = "ARTIFACT_BUCKET"\nbucket_name = "${BUCKET}"\n`
+}
+
 const DATABASE = "homeport"
+const BUCKET = "homeport-artifacts"
 const TEMPLATE = join(ROOT, "wrangler.toml")
 /** Beside the template, since the paths in it are relative. */
 const CONFIG = join(ROOT, "wrangler.deploy.toml")
@@ -89,6 +110,10 @@ const PROBES = 60
 const PROBE_MS = 2_000
 /** How wrangler says that a Worker is not there. */
 const MISSING = /does not exist|not found|10007|10090/i
+
+/** How wrangler says that an account has not switched R2 on, or that a token is not for it. */
+const NO_R2 = /enable R2|10042|Authentication error|10000/i
+const ARTIFACT_DAYS = FILES_KEPT_MS / 86_400_000
 
 async function mustBeLoggedIn({ wrangler }: World): Promise<void> {
 	const said = await wrangler(["whoami", "--json"]).catch(() => "{}")
@@ -108,6 +133,34 @@ async function makeDatabase(world: World): Promise<string> {
 	const id = await findDatabase(world)
 	if (id === undefined) throw new Error(`The D1 database "${DATABASE}" was made but is not listed. Try again.`)
 	return id
+}
+
+/** False also where the account has no R2, or who deploys may not use it. */
+async function findBucket({ wrangler }: World): Promise<boolean> {
+	try {
+		await wrangler(["r2", "bucket", "info", BUCKET])
+		return true
+	} catch (error) {
+		// A home whose bucket was left out by mistake would lose sight of its artifacts.
+		if (MISSING.test(String(error)) || NO_R2.test(String(error))) return false
+		throw error
+	}
+}
+
+async function makeBucket(world: World): Promise<void> {
+	world.say(`Making the R2 bucket "${BUCKET}", whose files go after ${ARTIFACT_DAYS} days.`)
+	await world.wrangler(["r2", "bucket", "create", BUCKET])
+	const rule = ["--expire-days", String(ARTIFACT_DAYS), "--abort-multipart-days", "1", "--force"]
+	await world.wrangler(["r2", "bucket", "lifecycle", "add", BUCKET, "expire", ...rule])
+}
+
+async function removeBucket({ wrangler, say }: World): Promise<void> {
+	say("Removing the bucket of artifacts.")
+	await wrangler(["r2", "bucket", "delete", BUCKET]).catch(() => {
+		say(
+			`It has files yet, which go within ${ARTIFACT_DAYS} days: remove it then by \`npx wrangler r2 bucket delete ${BUCKET}\`.`,
+		)
+	})
 }
 
 async function secretNames({ wrangler }: World): Promise<string[]> {
@@ -215,6 +268,7 @@ async function main(): Promise<void> {
 		options: {
 			"dry-run": { type: "boolean" },
 			"rotate-secret-key": { type: "boolean" },
+			artifacts: { type: "boolean" },
 			down: { type: "boolean" },
 			yes: { type: "boolean" },
 			help: { type: "boolean" },
@@ -226,7 +280,10 @@ async function main(): Promise<void> {
 		return takeDown(HERE)
 	}
 	if (values["dry-run"]) return dryRun(HERE)
-	const { url, signInUrl } = await deploy(HERE, values["rotate-secret-key"])
+	const { url, signInUrl } = await deploy(HERE, {
+		rotates: values["rotate-secret-key"],
+		keepsArtifacts: values.artifacts,
+	})
 	console.log(`\nHomeport runs at ${url}\n\nSign in as its owner, once, within the hour:\n  ${signInUrl}`)
 	console.log(
 		"\nEach deployment makes a new key for these links, as the old one cannot be read back: unused links end.",
@@ -248,6 +305,7 @@ async function isMeant(): Promise<boolean> {
 const HELP = `npm run deploy                     deploy to Cloudflare, and print the owner's link
 npm run deploy -- --rotate-secret-key
                                    add a key that seals secrets from now on; \`homeport secrets reseal\` does the rest
+npm run deploy -- --artifacts      make an R2 bucket that keeps inputs and artifacts of tasks for thirty days
 npm run deploy -- --dry-run        show that it would be accepted; needs no account
 npm run deploy -- --down           remove the Worker, its objects and its database; --yes asks nothing`
 

@@ -58,7 +58,7 @@ export function openapi(): OpenApi {
 }
 
 function operation(name: string, row: Shape): ZodOpenApiOperationObject {
-	const { may, summary, params, query, body, answer } = row
+	const { may, summary, params, query, body, answer, takes, media = "text/plain" } = row
 	return {
 		operationId: name,
 		summary,
@@ -67,12 +67,13 @@ function operation(name: string, row: Shape): ZodOpenApiOperationObject {
 		security: may === "anybody" ? [] : may === "machine" ? [{ dial: [] }] : [{ token: [] }, { cookie: [] }],
 		requestParams: { ...(params && { path: params }), ...(query && { query }) },
 		...(body && { requestBody: { required: true, content: { "application/json": { schema: body } } } }),
+		...(takes && { requestBody: { required: true, content: { "application/octet-stream": {} } } }),
 		responses: {
 			...(answer
 				? { "200": { description: "Done.", content: { "application/json": { schema: answer } } } }
 				: row.kind === "socket"
 					? { "101": { description: "A WebSocket. A refused one is closed with 4000 plus the refusal's status." } }
-					: { "200": { description: "A file.", content: { "text/plain": { schema: { type: "string" } } } } }),
+					: { "200": { description: "A file.", content: { [media]: { schema: { type: "string" } } } } }),
 			default: { description: "Refused.", content: { "application/json": { schema: RefusalBody } } },
 		},
 	}
@@ -84,6 +85,9 @@ function tagOf(path: string): string {
 	if (path.includes("/machines") || path === "/api/link") return "machines"
 	if (path.includes("/enroll") || path === "/install") return "enrollment"
 	if (path.includes("/tokens")) return "tokens"
+	if (/^\/api\/(tasks|task[.-]|machine\/tasks|uploads)/.test(path)) return "tasks"
+	if (path.includes("/schedules")) return "schedules"
+	if (path.includes("/triggers")) return "triggers"
 	if (/^\/api\/(inbox|attention|policy)/.test(path)) return "inbox"
 	if (/^\/api\/(channels|destinations|push|hooks)/.test(path)) return "channels"
 	return "home"

@@ -117,6 +117,7 @@ export const taskRoutes = {
 		summary: "A task's changes of state as server-sent events until its end; Last-Event-ID goes on after that one",
 		params: ofTask,
 		kind: "file",
+		media: "text/event-stream",
 	},
 	followTaskLog: {
 		method: "GET",
@@ -126,6 +127,7 @@ export const taskRoutes = {
 			"A task's output as server-sent events until its end; ids are positions, and Last-Event-ID goes on from there",
 		params: ofTask,
 		kind: "file",
+		media: "text/event-stream",
 	},
 	readArtifact: {
 		method: "GET",
@@ -135,6 +137,7 @@ export const taskRoutes = {
 		params: ofTask,
 		query: z.object({ path: Artifact.shape.path }),
 		kind: "file",
+		media: "application/octet-stream",
 		audited: true,
 	},
 	upload: {
@@ -142,6 +145,7 @@ export const taskRoutes = {
 		path: "/api/uploads",
 		may: "task:submit",
 		summary: "Upload a file as an input for tasks: its bytes are the body",
+		takes: "file",
 		answer: z.object({ id: UploadId, size: z.int(), hash: Artifact.shape.hash, expiresAt: z.number() }),
 		rate: "make",
 	},
@@ -167,6 +171,7 @@ export const taskRoutes = {
 		may: "anybody",
 		summary: "The JSON Schema of a task's manifest",
 		kind: "file",
+		media: "application/schema+json",
 	},
 	taskSecrets: {
 		method: "POST",
@@ -191,12 +196,14 @@ export const taskRoutes = {
 		params: z.object({ task: TaskId, upload: UploadId }),
 		query: z.object({ fence: z.coerce.number().pipe(Fence) }),
 		kind: "file",
+		media: "application/octet-stream",
 	},
 	keepArtifact: {
 		method: "PUT",
 		path: "/api/machine/tasks/:task/artifacts/:hash",
 		may: "machine",
 		summary: "Keep an artifact's bytes, where this home keeps artifacts",
+		takes: "file",
 		params: z.object({ task: TaskId, hash: Artifact.shape.hash }),
 		query: z.object({ fence: z.coerce.number().pipe(Fence) }),
 		/** Whether it is kept: a home without a store reads it from the machine. */

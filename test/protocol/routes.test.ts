@@ -34,7 +34,7 @@ describe("routes", () => {
 	test("[TRU2] no route takes a secret in its path or its query", () => {
 		// Ids and names: none of them lets anybody do anything. A secret's name is not its value.
 		const names =
-			"channel destination invitation loadout machine member passkey profile provider request secret session signIn token vm".split(
+			"channel destination hash invitation loadout machine member number passkey profile provider request schedule secret session signIn task token trigger upload vm".split(
 				" ",
 			)
 		for (const [, route] of routes) {

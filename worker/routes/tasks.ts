@@ -8,18 +8,9 @@ import { eventStream } from "../tasks/event-stream.ts"
 import { changesOf, pastChangesOf } from "../tasks/follow.ts"
 import { inputOf, keep, manifestOf, secretsOf } from "../tasks/for-machine.ts"
 import { outputOf, type Place, pastOutputOf } from "../tasks/output.ts"
+import { sightOf } from "../tasks/sight.ts"
 import { keepUpload } from "../tasks/uploads.ts"
-import {
-	cancelTask,
-	editTask,
-	findTask,
-	listTasks,
-	machinesSeen,
-	moveTask,
-	retryTask,
-	steerTask,
-	submitTasks,
-} from "../tasks.ts"
+import { cancelTask, editTask, findTask, listTasks, moveTask, retryTask, steerTask, submitTasks } from "../tasks.ts"
 import { workOf } from "../work.ts"
 
 export const tasks: Handlers<
@@ -79,23 +70,21 @@ export const tasks: Handlers<
 	},
 
 	async followTask(call) {
-		const { env, registry, principal, request } = call
 		const { task, isHeld } = await findTask(call, call.params.task)
-		const after = Number(/^\d{1,9}$/.exec(lastId(request))?.[0] ?? 0)
+		const after = Number(/^\d{1,9}$/.exec(lastId(call.request))?.[0] ?? 0)
 		if (!isHeld) return eventStream(pastChangesOf(task, after))
-		const machines = await machinesSeen(registry, principal)
-		const work = workOf(env, principal.membership.workspaceId)
-		return eventStream(changesOf({ work, task: task.id, machines, after }))
+		const work = workOf(call.env, call.principal.membership.workspaceId)
+		return eventStream(changesOf({ work, task: task.id, sees: sightOf(call), after }))
 	},
 
 	async followTaskLog(call) {
-		const { env, registry, principal, request } = call
+		const { env, principal } = call
 		const { task, isHeld } = await findTask(call, call.params.task)
-		const after = placeIn(lastId(request))
-		if (!isHeld) return eventStream(pastOutputOf(env, task, after))
-		const machines = await machinesSeen(registry, principal)
+		const after = placeIn(lastId(call.request))
+		const sees = sightOf(call)
+		if (!isHeld) return eventStream(pastOutputOf(env, task, sees, after))
 		const work = workOf(env, principal.membership.workspaceId)
-		return eventStream(outputOf({ env, work, task: task.id, machines, after }))
+		return eventStream(outputOf({ env, work, task: task.id, sees, after }))
 	},
 
 	async readArtifact(call) {

@@ -1,12 +1,13 @@
 // A task's changes as they happen, until its end.
 import { isEnd } from "../../durable-objects/ledger/course.ts"
-import type { MachineId, TaskId } from "../../protocol/ids.ts"
+import type { TaskId } from "../../protocol/ids.ts"
 import type { TaskView } from "../../protocol/task.ts"
 import { isSeen } from "../tasks.ts"
 import type { workOf } from "../work.ts"
 import type { Event } from "./event-stream.ts"
+import type { Sight } from "./sight.ts"
 
-/** Cut after a while: whoever goes on asks again, and is looked at again. */
+/** Cut after a while: whoever goes on asks again. One request may make only so many calls. */
 export const FOLLOWED_MS = 5 * 60_000
 /** Proxies end a connection that is silent for a minute. */
 const BEAT_MS = 20_000
@@ -14,18 +15,17 @@ const BEAT_MS = 20_000
 interface Following {
 	work: Pick<ReturnType<typeof workOf>, "next">
 	task: TaskId
-	/** Whose tasks they see; null for all. */
-	machines: MachineId[] | null
+	sees: Sight
 	/** The sequence of the last change that they know. */
 	after: number
 }
 
-export async function* changesOf({ work, task: id, machines, after }: Following): AsyncGenerator<Event, void> {
+export async function* changesOf({ work, task: id, sees, after }: Following): AsyncGenerator<Event, void> {
 	const until = Date.now() + FOLLOWED_MS
 	let last = after
 	for (let waitMs = 0; Date.now() < until; waitMs = BEAT_MS) {
 		const task = await work.next(id, last, waitMs)
-		if (task === null || !isSeen(task, machines)) return
+		if (task === null || !isSeen(task, await sees())) return
 		const told = changesAfter(task, last)
 		yield* told
 		last = Math.max(last, task.events.at(-1)?.sequence ?? 0)

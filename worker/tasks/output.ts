@@ -13,6 +13,7 @@ import { isSeen } from "../tasks.ts"
 import type { workOf } from "../work.ts"
 import type { Event } from "./event-stream.ts"
 import { FOLLOWED_MS } from "./follow.ts"
+import type { Sight } from "./sight.ts"
 
 /** Up to where somebody has it. */
 export interface Place {
@@ -24,7 +25,7 @@ interface Following {
 	env: Env
 	work: Pick<ReturnType<typeof workOf>, "next">
 	task: TaskId
-	machines: MachineId[] | null
+	sees: Sight
 	after: Place | null
 }
 
@@ -32,7 +33,7 @@ interface Following {
  * From the last attempt's beginning, or on from that place of it. Throws Refusal where the task is over and its machine cannot
  * be asked: what is left there can be read when it is back.
  */
-export async function* outputOf({ env, work, task: id, machines, after }: Following): AsyncGenerator<Event, void> {
+export async function* outputOf({ env, work, task: id, sees, after }: Following): AsyncGenerator<Event, void> {
 	const until = Date.now() + FOLLOWED_MS
 	let at = after
 	let seen = 0
@@ -40,7 +41,7 @@ export async function* outputOf({ env, work, task: id, machines, after }: Follow
 	// Each look is two calls of objects, of which one request has a thousand.
 	for (let looks = 0; looks < 400 && Date.now() < until; looks++) {
 		const task = await work.next(id, seen, waitMs)
-		if (task === null || !isSeen(task, machines)) return
+		if (task === null || !isSeen(task, await sees())) return
 		seen = task.events.at(-1)?.sequence ?? 0
 		const isOver = isEnd(task.state.is)
 		const session = sessionOf(task)
@@ -60,9 +61,9 @@ export async function* outputOf({ env, work, task: id, machines, after }: Follow
 }
 
 /** Of a task that is history alone, and whose machine may have its session yet. */
-export function pastOutputOf(env: Env, task: TaskView, after: Place | null): AsyncGenerator<Event, void> {
+export function pastOutputOf(env: Env, task: TaskView, sees: Sight, after: Place | null): AsyncGenerator<Event, void> {
 	const work = { next: async () => task }
-	return outputOf({ env, work, task: task.id, machines: null, after })
+	return outputOf({ env, work, task: task.id, sees, after })
 }
 
 const LOOK_MS = 100

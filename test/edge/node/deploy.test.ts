@@ -18,6 +18,8 @@ function account() {
 		databases: [{ name: "another", uuid: "a" }],
 		secrets: {} as Record<string, string>,
 		worker: false,
+		/** Null where the account has no R2. */
+		buckets: [] as string[] | null,
 		migrated: false,
 	}
 	const asked: string[] = []
@@ -43,6 +45,15 @@ function account() {
 				case "d1 delete":
 					has.databases = has.databases.filter(({ name }) => name !== "homeport")
 					return ""
+				case "r2 bucket": {
+					const [, verb, name = ""] = rest
+					if (has.buckets === null) throw new Error("Please enable R2 through the Cloudflare Dashboard. [code: 10042]")
+					if (verb === "create") has.buckets.push(name)
+					else if (!has.buckets.includes(verb === "lifecycle" ? (rest[3] ?? "") : name))
+						throw new Error("The specified bucket does not exist. [code: 10006]")
+					if (verb === "delete") has.buckets = has.buckets.filter((bucket) => bucket !== name)
+					return ""
+				}
 				case "secret list":
 					if (!has.worker) throw new Error("This Worker does not exist on your account. [code: 10007]")
 					return JSON.stringify(Object.keys(has.secrets).map((name) => ({ name, type: "secret_text" })))
@@ -99,8 +110,8 @@ test("[TRU3] a key that seals secrets is added beside those that there are", asy
 	const { has, world } = account()
 	await deploy(world)
 	const { SECRET_KEYS } = has.secrets
-	await deploy(world, true)
-	await deploy(world, true)
+	await deploy(world, { rotates: true })
+	await deploy(world, { rotates: true })
 	expect(has.secrets.SECRET_KEYS).toBe(SECRET_KEYS)
 	for (const number of [2, 3])
 		expect(Object.keys(JSON.parse(has.secrets[`SECRET_KEYS_${number}`] ?? ""))).toEqual([String(number)])
@@ -126,6 +137,30 @@ test("taking a home down leaves nothing of it, and may be done twice", async () 
 	expect(has).toMatchObject({ worker: false, secrets: {}, databases: [{ name: "another", uuid: "a" }] })
 	await takeDown(world)
 	expect(existsSync(CONFIG)).toBe(false)
+})
+
+test("a bucket for artifacts is made once, with a rule that empties it, and is bound by every deployment after that", async () => {
+	const { has, asked, world } = account()
+	let config = ""
+	const built: World = {
+		...world,
+		async build() {
+			config = readFileSync(CONFIG, "utf8")
+		},
+	}
+	await deploy(built)
+	expect(config).not.toContain("[[r2_buckets]]")
+	await deploy(built, { keepsArtifacts: true })
+	await deploy(built)
+	expect(config).toContain('[[r2_buckets]]\nbinding = "ARTIFACT_BUCKET"\nbucket_name = "homeport-artifacts"\n')
+	expect(asked.filter((line) => line.startsWith("r2 bucket create"))).toHaveLength(1)
+	expect(asked).toContain("r2 bucket lifecycle add homeport-artifacts expire 30 1")
+	await takeDown(world)
+	expect(has.buckets).toEqual([])
+	has.buckets = null
+	await deploy(built)
+	expect(config).not.toContain("[[r2_buckets]]")
+	await expect(deploy(world, { keepsArtifacts: true })).rejects.toThrow("enable R2")
 })
 
 test("who is not signed in to Cloudflare is told how, and nothing is done", async () => {
