@@ -102,8 +102,9 @@ export function draftOf(trigger: Trigger): TriggerDraft {
 export function specOf(draft: TriggerDraft): SpecDraft {
 	const hosting = isHosting(draft.source)
 	const { prompt: _, workOn, ...rest } = draft.manifest
-	const isOfEvent = hosting && draft.workOn === "event"
-	const manifest = isOfEvent || workOn === undefined ? rest : { ...rest, workOn }
+	// A clone for an event has the depth and credential that are said here, and nothing else of it.
+	const isUnused = workOn === undefined || (hosting && draft.workOn === "event" && workOn.is !== "repository")
+	const manifest = isUnused ? rest : { ...rest, workOn }
 	return {
 		name: draft.name.trim(),
 		source: sourceOf(draft),

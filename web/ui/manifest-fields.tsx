@@ -24,8 +24,8 @@ interface Props {
 	change: (draft: ManifestDraft) => void
 	/** The prompt comes from elsewhere, such as a trigger's template. */
 	hasNoPrompt?: boolean
-	/** So does what it works on, which is a repository. */
-	hasOwnRepository?: boolean
+	/** So does what it works on: a repository at this hosting. */
+	hosting?: string | undefined
 }
 
 export function ManifestFields(props: Props) {
@@ -102,7 +102,7 @@ function Faults({ draft }: { draft: ManifestDraft }) {
 	)
 }
 
-function FormFields({ draft, change, hasNoPrompt, hasOwnRepository }: Props) {
+function FormFields({ draft, change, hasNoPrompt, hosting }: Props) {
 	const runtime = draft.runtime ?? "claude-code"
 	const say = <Key extends keyof ManifestDraft>(key: Key, value: ManifestDraft[Key] | undefined) =>
 		change(saying(draft, key, value))
@@ -129,9 +129,10 @@ function FormFields({ draft, change, hasNoPrompt, hasOwnRepository }: Props) {
 				<RuntimeField draft={draft} change={change} />
 				<MachineField draft={draft} change={change} />
 			</div>
-			{hasOwnRepository ? (
+			{hosting !== undefined ? (
 				<div class="two-columns even">
 					<ChangesField draft={draft} change={change} />
+					<CredentialField draft={draft} change={change} hosting={hosting} />
 				</div>
 			) : (
 				<WorkOnFields draft={draft} change={change} />
@@ -366,13 +367,16 @@ function ChangesField({ draft, change }: Props) {
 }
 
 /** Nothing for those who may not see the names of secrets. */
-function CredentialField({ draft, change }: Props) {
+function CredentialField({ draft, change, hosting }: Props) {
 	const names = useSecretNames()
-	const { workOn } = draft
+	const workOn = draft.workOn ?? (hosting === undefined ? undefined : { is: "repository", url: hosting })
 	if (workOn?.is !== "repository" || names.length === 0) return null
 	const { credential, ...rest } = workOn
-	const choose = (secret: string) =>
-		change(saying(draft, "workOn", secret === "" ? rest : { ...rest, credential: { ...credential, secret } }))
+	const choose = (secret: string) => {
+		const isUnsaid = secret === "" && hosting !== undefined && rest.depth === undefined
+		const kept = isUnsaid ? undefined : rest
+		change(saying(draft, "workOn", secret === "" ? kept : { ...rest, credential: { ...credential, secret } }))
+	}
 	return (
 		<SecretField
 			label={words.manifest.credential}
@@ -579,7 +583,7 @@ interface NotifyProps {
 
 /** Other things that follow it are said in YAML, and stay. */
 function Notify({ label, follows = [], change }: NotifyProps) {
-	const others = follows.filter(({ is }) => is !== "notify")
+	const others = follows.filter((follow) => follow.is !== "notify" || follow.to !== undefined)
 	return (
 		<label>
 			<input

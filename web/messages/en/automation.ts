@@ -120,6 +120,7 @@ export const automation = {
 		repeated: "Taken once more",
 		again: (count: number) => `done again ${count} ${s(count, "time", "times")}`,
 		payload: "Payload",
+		payloadCut: "It is longer than is shown here.",
 		deliveryId: "Id of the delivery",
 		name: "Name",
 		source: "Comes from",
@@ -141,7 +142,7 @@ export const automation = {
 		secret: "Secret",
 		chooseSecret: "Choose a secret",
 		newSecret: "Make one",
-		newSecretHint: "Saved as a secret of the workspace, and shown this once.",
+		newSecretHint: "A new one is saved as a secret of the workspace, and shown once.",
 		secretOnce: (name: string) => `${name} is saved. Copy its value for the service now: it is not shown again.`,
 		on: "When",
 		whats: {

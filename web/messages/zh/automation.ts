@@ -114,6 +114,7 @@ export const automation: Spoken<typeof english> = {
 		repeated: "已再次受理",
 		again: (count) => `又做了 ${count} 次`,
 		payload: "内容",
+		payloadCut: "内容比这里显示的更长。",
 		deliveryId: "投递编号",
 		name: "名称",
 		source: "来源",
@@ -135,7 +136,7 @@ export const automation: Spoken<typeof english> = {
 		secret: "机密",
 		chooseSecret: "选择机密",
 		newSecret: "新建",
-		newSecretHint: "会保存为工作区的机密，且只显示这一次。",
+		newSecretHint: "新建的会保存为工作区的机密，且只显示一次。",
 		secretOnce: (name) => spaced(`${name} 已保存。请现在复制它的值并提供给服务，之后不再显示。`),
 		on: "何时",
 		whats: {

@@ -103,7 +103,7 @@ function TriggerForm({ trigger }: { trigger?: TriggerView }) {
 				)}
 				<ManifestFields
 					hasNoPrompt
-					hasOwnRepository={isHosting(draft.value.source) && draft.value.workOn === "event"}
+					hosting={hostingOf(draft.value)}
 					draft={draft.value.manifest}
 					change={(manifest) => say({ manifest })}
 				/>
@@ -125,6 +125,11 @@ function TriggerForm({ trigger }: { trigger?: TriggerView }) {
 			)}
 		</Form>
 	)
+}
+
+/** Where the repositories are that its tasks clone; undefined where no delivery tells one. */
+function hostingOf({ source, workOn, urls }: TriggerDraft): string | undefined {
+	return isHosting(source) && workOn === "event" ? urls[source] : undefined
 }
 
 export interface DraftProps {

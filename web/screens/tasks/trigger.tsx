@@ -118,7 +118,7 @@ function Deliveries({ id }: { id: TriggerId }) {
 }
 
 function DeliveryRow({ trigger, view }: { trigger: TriggerId; view: DeliveryView }) {
-	const { number, delivery, again, outcome, task } = view
+	const { number, delivery, isCut, again, outcome, task } = view
 	const isOpen = useSignal(false)
 	const repeat = async () => {
 		await api("repeatDelivery", { params: { trigger, number: String(number) } })
@@ -158,6 +158,7 @@ function DeliveryRow({ trigger, view }: { trigger: TriggerId; view: DeliveryView
 					<pre class="payload" tabIndex={0}>
 						{indented(delivery.body)}
 					</pre>
+					{isCut && <p class="dim">{words.triggers.payloadCut}</p>}
 				</div>
 			)}
 		</details>
