@@ -53,7 +53,7 @@ import { wait } from "./commands/wait.ts"
 import { logout, workspaces } from "./commands/workspaces.ts"
 import { EXIT, Failure } from "./exit.ts"
 import { typed } from "./invocation.ts"
-import { fail, WANTS_JSON } from "./output.ts"
+import { endUnread, fail, WANTS_JSON } from "./output.ts"
 import { teaching } from "./verb.ts"
 import { VERSION } from "./version.ts"
 
@@ -137,7 +137,8 @@ Environment:
 
 // Whoever reads may stop reading, as `head` does: then there is nobody left to tell.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-	if (error.code !== "EPIPE") fail(new Failure("file", `Standard output cannot be written (${error.code}).`))
+	if (error.code === "EPIPE") return endUnread()
+	fail(new Failure("file", `Standard output cannot be written (${error.code}).`))
 	process.exit()
 })
 process.stderr.on("error", () => {})

@@ -29,6 +29,17 @@ export function output(): Output {
 	}
 }
 
+let unread = (): void => process.exit()
+
+/** What is done once nobody reads standard output any more, as behind `head`; without this the command just ends. */
+export function whenUnread(deed: () => void): void {
+	unread = deed
+}
+
+export function endUnread(): void {
+	unread()
+}
+
 /** Tells why the command failed, and sets the exit code. */
 export function fail(error: unknown): void {
 	const { message: said, code, exit } = explainFailure(error)

@@ -1,6 +1,7 @@
 // Waits for tasks to be over: all of them, or the first. Looks again whenever the home says that tasks have changed.
 import { setTimeout as delay } from "node:timers/promises"
 import type { Client } from "../protocol/client.ts"
+import { REFUSALS, Refusal } from "../protocol/errors.ts"
 import type { TaskId } from "../protocol/ids.ts"
 import type { TaskView } from "../protocol/task.ts"
 import type { Credentials } from "./credentials.ts"
@@ -24,6 +25,7 @@ interface Wanted {
 const LOOK_MS = 15_000
 /** Of a busy workspace: between two looks. */
 const PAUSE_MS = 300
+const MISSES = 5
 /** More than these are asked for by one list of all that is not over. */
 const ONE_BY_ONE = 8
 
@@ -48,6 +50,18 @@ export async function waitForTasks({ call, credentials, tasks, any, timeout, cha
 		refused = error
 		wake()
 	})
+	/** One after another; more of them are no passing trouble. */
+	let misses = 0
+	function seen(tasks: TaskView[]): TaskView[] {
+		misses = 0
+		return tasks
+	}
+	function missed(error: unknown): never[] {
+		// The feed dials on by itself, and says when the home is back.
+		if (error instanceof Failure && error.code === "no_answer") return []
+		if (error instanceof Refusal && REFUSALS[error.code].mayRetry && ++misses < MISSES) return []
+		throw error
+	}
 	function told(): void {
 		isTold = true
 		wake()
@@ -57,7 +71,7 @@ export async function waitForTasks({ call, credentials, tasks, any, timeout, cha
 		for (;;) {
 			isTold = false
 			const live = [...known.values()].filter(({ state }) => !isOver(state)).map(({ id }) => id)
-			for (const task of await look(call, live).catch(unlessAway)) learn(task)
+			for (const task of await look(call, live).then(seen, missed)) learn(task)
 			const over = done()
 			if (over !== undefined) return over
 			if (refused !== undefined) throw refused
@@ -84,12 +98,6 @@ async function look(call: Client, ids: TaskId[]): Promise<TaskView[]> {
 	const { tasks } = await call("listTasks", { query: { ended: 0 } })
 	const listed = new Map(tasks.map((task) => [task.id, task]))
 	return Promise.all(ids.map((id) => listed.get(id) ?? show(id)))
-}
-
-/** The feed dials on by itself, and says when the home is back. */
-function unlessAway(error: unknown): never[] {
-	if (error instanceof Failure && error.code === "no_answer") return []
-	throw error
 }
 
 function sentence(count: number, any: boolean): string {

@@ -39,7 +39,9 @@ export function checkWritten<T>(text: string, called: string, schema: z.ZodType<
 
 /** What such a file says, to be edited and read again. */
 export function asYaml(value: object): string {
-	return stringify(value, { aliasDuplicateObjects: false }).trimEnd()
+	const text = stringify(value, { aliasDuplicateObjects: false }).trimEnd()
+	// The library quotes texts with these, and leaves them in: a terminal would take them for commands.
+	return text.replace(/[\x7f-\x9f]/g, (letter) => `\\x${letter.charCodeAt(0).toString(16)}`)
 }
 
 /** `-`: standard input. */

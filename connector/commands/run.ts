@@ -7,7 +7,7 @@ import type { SessionState } from "../../protocol/session.ts"
 import { EXIT, Failure } from "../exit.ts"
 import { typed } from "../invocation.ts"
 import { type Printer, rawPrinter, textPrinter } from "../log-printer.ts"
-import type { Output } from "../output.ts"
+import { type Output, whenUnread } from "../output.ts"
 import { type StartOptions, startSession, withStartOptions } from "../start-session.ts"
 import { action, verb } from "../verb.ts"
 import { follow } from "./logs.ts"
@@ -39,8 +39,20 @@ export function run() {
 				const session = await startSession(call, folder, options, argv)
 				const kept: Buffer[] = []
 				const printer = out.json ? keeper(kept) : isRaw(options) ? rawPrinter(out) : textPrinter(session)
-				await follow(call, credentials, session, 0, printer, interrupter(call, session))
-				await printer.end()
+				const send = sender(call, session)
+				let times = 0
+				const interrupted = () => send(times++ === 0 ? "SIGINT" : "SIGKILL")
+				process.on("SIGTERM", () => send("SIGTERM"))
+				process.on("SIGHUP", () => send("SIGHUP"))
+				// As a pipe that nobody reads ends a program that writes into it.
+				const untold = new AbortController()
+				whenUnread(() => {
+					untold.abort()
+					send("SIGHUP")
+				})
+				const shown = unless(untold.signal, printer)
+				await follow(call, credentials, session, 0, shown, interrupted)
+				await shown.end()
 				const { sessions } = await call("listSessions")
 				const state = sessions.find(({ id }) => id === session.id)?.state ?? session.state
 				const exitCode = codeOf(state)
@@ -65,12 +77,27 @@ function keeper(kept: Buffer[]): Printer {
 	}
 }
 
+type Signal = "SIGINT" | "SIGKILL" | "SIGTERM" | "SIGHUP"
+
 /** Where it cannot be signalled any more, its end is on its way. */
-function interrupter(call: Client, { machine, id }: Session): () => void {
-	let times = 0
-	return () => {
-		const signal = times++ === 0 ? "SIGINT" : "SIGKILL"
+function sender(call: Client, { machine, id }: Session): (signal: Signal) => void {
+	return (signal) => {
 		call("signalSession", { params: { machine, session: id }, body: { signal } }).catch(() => {})
+	}
+}
+
+/** Prints nothing once nobody reads. */
+function unless(untold: AbortSignal, printer: Printer): Printer {
+	const told = async (deed: () => Promise<void>) => {
+		if (untold.aborted) return
+		await deed().catch((error: unknown) => {
+			if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error
+		})
+	}
+	return {
+		print: (from, bytes) => told(() => printer.print(from, bytes)),
+		gap: (bytes) => told(() => printer.gap(bytes)),
+		end: () => told(() => printer.end()),
 	}
 }
 

@@ -1,5 +1,7 @@
 // Tasks, schedules, triggers and single programs, by command, against a real home and its machine.
+import { spawn } from "node:child_process"
 import { createHmac, randomBytes } from "node:crypto"
+import { once } from "node:events"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -7,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from "vitest"
 import type { TriggerId } from "../../protocol/ids.ts"
 import type { TaskView } from "../../protocol/task.ts"
 import { homeport, type Ran } from "../support/command.ts"
-import { type Home, startHome } from "../support/home.ts"
+import { HOMEPORT, type Home, NODE, startHome } from "../support/home.ts"
 
 let home: Home
 const folder = mkdtempSync(join(tmpdir(), "homeport-task-"))
@@ -135,8 +137,14 @@ test("run prints all that a program writes, however short or long, ends as it do
 	const killed = await run("run", "--json", "--", "sh", "-c", "printf x; kill -9 $$")
 	expect(killed).toMatchObject({ code: 137, stderr: "" })
 	expect(killed.json()).toMatchObject({ exitCode: 137, base64: "eA==", state: { is: "exited", signal: "SIGKILL" } })
+	// Whoever reads may stop, as `head` does: then the program has nobody to write for.
+	const env = { ...process.env, HOMEPORT_DATA_DIR: dataDir }
+	const unread = spawn(NODE, [HOMEPORT, "run", "--", "yes"], { env, stdio: ["ignore", "pipe", "inherit"] })
+	await once(unread.stdout, "data")
+	unread.stdout.destroy()
+	expect(await once(unread, "exit")).toEqual([129, null])
 	const { sessions } = await home.call("listSessions")
-	expect(sessions.filter(({ name }) => ["sh", "seq"].includes(name))).toEqual([])
+	expect(sessions.filter(({ name }) => ["sh", "seq", "yes"].includes(name))).toEqual([])
 })
 
 test("a schedule is made, run, paused and read again as a file, and its next times are told before", async () => {
