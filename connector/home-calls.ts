@@ -3,6 +3,7 @@ import { openAsBlob } from "node:fs"
 import { client, refusalOf } from "../protocol/client.ts"
 import { REFUSALS } from "../protocol/errors.ts"
 import type { SessionId, TaskId, UploadId } from "../protocol/ids.ts"
+import { FILE_BYTES } from "../protocol/limits.ts"
 import { ROUTES, routePath } from "../protocol/routes.ts"
 import { type TaskSecrets, Unheard } from "./tasks/ports.ts"
 
@@ -45,6 +46,7 @@ export class HomeCalls {
 		const path = `${routePath("keepArtifact", { task, hash })}?fence=${fence}`
 		const headers = { "content-type": "application/octet-stream" }
 		const body = await openAsBlob(file)
+		if (body.size > FILE_BYTES) return false
 		const response = await this.#fetch(path, { method: ROUTES.keepArtifact.method, headers, body, signal })
 		// Said by the home, or by what is before it.
 		if (response.status === TOO_LARGE) return false

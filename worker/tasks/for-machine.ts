@@ -78,9 +78,13 @@ export async function keep(
 	{ task, hash, request }: { task: TaskId; hash: string; request: Request },
 ): Promise<boolean> {
 	const store = fileStore(env)
-	if (store === null || Number(request.headers.get("content-length") ?? 0) > FILE_BYTES) return false
+	if (Number(request.headers.get("content-length") ?? 0) > FILE_BYTES) return false
 	const key = artifactKey(workspaceId, task, hash)
-	if (await store.has(key)) return true
+	if (store === null || (await store.has(key))) {
+		// Who is answered while it still sends may hear a broken connection in place of the answer.
+		await request.body?.pipeTo(new WritableStream())
+		return store !== null
+	}
 	await store.put(key, { ...fileIn(request), hash })
 	return true
 }
