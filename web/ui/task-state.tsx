@@ -22,7 +22,7 @@ const TONES: Partial<Record<TaskStateName, string>> = {
 	running: "running",
 	collecting: "running",
 	succeeded: "running",
-	waiting: "asks",
+	waiting: "wants",
 	failed: "failed",
 	"timed-out": "failed",
 	lost: "lost",

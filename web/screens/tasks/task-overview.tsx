@@ -84,14 +84,14 @@ function Time({ task }: { task: TaskView }) {
 		<Part title={words.tasks.time}>
 			<div class="spent-bar" aria-hidden="true">
 				{spent.map(({ is, ms }) => (
-					<span key={is} class={`spent ${is}`} style={{ flexGrow: Math.max(ms, 1) }} />
+					<span key={is} class={`spent in-${is}`} style={{ flexGrow: Math.max(ms, 1) }} />
 				))}
 			</div>
 			<dl class="spent-words tabular">
 				{spent.map(({ is, ms, isNow }) => (
 					<div key={is} class={isNow ? "now" : undefined}>
 						<dt>
-							<span class={`spent ${is}`} />
+							<span class={`spent in-${is}`} />
 							{words.tasks.states[is as keyof typeof words.tasks.states]}
 						</dt>
 						<dd>{age(ms)}</dd>
@@ -105,7 +105,9 @@ function Time({ task }: { task: TaskView }) {
 
 function Facts({ task }: { task: TaskView }) {
 	const { fact } = words.tasks
-	const { id, runtime, machine, from, of, attempt, priority, submittedAt, owner } = task
+	const { id, runtime, machine, from, of, attempt, priority, submittedAt, state } = task
+	// While it waits, somebody's answer comes before what its machine can do.
+	const owner = state.is === "waiting" ? null : task.owner
 	const known = machines.value.is === "loaded" ? machines.value.value : []
 	const name = (wanted: typeof machine) => known.find(({ id }) => id === wanted)?.name ?? wanted ?? ""
 	return (

@@ -68,7 +68,7 @@ function Head({ task }: { task: TaskView }) {
 	const lasts = over ? words.tasks.lasted(lastsMs(task, now.value)) : words.tasks.since(now.value - state.since)
 	return (
 		<>
-			<header class="page-head task-head">
+			<header class="page-head">
 				<h1>{name}</h1>
 				{over ? (
 					<Act may="task:submit" onClick={() => void retry(task)}>
