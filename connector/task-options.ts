@@ -21,6 +21,7 @@ export interface TaskOptions {
 	newVm?: string | true
 	runtime?: string
 	model?: string
+	interactive?: boolean
 	cwd?: string
 	worktree?: boolean
 	repository?: string
@@ -55,6 +56,7 @@ export function withTaskOptions(command: Command): Command {
 		.option("--new-vm [loadout]", "in a VM that is made for it, and removed after it")
 		.option("--runtime <runtime>", "claude-code, codex, gemini, opencode, aider, shell, a profile, or custom")
 		.option("--model <model>", "the runtime's model")
+		.option("--interactive", "its agent may ask a person and hears what it is told, until it says that it is done")
 		.option("--cwd <folder>", "work in this folder: of this computer, unless --machine says another")
 		.option("--worktree", "in a worktree of that folder's repository, on a branch of its own")
 		.option("--repository <url>", "work in a clone of this repository")
@@ -102,10 +104,21 @@ export async function manifestFrom(
 	for (const word of options.input) inputs.push(await inputFrom(word, credentials))
 	const here = options.cwd === undefined ? undefined : await machineHere(identity)
 	const workOn = workOnFrom(options, said.workOn)
-	const { name, model, substrate, image, loadout, timeLimit, priority } = options
+	const { name, model, interactive, substrate, image, loadout, timeLimit, priority } = options
 	return {
 		...said,
-		...given({ name, model, substrate, image, loadout, priority, workOn, prompt: words, timeoutSeconds: timeLimit }),
+		...given({
+			name,
+			model,
+			interactive,
+			substrate,
+			image,
+			loadout,
+			priority,
+			workOn,
+			prompt: words,
+			timeoutSeconds: timeLimit,
+		}),
 		...given({ runtime: options.runtime ?? (argv.length > 0 && file === undefined ? "custom" : undefined) }),
 		...given({ argv: argv.length > 0 ? argv : undefined, network: networkFrom(options) }),
 		...given({ concurrency: options.key === undefined ? undefined : { key: options.key, atOnce: 1 } }),

@@ -1,9 +1,10 @@
 // `homeport task`: work for runtimes on machines, from its submission to its end.
 import { taskTable } from "../describe-task.ts"
 import { typed } from "../invocation.ts"
-import { pickMachine } from "../lookup.ts"
+import { findTask, pickMachine } from "../lookup.ts"
 import { action, verb } from "../verb.ts"
 import { artifacts } from "./task/artifacts.ts"
+import { attachToTask } from "./task/attach.ts"
 import { cancel } from "./task/cancel.ts"
 import { edit, move } from "./task/edit.ts"
 import { limits } from "./task/limits.ts"
@@ -35,6 +36,7 @@ export function task() {
 		ls(),
 		show(),
 		taskLogs(),
+		attachToTask(),
 		waitForAll(),
 		steer(),
 		cancel(),
@@ -60,14 +62,22 @@ function ls() {
 		],
 	})
 	return listOptions(command).action(
-		action<[], TaskListOptions>(async ({ out, signIn }, { state, group, ended, machine, runtime }) => {
+		action<[], TaskListOptions>(async ({ out, signIn }, { state, group, ended, machine, runtime, from, before }) => {
 			const { call } = await signIn()
 			const { machines } = await call("listMachines")
 			const on = machine === undefined ? undefined : pickMachine(machines, machine).id
-			const query = { ended, ...(state !== undefined && { state }), ...(group !== undefined && { group }) }
+			const query = {
+				ended,
+				...(state !== undefined && { state }),
+				...(group !== undefined && { group }),
+				...(before !== undefined && { before: (await findTask(call, before)).id }),
+			}
 			const listed = await call("listTasks", { query })
 			const tasks = listed.tasks.filter(
-				(task) => (on === undefined || task.machine === on) && (runtime === undefined || task.runtime === runtime),
+				(task) =>
+					(on === undefined || task.machine === on) &&
+					(runtime === undefined || task.runtime === runtime) &&
+					(from === undefined || [task.from.id, task.from.name].includes(from)),
 			)
 			out.result({ ...listed, tasks }, () =>
 				tasks.length === 0

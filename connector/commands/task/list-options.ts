@@ -7,6 +7,8 @@ export interface TaskListOptions {
 	machine?: string
 	runtime?: string
 	group?: string
+	from?: string
+	before?: string
 	ended: number
 }
 
@@ -16,6 +18,8 @@ export function listOptions(command: Command): Command {
 		.option("--machine <name>", "only those that are on this machine, or ran there last")
 		.option("--runtime <runtime>", "only those of this runtime")
 		.option("--group <group>", "only those of this submission")
+		.option("--from <name>", "only those of this trigger, schedule, person or token")
+		.option("--before <task>", "of those that are over, only those that ended before this one: further pages")
 		.option("--ended <count>", "how many of those that are over", ended, 20)
 }
 
