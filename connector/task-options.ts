@@ -58,7 +58,7 @@ export function withTaskOptions(command: Command): Command {
 		.option("--model <model>", "the runtime's model")
 		.option("--interactive", "its agent may ask a person and hears what it is told, until it says that it is done")
 		.option("--cwd <folder>", "work in this folder: of this computer, unless --machine says another")
-		.option("--worktree", "in a worktree of that folder's repository, on a branch of its own")
+		.option("--worktree", "in a worktree of that folder's repository, on a branch of its own; with --substrate host")
 		.option("--repository <url>", "work in a clone of this repository")
 		.option("--ref <ref>", "the branch, tag or commit of it")
 		.option("--credential <secret>", "the secret that git signs in with for it")

@@ -10,7 +10,7 @@ export function swarm() {
 		examples: [
 			["homeport swarm 5 -f task.yaml --wait", "five, until all are over"],
 			[
-				'homeport swarm 3 --prompt "Attempt {{index}}: make it faster" --cwd . --worktree',
+				'homeport swarm 3 --prompt "Attempt {{index}}: make it faster" --cwd . --worktree --substrate host',
 				"three agents, a branch each",
 			],
 		],

@@ -24,7 +24,10 @@ export function submit() {
 		description: `docs/tasks.md teaches the manifest. Options go before what stands in its file. Words after -- are the command of \`custom\`, or further arguments of the runtime. With --wait the exit code is ${EXIT.ok} where it succeeded, ${EXIT.failed} where it did not, and ${EXIT.timedOut} when --timeout is over first.`,
 		examples: [
 			["homeport task submit -f task.yaml --wait", "a manifest; ends when the task does"],
-			['homeport task submit --prompt "Fix the tests" --cwd . --worktree', "an agent, on a branch of its own"],
+			[
+				'homeport task submit --prompt "Fix the tests" --cwd . --worktree --substrate host',
+				"an agent, on a branch of its own",
+			],
 			["homeport task submit --machine laptop -- make -j4", "a command, when the laptop is there"],
 			["homeport task submit -f task.yaml --matrix os=linux,mac --matrix node=22,24", "four, one for each combination"],
 			["homeport task submit -f task.yaml --once release-1.2", "said again with the same word, it is the same task"],
