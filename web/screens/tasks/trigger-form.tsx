@@ -367,14 +367,16 @@ function Whose({ draft, say }: DraftProps) {
 					/>
 				)}
 			</div>
-			<label class="check">
-				<input
-					type="checkbox"
-					checked={draft.oneByOne}
-					onChange={({ currentTarget: { checked } }) => say({ oneByOne: checked })}
-				/>
-				{words.triggers.oneByOne}
-			</label>
+			{isHosting(source) && (
+				<label class="check">
+					<input
+						type="checkbox"
+						checked={draft.oneByOne}
+						onChange={({ currentTarget: { checked } }) => say({ oneByOne: checked })}
+					/>
+					{words.triggers.oneByOne}
+				</label>
+			)}
 			<label class="check">
 				<input
 					type="checkbox"
