@@ -44,14 +44,12 @@ export function describeSchedule(schedule: Schedule): string {
 		["id", id],
 		["when", describeWhen(when)],
 		["next", isPaused ? style("yellow", "paused") : next === null ? "never again" : localTime(next)],
-		...(nextAt === null || nextAt === next ? [] : [["submitted", localTime(nextAt)] satisfies [string, string]]),
-		["last", last === null ? "none yet" : `${localTime(last.time)}, ${describeOccurrence(last.state)}`],
-		["overlap", overlap],
-		["missed", missed],
-		...(jitterSeconds === 0 ? [] : [["jitter", typedDuration(jitterSeconds)] satisfies [string, string]]),
-		["runtime", manifest.runtime],
-		["by", plainLine(by.name)],
 	]
+	if (nextAt !== null && nextAt !== next) facts.push(["submitted", localTime(nextAt)])
+	facts.push(["last", last === null ? "none yet" : `${localTime(last.time)}, ${describeOccurrence(last.state)}`])
+	facts.push(["overlap", overlap], ["missed", missed])
+	if (jitterSeconds !== 0) facts.push(["jitter", typedDuration(jitterSeconds)])
+	facts.push(["runtime", manifest.runtime], ["by", plainLine(by.name)])
 	const width = Math.max(...facts.map(([label]) => label.length))
 	return [
 		style("bold", plainLine(name)),

@@ -38,7 +38,7 @@ export function taskTable(tasks: TaskView[], machines: Machine[], now: number): 
 		describeTaskState(task.state.is) + (task.position === null ? "" : ` (${task.position})`),
 		machineName(task, machines),
 		plainLine(task.runtime),
-		`${plainLine(task.from.name)}`,
+		plainLine(task.from.name),
 		age(now - task.state.since),
 		style("dim", task.id),
 		plainLine(task.state.reason),

@@ -25,6 +25,7 @@ interface Wanted {
 const LOOK_MS = 15_000
 /** Of a busy workspace: between two looks. */
 const PAUSE_MS = 300
+/** One after another; more of them are no passing trouble. */
 const MISSES = 5
 /** More than these are asked for by one list of all that is not over. */
 const ONE_BY_ONE = 8
@@ -50,7 +51,6 @@ export async function waitForTasks({ call, credentials, tasks, any, timeout, cha
 		refused = error
 		wake()
 	})
-	/** One after another; more of them are no passing trouble. */
 	let misses = 0
 	function seen(tasks: TaskView[]): TaskView[] {
 		misses = 0

@@ -55,15 +55,10 @@ export function move() {
 				const { call } = await signIn()
 				const { id } = await findTask(call, wanted)
 				const queue = first ? (await call("listTasks", { query: { state: "queued", ended: 0 } })).tasks : []
-				const head = queue.find((task) => task.id !== id && task.position === Math.min(...places(queue, id)))
-				const next = before === undefined ? (head?.id ?? null) : (await findTask(call, before)).id
+				const head = queue.find((task) => task.id !== id)?.id ?? null
+				const next = before === undefined ? head : (await findTask(call, before)).id
 				const moved = await call("moveTask", { params: { task: id }, body: { before: next } })
 				out.result(moved, ({ task }) => mentionTask(task))
 			}),
 		)
-}
-
-/** Of all others. */
-function places(queue: { id: string; position: number | null }[], id: string): number[] {
-	return queue.flatMap((task) => (task.id === id || task.position === null ? [] : [task.position]))
 }
