@@ -190,6 +190,7 @@ export class Machine {
 		start: async (spec) => (await this.#start(spec)).info,
 		info: (id) => this.#sessions.get(id)?.info,
 		waits: (id) => this.#requests.waits(id),
+		rests: (id) => this.#requests.rests(id),
 		watch: (id, changed) => {
 			const watcher = { id, changed }
 			this.#watchers.add(watcher)

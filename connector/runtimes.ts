@@ -39,6 +39,8 @@ export interface Runtime {
 	waits: string[]
 	/** How it does one piece of work and ends; null where it only does what its arguments say. */
 	oneShot: OneShot | null
+	/** The arguments by which it begins with a prompt and goes on, and says when it is done; null where it says it to nobody. */
+	conversing: string[] | null
 	/** The profile that it was made of. */
 	profile: Profile | null
 }
@@ -75,6 +77,7 @@ export const RUNTIMES: Runtime[] = [
 			long: { by: "file", words: ["{file}", "{more}"] },
 			model: null,
 		},
+		conversing: null,
 	},
 	{
 		id: "claude-code",
@@ -103,6 +106,7 @@ export const RUNTIMES: Runtime[] = [
 			long: { by: "stdin", words: ["-p", "{more}"] },
 			model: "--model",
 		},
+		conversing: ["{prompt}", "{more}"],
 		profile: null,
 	},
 	{
@@ -124,6 +128,7 @@ export const RUNTIMES: Runtime[] = [
 			long: { by: "stdin", words: ["exec", "{more}", "-"] },
 			model: "--model",
 		},
+		conversing: ["{more}", "{prompt}"],
 		profile: null,
 	},
 	{
@@ -145,6 +150,7 @@ export const RUNTIMES: Runtime[] = [
 			long: { by: "stdin", words: ["{more}"] },
 			model: "--model",
 		},
+		conversing: null,
 		profile: null,
 	},
 	{
@@ -169,6 +175,7 @@ export const RUNTIMES: Runtime[] = [
 			long: { by: "stdin", words: ["run", "{more}"] },
 			model: "--model",
 		},
+		conversing: null,
 		profile: null,
 	},
 	{
@@ -193,6 +200,7 @@ export const RUNTIMES: Runtime[] = [
 			long: { by: "file", words: ["--message-file", "{file}", "{more}"] },
 			model: "--model",
 		},
+		conversing: null,
 		profile: null,
 	},
 ]
@@ -232,6 +240,7 @@ function runtimeOf(profile: Profile): Runtime {
 		package: null,
 		naming: null,
 		isAskedFirst: false,
+		conversing: null,
 	}
 }
 
@@ -347,11 +356,11 @@ export async function detectRuntimes(dataDir: string, environment: Record<string
 	)
 }
 
-/** The ids of those that this machine has the program of. */
+/** The ids of those that this machine has the program of, and of all profiles: an image may have the program. */
 export async function runtimesHere(dataDir: string): Promise<string[]> {
-	const made = (await readProfiles(dataDir)).map(runtimeOf)
+	const made = (await readProfiles(dataDir)).map(({ id }) => id)
 	const found = await Promise.all(
-		[...RUNTIMES, ...made].map(async ({ id, program }) => {
+		RUNTIMES.map(async ({ id, program }) => {
 			const isHere = await findProgram(program()).then(
 				() => true,
 				() => false,
@@ -359,7 +368,7 @@ export async function runtimesHere(dataDir: string): Promise<string[]> {
 			return isHere ? [id] : []
 		}),
 	)
-	return [CUSTOM, ...found.flat()]
+	return [CUSTOM, ...found.flat(), ...made]
 }
 
 /** The environment of sessions: the person's, as it is here, less what npm and Homeport put there for themselves. */

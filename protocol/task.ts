@@ -97,6 +97,11 @@ export const Manifest = z
 		prompt: z.string().max(PROMPT_CHARS).default(""),
 		/** Further arguments of the runtime; the whole command of `custom`. */
 		argv: z.array(z.string().max(ARGV_CHARS)).max(ARGV_ITEMS).default([]),
+		/**
+		 * Its agent works as with a person at hand: it may ask, and hears what it is told. It is over once the agent says that it
+		 * is done. Else it works its prompt off and ends, and asks nobody.
+		 */
+		interactive: z.boolean().default(false),
 		workOn: WorkOn.optional(),
 		substrate: Substrate.optional(),
 		network: Network.default({ is: "full" }),

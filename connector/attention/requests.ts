@@ -90,6 +90,14 @@ export class Requests {
 		return open.some(({ attention }) => attention.kind !== "idle" && attention.kind !== "stuck")
 	}
 
+	/** For how long its program waits for new work, and whether it has said so itself; null where it works or asks. */
+	rests(id: SessionId): { ms: number; isSaid: boolean } | null {
+		const open = this.#desks.get(id)?.watcher.open ?? []
+		const rest = open.find(({ attention }) => attention.kind === "idle")?.attention
+		if (rest === undefined || this.waits(id)) return null
+		return { ms: Math.max(0, this.#options.now() - rest.at), isSaid: rest.source !== "screen" }
+	}
+
 	/** A session is there, has changed, or has ended. */
 	changed(session: Watched): void {
 		const { id, run, state } = session.info

@@ -43,6 +43,10 @@ const GRACE_MS = 10_000
 const KILL_MS = 30_000
 /** No timer counts the time that a machine sleeps. */
 const LOOK_MS = 30_000
+/** Who says that it is done may have been told more at that moment. */
+const RESTS_MS = 5_000
+/** Where only its screen shows that it waits for work. */
+const SEEMS_TO_REST_MS = 30_000
 /** For all artifacts together; less than the ledger waits for the end. */
 const HAND_MS = 15 * 60_000
 /** Nobody asks again for one that is older than so many others. */
@@ -113,8 +117,8 @@ export class Attempt {
 		const { kept } = this
 		const runtime = await this.#runtime()
 		if (kept.steered.includes(id)) return
-		if (kept.step !== "follow" || kept.isVoid || isEnd(kept.outcome)) throw new Refusal("task_not_running")
-		if (!listens(runtime))
+		if (kept.step !== "follow" || kept.isVoid || kept.outcome !== null) throw new Refusal("task_not_running")
+		if (!kept.assignment.manifest.interactive && !listens(runtime))
 			throw new Refusal("invalid_request", `${runtime?.label} works its prompt off and hears nothing meanwhile.`)
 		kept.steered = [...kept.steered, id].slice(-MOST_STEERED)
 		await this.#keep()
@@ -341,7 +345,12 @@ export class Attempt {
 				if (this.#isClosed || info === undefined || info.state.is !== "running") return done(info)
 				const now = clock.monotonic()
 				let wait: number
-				if (kept.isVoid || isEnd(kept.outcome)) wait = end(now)
+				const restLeft = this.#restLeft()
+				if (restLeft !== null && restLeft <= 0) {
+					kept.outcome ??= { is: "succeeded", because: null, reason: "", exitCode: null }
+					this.#keepSoon()
+				}
+				if (kept.isVoid || kept.outcome !== null) wait = end(now)
 				else {
 					this.#turn(sessions.waits(kept.session) ? "waiting" : "running", now)
 					const since = now - (kept.clock.since ?? now)
@@ -358,7 +367,7 @@ export class Attempt {
 						kept.outcome = failure("lost", null, "The machine was without its home for too long.")
 						this.#keepSoon()
 						wait = end(now)
-					} else wait = Math.min(wait, left, LOOK_MS)
+					} else wait = Math.min(wait, left, restLeft ?? LOOK_MS)
 				}
 				if (wait < 0) return done(info)
 				timer = setTimeout(look, Math.max(Math.ceil(wait), 1))
@@ -367,6 +376,13 @@ export class Attempt {
 			this.#look = look
 			look()
 		})
+	}
+
+	/** How long a program that does not end by itself has still to rest, so that it is done; null where it works. */
+	#restLeft(): number | null {
+		const { assignment, session } = this.kept
+		const rest = assignment.manifest.interactive ? this.#world.sessions.rests(session) : null
+		return rest === null ? null : (rest.isSaid ? RESTS_MS : SEEMS_TO_REST_MS) - rest.ms
 	}
 
 	/** From running to waiting, or back. */

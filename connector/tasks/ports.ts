@@ -6,6 +6,12 @@ import type { SessionInfo } from "../../protocol/session.ts"
 import type { TaskReport, Verdict } from "../../protocol/task-report.ts"
 import type { Place } from "../place.ts"
 
+export interface Rest {
+	ms: number
+	/** Else its screen shows it. */
+	isSaid: boolean
+}
+
 /** Sessions, as the machine has them. */
 export interface Sessions {
 	/** Idempotent by the id. Throws Refusal; nothing is left then. */
@@ -14,7 +20,9 @@ export interface Sessions {
 	info(id: SessionId): SessionInfo | undefined
 	/** Whether it waits for a person. */
 	waits(id: SessionId): boolean
-	/** Called whenever one of these two may be another; answers how to end that. */
+	/** For how long its program waits for new work, and whether it has said so itself; null where it works or asks. */
+	rests(id: SessionId): Rest | null
+	/** Called whenever one of these may be another; answers how to end that. */
 	watch(id: SessionId, changed: () => void): () => void
 	signal(id: SessionId, signal: Asked<"signal">["signal"]): Promise<void>
 	/** For commands where it runs. */

@@ -38,3 +38,16 @@ test("what a profile does not say is refused, and nothing is left out in silence
 	await expect(begun({}, { prompt: "x" })).rejects.toThrow("finds its prompt where argv says {prompt} or {file}")
 	expect(() => Profile.parse({ id: "g", label: "g", program: "g", oneShot: { argument: ["x"] } })).toThrow("{prompt}")
 })
+
+test("an interactive task is begun with its prompt where the agent says when it is done, and refused elsewhere", async () => {
+	const of = async (manifest: object) => {
+		const parsed = Manifest.parse({ interactive: true, prompt: "mend it", ...manifest })
+		return words(await findRuntime("/nowhere", parsed.runtime), parsed, ".homeport/prompt")
+	}
+	expect(await of({ model: "m" })).toEqual({ argv: ["mend it", "--model", "m"], stdin: null })
+	expect(await of({ runtime: "codex", prompt: "-x" })).toEqual({
+		argv: ["Read .homeport/prompt and do what it says."],
+		stdin: null,
+	})
+	await expect(of({ runtime: "shell" })).rejects.toThrow("does not say when it is done")
+})

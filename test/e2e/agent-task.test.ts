@@ -1,9 +1,11 @@
-// From a webhook to a pull request: GitHub tells of a label, a real agent CLI in a sandbox does the work, and its branch is
-// pushed to a real git server, whose API is asked for the pull request.
+// Tasks of a real agent CLI. From a webhook to a pull request: GitHub tells of a label, the agent works in a sandbox, its
+// branch is pushed to a real git server, whose API is asked for the pull request. And with a person at hand, who is asked.
 import { createHmac } from "node:crypto"
-import { readFileSync } from "node:fs"
+import { readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { optionMeaning } from "../../protocol/attention.ts"
+import { newSessionId } from "../../protocol/ids.ts"
 import { Manifest } from "../../protocol/task.ts"
 import { TriggerSpec } from "../../protocol/trigger.ts"
 import { type Agent, prepareAgent } from "../support/agent.ts"
@@ -23,6 +25,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	await home?.stop()
+	if (home !== undefined) rmSync(home.dataDir, { recursive: true, force: true, maxRetries: 5 })
 	await model?.stop()
 	agent?.forget()
 })
@@ -91,4 +94,46 @@ test("a label becomes a pull request, once, by an agent that a sandbox holds in"
 	expect(server.git("show", "homeport/Mend-1:mended.txt")).toBe("mended")
 	expect(server.git("log", "--format=%s", "homeport/Mend-1").split("\n")).toHaveLength(2)
 	expect(asked).toMatchObject([{ head: "homeport/Mend-1", base: "main", title: "Mended" }])
+}, 180_000)
+
+test("an interactive task waits for leave, hears what it is told, and is over when the agent says that it is done", async () => {
+	await home.halt()
+	// The agent whose screens are known, also where this computer has another one.
+	const PATH = `${agent.environment.HOME}/.local/bin:${process.env.PATH}`
+	home = await startHome({ dataDir: home.dataDir, environment: { ...agent.environment, PATH } })
+	const { HOME: _home, ANTHROPIC_API_KEY: _key, ...environment } = agent.environment
+	const manifest = Manifest.parse({
+		...{ runtime: "claude-code", interactive: true, substrate: "host", environment },
+		prompt: "RUN:echo one > .homeport/outbox/one; echo first:END",
+		workOn: { is: "directory", path: agent.cwd },
+	})
+	const [submitted] = (await home.call("submitTasks", { body: { manifest } })).tasks
+	if (submitted === undefined) throw new Error("invariant: a task is submitted")
+	const params = { task: submitted.id }
+	const look = async () => (await home.call("showTask", { params })).task
+	const allow = async (command: string) => {
+		const asked = async () => {
+			const { items } = await home.call("listInbox")
+			return items.find(({ subject, state }) => subject?.text.includes(command) === true && state.is === "open")
+		}
+		await expect.poll(asked, { timeout: 60_000 }).toBeDefined()
+		expect((await look()).state.is).toBe("waiting")
+		const item = await asked()
+		const option = item && optionMeaning(item.options, "yes")
+		if (item === undefined || option === undefined) throw new Error(`There is no yes to ${JSON.stringify(item)}.`)
+		const choice = { is: "option" as const, label: option.label }
+		await home.call("answerRequest", { params: { request: item.id }, body: { choice } })
+	}
+	await allow("outbox/one")
+	// What it is told while it works is a part of the same turn, which this model has finished then.
+	const { session } = await look()
+	const screen = { params: { machine: home.machine.id, session: session ?? newSessionId() } }
+	await expect.poll(async () => (await home.call("readScreen", screen)).lines.join("\n")).toContain("It printed: first")
+	await home.call("steerTask", { params, body: { id: "more", text: "RUN:echo two > .homeport/outbox/two:END" } })
+	await allow("outbox/two")
+	await expect.poll(async () => (await look()).owner, { timeout: 90_000, interval: 250 }).toBe(null)
+	const { state, artifacts, events } = await look()
+	expect(state, state.reason).toMatchObject({ is: "succeeded", exitCode: null })
+	expect(artifacts.map(({ path }) => path)).toEqual(["one", "two"])
+	expect(events.filter(({ is }) => is === "waiting")).toHaveLength(2)
 }, 180_000)
