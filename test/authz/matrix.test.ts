@@ -45,8 +45,15 @@ test.each<[string, RouteName, RegExp, string, string]>([
 	[
 		"machines for others",
 		"ping",
-		/const isNamed = /,
+		/const isNamed = (?=\w+\.members === null \|\| \w+\.role)/,
 		"const isNamed = true || ",
+		"a member whom the machine is not for",
+	],
+	[
+		"tasks on machines for others",
+		"showTask",
+		/return \w+ === null \|\| machines\d* === null \|\| /,
+		"return true || ",
 		"a member whom the machine is not for",
 	],
 	[
