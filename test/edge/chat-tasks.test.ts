@@ -1,8 +1,10 @@
 // Tasks from a chat: submitted, listed, ended and tried again by a member, who is told there when one is over.
 import { env } from "cloudflare:workers"
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
+import type { TaskView } from "../../protocol/task.ts"
 import { handle } from "../../worker/channels/handle.ts"
 import { readUpdate, TelegramUpdate } from "../../worker/channels/telegram/update.ts"
+import { perform } from "../../worker/tasks/effects.ts"
 import { ask, type Somebody, somebody } from "./home.ts"
 import { BotApi, type Person, type Update } from "./node/bot-api.ts"
 import { TaskMachine } from "./task-machine.ts"
@@ -71,7 +73,12 @@ test("one is submitted once, waits, runs, and its end is told in the chat that a
 	const told = api.until(() => api.in(person.id).find(({ text }) => text.includes("echo hello succeeded")))
 	await machine.report({ task, fence }, "succeeded")
 	expect((await told).text).toContain(`https://home.example/tasks/${task}`)
-	expect(api.in(BOSS.id).map(({ text }) => text)).toEqual([expect.stringContaining("Paired")])
+	const [follow] = manifest.onSuccess
+	if (follow?.is !== "notify") throw new Error("invariant: a chat is told")
+	const [view] = await all()
+	const placesOf = (of: typeof follow) => perform(env, boss.workspace, { id: "one", follow: of }, view as TaskView)
+	const places = [await placesOf(follow), await placesOf({ is: "notify" })].map(({ length }) => length)
+	expect(places).toEqual([1, 2])
 })
 
 test("an update that was begun before submits nothing twice", async () => {
