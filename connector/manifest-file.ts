@@ -38,30 +38,43 @@ export async function withFiles(
 	credentials: Credentials,
 ): Promise<Manifest> {
 	const words = typeof prompt === "string" ? prompt : await readText(resolve(folder, prompt.file))
+	const room = { bytes: INLINE_BYTES }
 	const given: Manifest["inputs"] = []
 	for (const { path, from } of inputs) {
 		if (from.is !== "file") given.push({ path, from })
-		else given.push({ path, from: await contentOf(resolve(folder, from.path), credentials) })
+		else given.push({ path, from: await contentOf(resolve(folder, from.path), room, credentials) })
 	}
 	return { ...rest, prompt: words, inputs: given }
 }
 
-/** `FILE`, or `PATH=FILE`, where PATH is where the task finds it in its inbox. */
-export async function inputFrom(word: string, credentials: Credentials): Promise<Manifest["inputs"][number]> {
-	const [, path, named] = /^([^=]+)=(.+)$/s.exec(word) ?? []
-	const file = named ?? word
-	return { path: path ?? basename(file), from: await contentOf(file, credentials) }
+/** Each `FILE`, or `PATH=FILE`, where PATH is where the task finds it in its inbox. */
+export async function inputsFrom(words: string[], credentials: Credentials): Promise<Manifest["inputs"]> {
+	const room = { bytes: INLINE_BYTES }
+	const given: Manifest["inputs"] = []
+	for (const word of words) {
+		const [, path, named] = /^([^=]+)=(.+)$/s.exec(word) ?? []
+		const file = named ?? word
+		given.push({ path: path ?? basename(file), from: await contentOf(file, room, credentials) })
+	}
+	return given
 }
 
-/** Of a file that goes in the manifest itself. */
-const SMALL_BYTES = 32 * 1024
+/** Of files that go in the manifest itself, all together: far below what the queue takes of one. */
+const INLINE_BYTES = 64 * 1024
 
-/** Of a larger one the bytes go from the disk to the home without being in memory all at once. */
-async function contentOf(file: string, credentials: Credentials): Promise<Manifest["inputs"][number]["from"]> {
+/** What has no room there is uploaded: the bytes go from the disk to the home without being in memory all at once. */
+async function contentOf(
+	file: string,
+	room: { bytes: number },
+	credentials: Credentials,
+): Promise<Manifest["inputs"][number]["from"]> {
 	// A pipe would be waited for where it is opened.
 	const found = await stat(file).catch((error: unknown) => cannotRead(file, error))
 	if (!found.isFile()) throw new Failure("file", `${file} is not a file.`)
-	if (found.size <= SMALL_BYTES) return { is: "content", base64: (await readBytes(file)).toString("base64") }
+	if (found.size <= room.bytes) {
+		room.bytes -= found.size
+		return { is: "content", base64: (await readBytes(file)).toString("base64") }
+	}
 	const body = await openAsBlob(file).catch((error: unknown) => cannotRead(file, error))
 	const response = await fetchSigned(credentials)(routePath("upload"), {
 		method: ROUTES.upload.method,

@@ -7,7 +7,7 @@ import type { Credentials } from "./credentials.ts"
 import { duration } from "./duration.ts"
 import { Failure } from "./exit.ts"
 import { readIdentity } from "./identity.ts"
-import { inputFrom, readManifest } from "./manifest-file.ts"
+import { inputsFrom, readManifest } from "./manifest-file.ts"
 import { gather } from "./many.ts"
 import { readText } from "./written-file.ts"
 
@@ -100,8 +100,7 @@ export async function manifestFrom(
 		throw new Failure("usage", "Only one of --file and --prompt-file is standard input.")
 	const said = file === undefined ? (base ?? Manifest.parse({})) : await readManifest(file, credentials)
 	const words = promptFile === undefined ? prompt : await readText(promptFile)
-	const inputs: Manifest["inputs"] = []
-	for (const word of options.input) inputs.push(await inputFrom(word, credentials))
+	const inputs = await inputsFrom(options.input, credentials)
 	const here = options.cwd === undefined ? undefined : await machineHere(identity)
 	const workOn = workOnFrom(options, said.workOn)
 	const { name, model, interactive, substrate, image, loadout, timeLimit, priority } = options
