@@ -277,7 +277,7 @@ describe("the git hosting", () => {
 		expect(hosting.posted).toHaveLength(1)
 	})
 
-	test("that is in trouble is told later; one that refuses is told of in the trail", async () => {
+	test("that is in trouble is told later, one that refuses is not; the trail says of both why, once", async () => {
 		const { id } = await made({ ...replies, on: ["issue.labelled"], reply: { as: "comment", secret: "HOSTING_TOKEN" } })
 		await knock(id)
 		const [{ task } = { task: null }] = await decided(id, 1)
@@ -289,7 +289,10 @@ describe("the git hosting", () => {
 		for (const status of [502, 403])
 			await expect(reply(env, boss.workspace, to, view)).rejects.toThrow(`api.github.com answered ${status}.`)
 		await reply(env, boss.workspace, to, view)
-		expect(await refusedIn("triggerHook")).toEqual([{ reason: "api.github.com answered 404." }])
+		expect(await refusedIn("triggerHook")).toEqual([
+			{ reason: "api.github.com answered 404." },
+			{ reason: "api.github.com answered 502." },
+		])
 		await boss.call("removeSecret", { params: { secret: "HOSTING_TOKEN" } })
 		await reply(env, boss.workspace, to, view)
 		expect(hosting.posted).toHaveLength(1)

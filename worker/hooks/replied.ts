@@ -3,6 +3,7 @@ import type { Env } from "../../durable-objects/env.ts"
 import { isEnd } from "../../durable-objects/ledger/course.ts"
 import type { ReplyTo } from "../../durable-objects/ledger/held.ts"
 import type { TaskView } from "../../protocol/task.ts"
+import { workspaceOf } from "../feed.ts"
 import type { TriggerEntry } from "../registry/triggers.ts"
 import { Registry } from "../registry.ts"
 import { openSecret } from "../secrets.ts"
@@ -11,53 +12,52 @@ import { commentReply, commentsSince, type Hosting, type Reply, statusReply } fr
 import { outcomeIn, sentence } from "./report.ts"
 
 /** Rejects where it must be tried again. Comes when the task was submitted and when it is over; the same may come twice. */
-export async function reply(
-	env: Env,
-	workspaceId: string,
-	{ trigger: id, about }: ReplyTo,
-	task: TaskView,
-): Promise<void> {
+export async function reply(env: Env, workspaceId: string, { trigger, about }: ReplyTo, task: TaskView): Promise<void> {
 	const registry = new Registry(env.DB)
-	const entry = await registry.triggers.find(id)
-	// Whoever has taken the trigger or its reply away wants no more of them.
-	if (entry === undefined || entry.workspaceId !== workspaceId || entry.trigger.reply === null) return
-	const { source, reply, name } = entry.trigger
-	if (source.is !== "github" && source.is !== "gitlab") return
-	const token = await openSecret(env, registry, workspaceId, reply.secret)
-	const refused = (reason: string) => tell(env, registry, entry, task, reason)
-	if (token === undefined) return refused(`The workspace has no secret ${reply.secret}.`)
-	const url = `${entry.origin}/tasks/${task.id}`
-	if (reply.as === "status") {
-		const description = sentence(task)
-		const request = statusReply(source, token, about, {
-			state: task.state.is,
-			name: `homeport/${name}`,
-			description,
-			url,
-		})
-		if (request !== null) await send(request, refused)
-		return
+	const entry = await registry.triggers.find(trigger)
+	if (entry === undefined || entry.workspaceId !== workspaceId) return
+	try {
+		const refused = await post(env, registry, entry, about, task)
+		if (refused !== null) await tell(env, registry, entry, task, refused)
+	} catch (error) {
+		if (await workspaceOf(env, workspaceId).once(`unreplied ${trigger}`, TELL_EVERY_MS))
+			await tell(env, registry, entry, task, error instanceof Error ? error.message : "")
+		throw error
 	}
-	if (!isEnd(task.state.is)) return
-	const mark = `<!-- homeport ${task.id} -->`
-	const request = commentReply(source, token, about, `${outcomeIn(source, task, url)}\n\n${mark}`)
-	if (request !== null && !(await isThere(source, request, task, mark))) await send(request, refused)
 }
 
-async function send(request: Reply, refused: (reason: string) => Promise<void>): Promise<void> {
-	const { url, method, headers, body } = request
-	const response = await fetch(url, {
-		method,
-		headers,
-		body,
-		redirect: "manual",
-		signal: AbortSignal.timeout(ANSWER_MS),
-	})
+/** Why the hosting will not take it, in whole sentences; null where it has, or nothing is to be said. */
+async function post(
+	env: Env,
+	registry: Registry,
+	{ workspaceId, trigger, origin }: TriggerEntry,
+	about: ReplyTo["about"],
+	task: TaskView,
+): Promise<string | null> {
+	const { source, reply, name } = trigger
+	// Whoever has taken the reply away wants no more of them.
+	if (reply === null || (source.is !== "github" && source.is !== "gitlab")) return null
+	const token = await openSecret(env, registry, workspaceId, reply.secret)
+	if (token === undefined) return `The workspace has no secret ${reply.secret}.`
+	const url = `${origin}/tasks/${task.id}`
+	if (reply.as === "status") {
+		const status = { state: task.state.is, name: `homeport/${name}`, description: sentence(task), url }
+		const request = statusReply(source, token, about, status)
+		return request === null ? null : send(request)
+	}
+	if (!isEnd(task.state.is)) return null
+	const mark = `<!-- homeport ${task.id} -->`
+	const request = commentReply(source, token, about, `${outcomeIn(source, task, url)}\n\n${mark}`)
+	return request === null || (await isThere(source, request, task, mark)) ? null : send(request)
+}
+
+async function send({ url, method, headers, body }: Reply): Promise<string | null> {
+	const response = await call(url, { method, headers, body })
 	await response.body?.cancel()
-	if (response.ok) return
+	if (response.ok) return null
 	const reason = `${new URL(url).host} answered ${response.status}.`
 	if (mayBeTaken(response)) throw new Error(reason)
-	await refused(reason)
+	return reason
 }
 
 /** Whether it was told before: the hosting may have taken what it did not answer. */
@@ -67,10 +67,20 @@ async function isThere(
 	{ submittedAt }: TaskView,
 	mark: string,
 ): Promise<boolean> {
-	const asked = commentsSince(source, url, submittedAt)
-	const response = await fetch(asked, { headers, redirect: "manual", signal: AbortSignal.timeout(ANSWER_MS) })
+	const response = await call(commentsSince(source, url, submittedAt), { headers })
+	if (response.ok) return (await response.text()).includes(mark)
 	// A token may write, and not read.
-	return response.ok && (await response.text()).includes(mark)
+	await response.body?.cancel()
+	return false
+}
+
+/** The token is for this address and no other. */
+async function call(url: string, init: RequestInit): Promise<Response> {
+	try {
+		return await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(ANSWER_MS) })
+	} catch {
+		throw new Error(`${new URL(url).host} cannot be reached from here.`)
+	}
 }
 
 /** Later, as it is. GitHub says 403 also to who comes too often. */
@@ -91,3 +101,5 @@ function tell(env: Env, registry: Registry, entry: TriggerEntry, { id }: TaskVie
 }
 
 const ANSWER_MS = 15_000
+/** What is tried again is not told each time. */
+const TELL_EVERY_MS = 60 * 60_000
