@@ -1,12 +1,13 @@
 // Tasks by the API: who submits, sees and changes which, what is told of them, and what their machines get.
 import { env } from "cloudflare:workers"
 import { expect, test } from "vitest"
-import { newSessionId, newTaskId } from "../../protocol/ids.ts"
+import { newSessionId, newTaskId, type UploadId } from "../../protocol/ids.ts"
+import { FILE_BYTES, UPLOADED_BYTES } from "../../protocol/limits.ts"
 import { routePath } from "../../protocol/routes.ts"
 import { Manifest } from "../../protocol/task.ts"
 import { ToldOutput } from "../../protocol/task-stream.ts"
 import { DiskStore } from "../../worker/artifacts/disk.ts"
-import { artifactKey } from "../../worker/artifacts.ts"
+import { artifactKey, uploadKey } from "../../worker/artifacts.ts"
 import { hash as hashOf } from "../../worker/hash.ts"
 import { ask, codeOf, dialToken, type Program, somebody } from "./home.ts"
 import { TaskMachine } from "./task-machine.ts"
@@ -253,6 +254,29 @@ test("the machine of an attempt alone gets its secrets and inputs", async () => 
 	expect(await codeOf(await asMachine(bystander, input))).toBe("request_gone")
 	await by.call("cancelTask", { params: { task }, body: {} })
 	expect(await codeOf(await secrets(machine, fence))).toBe("request_gone")
+})
+
+test("an upload is one workspace's, and goes with its file when its time is over", async () => {
+	const [by, stranger] = [await team(), await team()]
+	const upload = async () =>
+		(await (await ask("/api/uploads", { method: "POST", headers: by.headers, body: "an input" })).json()) as {
+			id: UploadId
+		}
+	const { id } = await upload()
+	const using = (who: Program) => submit(who, { inputs: [{ path: "a", from: { is: "upload", id } }] })
+	await expect(using(stranger)).rejects.toThrow("no upload")
+	await using(by)
+	const kept = () => env.ARTIFACT_BUCKET?.head(uploadKey(by.workspace, id))
+	expect(await kept()).not.toBeNull()
+	await env.DB.prepare("UPDATE upload SET expires_at = 1 WHERE id = ?").bind(id).run()
+	await expect(using(by)).rejects.toThrow("no upload")
+	await upload()
+	expect(await kept()).toBeNull()
+	expect(await env.DB.prepare("SELECT 1 FROM upload WHERE id = ?").bind(id).first()).toBeNull()
+	const large = { method: "POST", headers: { ...by.headers, "content-length": String(FILE_BYTES + 1) } }
+	expect(await codeOf(await ask("/api/uploads", large))).toBe("too_large")
+	await env.DB.prepare("UPDATE upload SET size = ? WHERE workspace_id = ?").bind(UPLOADED_BYTES, by.workspace).run()
+	expect(await codeOf(await ask("/api/uploads", { method: "POST", headers: by.headers, body: "x" }))).toBe("too_many")
 })
 
 test("artifacts are kept by their hash, or read from the machine that has them; no browser takes one for a page", async () => {

@@ -4,6 +4,7 @@ import { Refusal } from "../../protocol/errors.ts"
 import type { Artifact, TaskView } from "../../protocol/task.ts"
 import { artifactKey, fileStore } from "../artifacts.ts"
 import { ask } from "../machines.ts"
+import { attemptTold } from "./attempt.ts"
 
 /** Throws Refusal("not_found"), and what the machine refuses with. */
 export async function artifactOf(env: Env, workspaceId: string, task: TaskView, path: string): Promise<Response> {
@@ -16,8 +17,9 @@ export async function artifactOf(env: Env, workspaceId: string, task: TaskView, 
 }
 
 async function fromMachine(env: Env, task: TaskView, { hash, size }: Artifact): Promise<ReadableStream<Uint8Array>> {
-	const { machine, id, attempt: fence } = task
-	if (machine === null) throw new Refusal("not_found")
+	const { machine, id } = task
+	const fence = attemptTold(task)
+	if (machine === null || fence === null) throw new Refusal("not_found")
 	const part = async (from: number) => {
 		const { base64 } = await ask(env, machine, "readArtifact", { task: id, fence, hash, from })
 		return Uint8Array.fromBase64(base64)

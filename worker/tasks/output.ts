@@ -11,6 +11,7 @@ import type { ToldOutput } from "../../protocol/task-stream.ts"
 import { ask } from "../machines.ts"
 import { isSeen } from "../tasks.ts"
 import type { workOf } from "../work.ts"
+import { attemptTold } from "./attempt.ts"
 import type { Event } from "./event-stream.ts"
 import { FOLLOWED_MS } from "./follow.ts"
 import type { Sight } from "./sight.ts"
@@ -76,12 +77,10 @@ interface Ran {
 	attempt: number
 }
 
-/** Of the attempt that a machine has told of last: the next one may be given out already. */
-function sessionOf({ machine, session, events }: TaskView): Ran | null {
-	const told = events.findLast(({ by, attempt }) => by.is === "machine" && attempt > 0)
-	return machine === null || session === null || told === undefined
-		? null
-		: { machine, id: session, attempt: told.attempt }
+function sessionOf(task: TaskView): Ran | null {
+	const { machine, session: id } = task
+	const attempt = attemptTold(task)
+	return machine === null || id === null || attempt === null ? null : { machine, id, attempt }
 }
 
 /** Null where it cannot be known now, and where there is no such session any more. */
