@@ -23,7 +23,7 @@ import {
 } from "./course.ts"
 import { Effects, type Further } from "./effects.ts"
 import type { Effect, Held, Hold, KnownMachine, LedgerStore, Reach, Voided } from "./held.ts"
-import { fits, type Plan, plan, sentence } from "./queue.ts"
+import { fits, next, type Plan, plan, type Standing, sentence } from "./queue.ts"
 
 /**
  * What came of a question to a machine. `away`: that link has ended, and this question was not sent. `unknown`: no answer
@@ -318,7 +318,8 @@ export class Ledger {
 	/** What a machine says of an attempt. */
 	reported(machine: MachineId, report: TaskReport): Verdict {
 		const verdict = this.#take(machine, report)
-		this.#assign()
+		// One that goes on leaves no room to anybody.
+		if (verdict !== "go-on") this.#assign()
 		return verdict
 	}
 
@@ -370,24 +371,13 @@ export class Ledger {
 
 	/** Gives queued tasks to machines that have room. */
 	#assign(): void {
-		if (!this.#hasRoom()) return
-		for (const { task, machine } of this.#plan().go) {
+		for (const { task, machine } of next(this.#standing())) {
 			const held = this.#tasks().get(task)
 			if (held === undefined) continue
 			const attempt = held.attempt + 1
 			const hold = { machine, fence: attempt, isClaimed: false, isSent: false, sequence: 0, tries: 0, nextAt: 0 }
 			this.#put({ ...held, attempt, hold, notBefore: 0 })
 		}
-	}
-
-	/** Most changes find every machine busy or away: the queue need not be looked through then. */
-	#hasRoom(): boolean {
-		const room = new Map<MachineId, number>()
-		for (const { id, awaySince, slots } of this.#known().values()) if (awaySince === null) room.set(id, slots)
-		if (room.size === 0) return false
-		for (const { hold } of this.#tasks().values())
-			if (hold !== null && room.has(hold.machine)) room.set(hold.machine, (room.get(hold.machine) ?? 0) - 1)
-		return [...room.values()].some((slots) => slots > 0)
 	}
 
 	#claimed(held: Held, hold: Hold): void {
@@ -570,8 +560,8 @@ export class Ledger {
 		if (held === undefined || hold === null || hold.fence !== fence || hold.isClaimed) return
 		// Only what came of the last question is the last word.
 		const isLast = hold.tries === tries && this.#known().get(machine)?.epoch === epoch
-		if (outcome.is === "done") this.#claimed(held, hold)
-		else if (outcome.is === "refused" && isLast) {
+		if (outcome.is === "done") return this.#claimed(held, hold)
+		if (outcome.is === "refused" && isLast) {
 			const next = { ...held, hold: null }
 			if (outcome.isFull) {
 				this.#full.set(machine, now() + FULL_MS)
@@ -603,8 +593,10 @@ export class Ledger {
 		if (outcome.is === "away") this.unlinked(machine, epoch)
 		const held = this.#tasks().get(id)
 		if (held?.steers.some((steer) => steer.id === steerId) !== true) return
-		if (outcome.is === "done" || outcome.is === "refused")
-			this.#put({ ...held, steers: held.steers.filter((steer) => steer.id !== steerId) })
+		const said = { ...held, steers: held.steers.filter((steer) => steer.id !== steerId) }
+		const by: By = { is: "machine", id: machine, name: this.#nameOf(machine) }
+		if (outcome.is === "done") this.#put(said)
+		else if (outcome.is === "refused") this.#put(this.#told(said, "steered", by, `it was not said: ${outcome.reason}`))
 		else this.#unanswered(outcome, machine, epoch, tries)
 	}
 
@@ -713,14 +705,18 @@ export class Ledger {
 	}
 
 	#plan(): Plan {
+		return plan(this.#standing())
+	}
+
+	#standing(): Standing {
 		const { limits, now } = this.#host
-		return plan({
+		return {
 			tasks: [...this.#tasks().values()],
 			machines: [...this.#known().values()],
 			atOnce: limits().atOnce,
 			now: now(),
 			full: this.#full,
-		})
+		}
 	}
 
 	#view(held: Held, made?: Plan): TaskView {

@@ -1,5 +1,6 @@
 // The queue: which task goes next and where, and what each of the others waits for. Decides by values alone.
 import type { MachineId, TaskId } from "../../protocol/ids.ts"
+import { BUILT_IN } from "../../protocol/session.ts"
 import type { Substrate } from "../../protocol/substrate.ts"
 import type { Held, KnownMachine, Reach, Terms } from "./held.ts"
 
@@ -27,26 +28,41 @@ export interface Standing {
 	full: ReadonlyMap<MachineId, number>
 }
 
-/** The queue in its order, who goes where now, and what the others wait for. */
+/** The queue in its order, and what each of those waits for that cannot go now. */
 export interface Plan {
 	/** From 1. */
 	places: Map<TaskId, number>
-	go: { task: TaskId; machine: MachineId }[]
 	waiting: Map<TaskId, Waiting>
 }
 
 export function plan(standing: Standing): Plan {
 	const load = loadOf(standing.tasks)
 	const order = inOrder(standing.tasks, load)
-	const made: Plan = { places: new Map(order.map(({ id }, index) => [id, index + 1])), go: [], waiting: new Map() }
+	const made: Plan = { places: new Map(order.map(({ id }, index) => [id, index + 1])), waiting: new Map() }
 	for (const held of order) {
 		const found = placeFor(held, standing, load)
-		if ("id" in found) {
-			made.go.push({ task: held.id, machine: found.id })
-			occupy(held, found.id, load)
-		} else made.waiting.set(held.id, found)
+		if ("id" in found) occupy(held, found.id, load)
+		else made.waiting.set(held.id, found)
 	}
 	return made
+}
+
+/** Who goes where now. */
+export function next(standing: Standing): { task: TaskId; machine: MachineId }[] {
+	const load = loadOf(standing.tasks)
+	const linked = standing.machines.filter(({ awaySince, isRemoved }) => awaySince === null && !isRemoved)
+	let room = linked.reduce((sum, { id, slots }) => sum + Math.max(0, slots - (load.machines.get(id) ?? 0)), 0)
+	if (room === 0) return []
+	const go: { task: TaskId; machine: MachineId }[] = []
+	for (const held of inOrder(standing.tasks, load)) {
+		const found = placeFor(held, standing, load)
+		if (!("id" in found)) continue
+		go.push({ task: held.id, machine: found.id })
+		occupy(held, found.id, load)
+		// Most of a long queue waits for one of them, and need not be looked at.
+		if (--room === 0) break
+	}
+	return go
 }
 
 /** Highest priority first. Among equals lanes take turns, by how many of each run already; then by place. */
@@ -136,8 +152,9 @@ export function fits({ terms, reach }: Pick<Held, "terms" | "reach">, machine: K
 	if (!target.tags.every((tag) => machine.tags.includes(tag))) return false
 	const substrate = substrateOf(terms)
 	if (substrate !== undefined && machine.substrates !== null && !machine.substrates.includes(substrate)) return false
-	// What a new VM has, its loadout says, and not the machine that makes it.
-	return target.newVm !== undefined || machine.runtimes === null || machine.runtimes.includes(runtime)
+	// What a container or VM has, its image or loadout says; of people's own runtimes the machine must know what they are.
+	const hasOwn = (substrate === "container" || substrate === "vm") && BUILT_IN.includes(runtime)
+	return hasOwn || machine.runtimes === null || machine.runtimes.includes(runtime)
 }
 
 function reaches({ member, tags }: Reach, machine: KnownMachine): boolean {

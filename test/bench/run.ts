@@ -14,6 +14,7 @@ import type { Rig } from "./rig.ts"
 import { warmStart } from "./start.ts"
 import { median, quantile, round } from "./statistics.ts"
 import { type Substrates, substrates } from "./substrates.ts"
+import { tasks } from "./tasks.ts"
 
 const { values } = parseArgs({
 	options: {
@@ -129,6 +130,9 @@ const GROUPS: Record<string, () => Promise<Record<string, unknown>>> = {
 	async attention() {
 		return { ...(await attention(quick ? 10 : 40)) }
 	},
+	async tasks() {
+		return { ...(await (quick ? tasks(10, 200, 10) : tasks(50, 1_000, 40))) }
+	},
 	async substrates() {
 		return { ...(await substrates(quick ? { rounds: 1, keys: 60, starts: 2 } : { rounds: 3, keys: 150, starts: 5 })) }
 	},
@@ -219,6 +223,10 @@ function report(): void {
 		["start.warm_s", own("start", "warm_s"), null],
 		["attention.p50_ms", own("attention", "p50_ms"), null],
 		["attention.p95_ms", own("attention", "p95_ms"), 500],
+		["tasks.claim_p50_ms", own("tasks", "claim_p50_ms"), null],
+		["tasks.claim_p95_ms", own("tasks", "claim_p95_ms"), null],
+		["tasks.tasks_per_s", own("tasks", "tasks_per_s"), null],
+		["tasks.writes_per_task", own("tasks", "writes_per_task"), null],
 		...substrateFigures(result.substrates as unknown as Substrates | undefined),
 	]
 	const about = {

@@ -18,8 +18,8 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "a submission that repeats makes another task",
 		file: "ledger.ts",
-		line: "if (known !== undefined) return { ok: true",
-		becomes: "if (known === null) return { ok: true",
+		line: "known[index] ?? this.#create(submission, by)",
+		becomes: "this.#create({ ...submission, key: null }, by)",
 	},
 	{
 		name: "an attempt has the number of the one before",
