@@ -1,5 +1,5 @@
 // A task's manifest while a person writes it: no more than what they have said, checked, and as YAML.
-import { parseDocument, stringify } from "yaml"
+import { isNode, LineCounter, parseDocument, stringify } from "yaml"
 import type * as z from "zod"
 import { Manifest } from "../protocol/task.ts"
 
@@ -33,8 +33,14 @@ export function without<T extends object>(of: T): T {
 	return Object.fromEntries(Object.entries(of).filter(([, value]) => !isEmpty(value))) as T
 }
 
+export interface Fault {
+	/** The words that lead to it, such as changes.do. */
+	path: string
+	message: string
+}
+
 /** Each fault by where it is, for a person. */
-export function faultsIn(draft: ManifestDraft): { path: string; message: string }[] {
+export function faultsIn(draft: ManifestDraft): Fault[] {
 	const parsed = Manifest.safeParse(draft)
 	if (parsed.success) return []
 	return parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }))
@@ -45,12 +51,14 @@ export function toYaml(draft: ManifestDraft): string {
 }
 
 export type FromYaml =
-	| { is: "draft"; draft: ManifestDraft }
+	/** `lineOf`: of what a fault's path leads to, or of the nearest thing that it is in. */
+	| { is: "draft"; draft: ManifestDraft; lineOf: (path: string) => number }
 	| { is: "fault"; line: number; column: number; message: string }
 
 /** JSON is YAML, too. */
 export function fromYaml(text: string): FromYaml {
-	const document = parseDocument(text, { prettyErrors: true })
+	const lines = new LineCounter()
+	const document = parseDocument(text, { prettyErrors: true, lineCounter: lines })
 	const [error] = document.errors
 	if (error !== undefined) {
 		const { line, col } = error.linePos?.[0] ?? { line: 1, col: 1 }
@@ -58,7 +66,15 @@ export function fromYaml(text: string): FromYaml {
 	}
 	try {
 		const value: unknown = document.toJS({ maxAliasCount: 100 }) ?? {}
-		if (typeof value === "object" && !Array.isArray(value)) return { is: "draft", draft: value as ManifestDraft }
+		const lineOf = (path: string): number => {
+			if (path === "") return 1
+			const keys = path.split(".")
+			const node = document.getIn(keys, true)
+			if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
+			return lineOf(keys.slice(0, -1).join("."))
+		}
+		if (typeof value === "object" && !Array.isArray(value))
+			return { is: "draft", draft: value as ManifestDraft, lineOf }
 	} catch (error) {
 		return { is: "fault", line: 1, column: 1, message: error instanceof Error ? error.message : String(error) }
 	}

@@ -77,7 +77,8 @@ test("a manifest is written as YAML, with its mistakes by line, and keeps what t
 	await page.getByText("YAML").click()
 	const field = page.getByLabel("Manifest")
 	await field.fill("runtime: shell\nprompt: exit 3\npriority: 500\n")
-	await page.getByText("priority:", { exact: false }).last().waitFor()
+	await page.locator(".problem", { hasText: "priority" }).waitFor()
+	expect(await page.locator(".line-numbers .wrong").textContent()).toBe("3")
 	const submit = page.getByRole("button", { name: "Submit" })
 	expect(await submit.isDisabled()).toBe(true)
 	await field.fill("runtime: shell\nprompt: 'exit 3\n")
@@ -89,7 +90,7 @@ test("a manifest is written as YAML, with its mistakes by line, and keeps what t
 	await submit.click()
 	await truth(page).getByText("exit code 3").waitFor()
 	expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("three")
-	await page.getByText("+ Manifest").or(page.getByText("Manifest")).last().click()
+	await page.getByText("Manifest", { exact: true }).click()
 	await page.getByText("KIND: test").waitFor()
 })
 

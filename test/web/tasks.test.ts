@@ -113,7 +113,11 @@ describe("a manifest", () => {
 	it("that cannot be read says where", () => {
 		expect(fromYaml('prompt: x\nruntime: "y')).toMatchObject({ is: "fault", line: 2 })
 		expect(fromYaml("- a\n- b")).toMatchObject({ is: "fault", line: 1 })
-		expect(fromYaml("")).toEqual({ is: "draft", draft: {} })
+		expect(fromYaml("")).toMatchObject({ is: "draft", draft: {} })
+		const read = fromYaml("prompt: x\nchanges:\n  do: keep\n  branch: ''\ninputs:\n  - path: a\n    from: {}\n")
+		if (read.is !== "draft") throw new Error("It can be read.")
+		const wrong = faultsIn(read.draft).map(({ path }) => read.lineOf(path))
+		expect(new Set(wrong)).toEqual(new Set([4, 7]))
 		expect(faultsIn({ priority: 500 }).map(({ path }) => path)).toEqual(["priority"])
 	})
 

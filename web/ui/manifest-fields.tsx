@@ -10,7 +10,16 @@ import { quoteArgument, splitCommand } from "../argv.ts"
 import { useAsked } from "../asked.ts"
 import { words } from "../messages.ts"
 import { machines, may } from "../state.ts"
-import { faultsIn, fromYaml, type ManifestDraft, saying, secretOf, toYaml, without } from "../task-draft.ts"
+import {
+	type FromYaml,
+	faultsIn,
+	fromYaml,
+	type ManifestDraft,
+	saying,
+	secretOf,
+	toYaml,
+	without,
+} from "../task-draft.ts"
 import { DirectoryField } from "./directory-field.tsx"
 import { Field } from "./field.tsx"
 import { More } from "./more.tsx"
@@ -62,7 +71,7 @@ export function ManifestFields(props: Props) {
 					<YamlField
 						label={words.tasks.manifest}
 						value={yaml.value}
-						wrong={fault === null ? [] : [fault.line]}
+						wrong={read === null ? [] : linesOf(read, draft)}
 						at={null}
 						change={(typed) => {
 							yaml.value = typed
@@ -83,6 +92,11 @@ export function ManifestFields(props: Props) {
 			{fault === null && <Faults draft={draft} />}
 		</div>
 	)
+}
+
+/** Those with a mistake. */
+function linesOf(read: FromYaml, draft: ManifestDraft): number[] {
+	return read.is === "fault" ? [read.line] : faultsIn(draft).map(({ path }) => read.lineOf(path))
 }
 
 /** A draft that no schema takes. */
