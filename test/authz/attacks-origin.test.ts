@@ -1,6 +1,6 @@
 // Attacks through a person's own browser: other sites' pages, other hosts, and headers that say where a request comes from.
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { newChannelId, newDestinationId } from "../../protocol/ids.ts"
+import { newChannelId, newDestinationId, newScheduleId, newUploadId } from "../../protocol/ids.ts"
 import type { Shape } from "../../protocol/route.ts"
 import { ROUTES, type RouteName, routePath } from "../../protocol/routes.ts"
 import { codeOf, EVERY_WAY, HOME, Home, OWN_PAGE } from "./home.ts"
@@ -43,6 +43,10 @@ function pathOf(name: RouteName): string {
 		profile: "one",
 		channel: newChannelId(),
 		destination: newDestinationId(),
+		schedule: newScheduleId(),
+		upload: newUploadId(),
+		number: "1",
+		hash: "0".repeat(64),
 	} as unknown as Record<string, string>)
 }
 

@@ -24,9 +24,11 @@ const CALLS_OUT: Record<string, string> = {
 	"worker/channels/official/api.ts": "the Official Account's service, at a fixed address",
 	"worker/channels/telegram/provider.ts": "Telegram's files, at a fixed address",
 	"worker/channels/wecom/provider.ts": "WeCom's addresses of answers and files, by its own hosts alone",
+	"worker/hooks/replied.ts": "a git hosting, as a trigger names it",
 	"worker/oidc.ts": "the operator's own issuer",
 	"worker/push/send.ts": "a browser's push service, at a public https address",
 	"worker/secret-check.ts": "providers of keys, at fixed addresses",
+	"worker/tasks/webhook.ts": "an address that a task's manifest names",
 }
 
 test("[TRU2] the edge calls out from these files alone, and follows nobody elsewhere", () => {
@@ -63,6 +65,8 @@ test("[TRU3] no secret is compared here: it is looked up by its hash, or the pla
 	expect(compared).toEqual([
 		// Hashes of entries, which everybody who may read the trail knows.
 		"durable-objects/sql-trail-store.ts: hash !== previous",
+		// Of a file's bytes, as whoever brings them has said it.
+		"worker/artifacts/counted.ts: hash !== expected",
 		// Within a token that the provider has signed for this home.
 		"worker/oidc.ts: nonce !== nonce",
 	])
