@@ -55,20 +55,13 @@ export function Board() {
 						older.value = joined(older.peek(), next)
 						isAll.value = next.length < ENDED
 					}
-					const isNarrow = FILTERS.some((name) => filter[name] !== "")
 					const isEmpty = GROUPS.every((group) => shown[group].length === 0)
 					return (
 						<>
-							<Filters filter={filter} all={all} look={look} />
+							<Filters filter={filter} all={all} look={look} limits={limits} />
 							{isEmpty && <p class="page-note">{words.tasks.noMatch}</p>}
 							{GROUPS.map((group) => (
-								<TaskGroup
-									key={group}
-									group={group}
-									tasks={shown[group]}
-									queue={queue}
-									{...(group === "running" && !isNarrow && { limits })}
-								/>
+								<TaskGroup key={group} group={group} tasks={shown[group]} queue={queue} />
 							))}
 							{grouped(listed).over.length >= ENDED && submission === "" && !isAll.value && (
 								<button type="button" class="more-button" onClick={() => void attempt(more)}>
@@ -88,10 +81,9 @@ interface GroupProps {
 	tasks: readonly TaskView[]
 	/** All that wait, in their order. */
 	queue: readonly TaskView[]
-	limits?: TaskLimits
 }
 
-function TaskGroup({ group, tasks, queue, limits }: GroupProps) {
+function TaskGroup({ group, tasks, queue }: GroupProps) {
 	if (tasks.length === 0) return null
 	return (
 		<section class="task-group" aria-labelledby={`group-${group}`}>
@@ -99,17 +91,6 @@ function TaskGroup({ group, tasks, queue, limits }: GroupProps) {
 				<h2 id={`group-${group}`}>
 					{words.tasks.groups[group]} <span class="dim tabular">{tasks.length}</span>
 				</h2>
-				{limits !== undefined && (
-					<button
-						type="button"
-						class="quiet dim"
-						onClick={() => {
-							dialog.value = { is: "own", draw: () => <LimitsDialog limits={limits} /> }
-						}}
-					>
-						{words.tasks.atOnce(tasks.length, limits.atOnce)}
-					</button>
-				)}
 			</header>
 			<ul class="rows">
 				{tasks.map((task) => (
@@ -126,9 +107,10 @@ interface FiltersProps {
 	filter: TaskFilter
 	all: readonly TaskView[]
 	look: (changed: Partial<TaskFilter>) => void
+	limits: TaskLimits
 }
 
-function Filters({ filter, all, look }: FiltersProps) {
+function Filters({ filter, all, look, limits }: FiltersProps) {
 	const { tasks: say } = words
 	const known = machines.value.is === "loaded" ? machines.value.value : []
 	const there = new Set(all.map(({ machine }) => machine))
@@ -179,6 +161,16 @@ function Filters({ filter, all, look }: FiltersProps) {
 					choices={[...kinds.map((kind): [string, string] => [kind, say.from[kind]]), ...makers]}
 					change={(from) => look({ from })}
 				/>
+				<button
+					type="button"
+					class="quiet"
+					title={say.limitsTitle}
+					onClick={() => {
+						dialog.value = { is: "own", draw: () => <LimitsDialog limits={limits} /> }
+					}}
+				>
+					{say.atOnce(grouped(all).running.length + grouped(all).waiting.length, limits.atOnce)}
+				</button>
 			</div>
 			{filter.submission !== "" && (
 				<button type="button" class="quiet" onClick={() => look({ submission: "" })}>
