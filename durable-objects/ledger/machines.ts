@@ -4,6 +4,7 @@ import { REFUSALS } from "../../protocol/errors.ts"
 import type { MachineId } from "../../protocol/ids.ts"
 import type { Outcome } from "../asks.ts"
 import type { Env } from "../env.ts"
+import { logFault } from "../fault-log.ts"
 import type { MachineOutcome, Machines } from "./ledger.ts"
 
 /** What the ledger asks of machines. */
@@ -17,7 +18,12 @@ export function machinesOf(env: Pick<Env, "MACHINE">): Machines {
 		take: (machine, epoch, attempt) => ask(machine, epoch, "takeTask", attempt),
 		stop: (machine, epoch, of) => ask(machine, epoch, "stopTask", of),
 		steer: (machine, epoch, of) => ask(machine, epoch, "steerTask", of),
-		cut: (machine, epoch) => void objectOf(machine).cut(epoch),
+		cut: (machine, epoch) => {
+			// Where it fails the machine is asked again, and after that the link is cut again.
+			objectOf(machine)
+				.cut(epoch)
+				.catch((error: unknown) => logFault("cut", { error: String(error) }))
+		},
 	}
 }
 
