@@ -52,6 +52,8 @@ export class TaskLink {
 	#telling: Promise<void> | null = null
 	/** When a ledger that did not answer is told again. */
 	#againAt: number | null = null
+	/** In a row. */
+	#failures = 0
 	/** When the link's proof was looked at last. */
 	#lookedAt = 0
 
@@ -160,9 +162,10 @@ export class TaskLink {
 				if (current !== null && isSaid) store.keep({ ...current, isTold: true })
 			}
 			this.#againAt = null
+			this.#failures = 0
 		} catch (error) {
 			failed(error)
-			this.#againAt = now() + AGAIN_MS
+			this.#againAt = now() + Math.min(AGAIN_MS * 2 ** this.#failures++, AGAIN_AT_MOST_MS)
 		}
 		arm()
 	}
@@ -206,7 +209,8 @@ function isSame(one: AttemptKey, other: AttemptKey): boolean {
 	return one.task === other.task && one.fence === other.fence
 }
 
-/** A workspace's object that did not answer is told again at this pace. */
+/** A workspace's object that did not answer is told again so soon, and later each time. */
 const AGAIN_MS = 5_000
+const AGAIN_AT_MOST_MS = 5 * 60_000
 /** Looking wakes the object, so it is done this seldom, and not at all without attempts. */
 const LOOK_MS = 3 * 60_000

@@ -2,9 +2,9 @@
 
 import type { Env } from "../../../durable-objects/env.ts"
 import { MachineObject as RealMachineObject } from "../../../durable-objects/machine-object.ts"
-import worker, { WorkspaceObject } from "../../../worker/index.ts"
+import worker, { Outside, WorkspaceObject } from "../../../worker/index.ts"
 
-export { WorkspaceObject }
+export { Outside, WorkspaceObject }
 
 /** Objects and Worker are in one isolate here, so that this needs no storage, and no call that would itself wake them. */
 const wakes = { constructed: 0, fetched: 0, messages: 0, closed: 0, alarms: 0 }
