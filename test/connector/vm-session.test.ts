@@ -431,6 +431,10 @@ test(
 test(
 	"[SES2] a program whose VM is gone is lost, and says how; a forgotten session leaves no VM",
 	async () => {
+		const panics = await enter(sh("sudo sh -c 'echo c >/proc/sysrq-trigger'"))
+		await expect(panics.running.ended).rejects.toThrow(
+			new Lost(`The VM ${name} crashed and was started again: Its kernel panicked: sysrq triggered crash.`),
+		)
 		const it = await enter(sh("echo ready; sleep 1000"))
 		await it.shows("ready")
 		const lost = expect(it.running.ended).rejects.toThrow(new Lost(`The VM ${name} was stopped.`))
