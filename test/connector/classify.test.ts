@@ -11,6 +11,7 @@ import { Terminal } from "../../connector/holder/terminal.ts"
 const UP = "\x1b[A"
 const DOWN = "\x1b[B"
 const LEFT = "\x1b[D"
+const RULE = "─".repeat(80)
 
 /** As the session's own terminal renders it. */
 function screenOf(terminal: Terminal): Screen {
@@ -305,6 +306,17 @@ describe("unknown and nothing", () => {
 		expect(classify(render(list))).not.toMatchObject({ is: "request" })
 		for (const live of [`\x1b[?25l${list}`, list.trimEnd(), `${list}\n  enter to select · esc to cancel`])
 			expect(classify(render(live)), live).toMatchObject({ is: "request" })
+	})
+
+	test.each([
+		["Claude Code", "claude-code", (rows: string) => `${RULE}\n❯ ${rows}\n${RULE}\x1b[?25l\x1b[A\x1b[3C`],
+		["Codex", "codex", (rows: string) => `› ${rows}\n\n  gpt-5 default · /srv/app\x1b[2A\x1b[9G`],
+		["Codex, that goes on", "codex", (rows: string) => `› ${rows}\n\n\n  gpt-5 default · /srv/app\x1b[2A\x1b[3G`],
+	])("what somebody writes in the field of %s is no menu, also where it has several rows", (_, runtime, field) => {
+		for (const rows of ["first fix the login\n  and then its tests", "1. fix the login\n  2. run its tests"]) {
+			const screen = render(`● Which one shall I do?\n\n✻ Worked for 3s\n\n${field(rows)}`)
+			expect(classify(screen, runtime), rows).not.toMatchObject({ is: "request" })
+		}
 	})
 
 	test("in a person's own shell a pager asks nobody for anything", () => {

@@ -51,7 +51,7 @@ function told(scene: Scene, menu: Menu): Found | null {
 		return null
 	if (question.text === "" && !hasHints) return null
 	const foot = scene.own?.menus.find(({ foot }) => foot.test(below)) ?? null
-	if (dialog === null && foot === null && !hasHints && isPrinted(scene, menu)) return null
+	if (dialog === null && foot === null && (isWritten(scene, menu) || (!hasHints && isPrinted(scene, menu)))) return null
 	const keys = keysOf(scene, menu, below, dialog, foot !== null)
 	const known = menu.selected === -1 ? [] : menu.choices
 	const options: Option[] = known.map(({ label }, index) => ({
@@ -90,6 +90,18 @@ function told(scene: Scene, menu: Menu): Found | null {
 /** Nothing shows that anything reads: the cursor stands, for all to see, at the start of the row after the text. */
 function isPrinted({ screen, last }: Scene, { to }: Menu): boolean {
 	return screen.isCursorHidden === false && last === to && screen.cursor.x === 0 && screen.cursor.y > last
+}
+
+/** The field of an agent, in which somebody writes several rows: the cursor stands in them, or in the empty one below. */
+function isWritten(scene: Scene, { choices, selected, from, to }: Menu): boolean {
+	const { cursor, isCursorHidden } = scene.screen
+	if (cursor.y < from || cursor.y > to + 1 || FREE_TEXT.test(choices[selected]?.label ?? "")) return false
+	const line = lineAt(scene, cursor.y)
+	// Agents that draw a cursor of their own leave the terminal's there, and a rule above the field and below it.
+	if (isCursorHidden === true)
+		return cursor.x > 0 && lineAt(scene, from - 1)?.isBorder === true && lineAt(scene, to + 1)?.isBorder === true
+	if (scene.own === null) return false
+	return isBlank(line) ? cursor.x === lineAt(scene, to)?.indent : cursor.x > (line?.indent ?? 0) + 2
 }
 
 /**
