@@ -58,11 +58,9 @@ afterAll(async () => {
 	if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
 })
 
-const LOOKS: [name: string, options: BrowserContextOptions][] = [
-	["light desktop", { ...DESKTOP, colorScheme: "light" }],
-	["dark desktop", { ...DESKTOP, colorScheme: "dark" }],
-	["light phone", { ...PHONE, colorScheme: "light" }],
-	["dark phone", { ...PHONE, colorScheme: "dark" }],
+const SIZES: [name: string, options: BrowserContextOptions][] = [
+	["desktop", DESKTOP],
+	["phone", PHONE],
 ]
 
 function kept({ context, page }: { context: BrowserContext; page: Page }): Page {
@@ -326,7 +324,7 @@ test("rules are written as sentences, tried, ordered and removed; the rest of th
 	await home.call("writePolicy", { body: { policy: { rules: [] } as never } })
 })
 
-test.each(LOOKS)(
+test.each(SIZES)(
 	"axe finds nothing serious where something waits: %s",
 	async (_, options) => {
 		const session = await startMenu()
