@@ -2,6 +2,7 @@
 import type { Option } from "../../../protocol/attention.ts"
 import { FREE_TEXT } from "../rules/generic.ts"
 import type { Dialog } from "../rules/rule-set.ts"
+import { clackFrame } from "./clack.ts"
 import { asksLeave, type Choice, confirmKey, distinct, meaning, moves, readLabel, submitKey } from "./option.ts"
 import { findQuestion } from "./question.ts"
 import { excerpt, foot, isBlank, isContinued, isHint, joined, lineAt, type Scene } from "./scene.ts"
@@ -32,6 +33,7 @@ const BOX = /^\[[ xX✓✔*]\]\s+/u
 const GLYPH = /^(?:[○◯◉●◻◼☐☑☒⬡⬢]|\[[ xX✓✔*]\]|\([ xX*•]\))\s+(?=\S)/u
 const RADIO = /^(?:[❯›>▶]\s*)?(?<glyph>[○◯◉●◻◼☐☑☒])\s+(?<label>\S.*)$/u
 const RADIO_ON = /[◉●◼☑☒]/u
+const HINT_BEHIND = /(?<=\S)\s+\([^()]*\)$/u
 const TICKED = /[◉●◼☑☒⬢xX✓✔*•]/u
 
 export function findMenu(scene: Scene): Found | null {
@@ -200,8 +202,21 @@ function radio(scene: Scene): Menu | null {
 	const here = pointed === -1 && isMultiple ? drawnApart(scene, rows) : pointed
 	if (here === -1 && on !== 1) return null
 	const selected = here === -1 && !isMultiple ? rows.findIndex(({ isOn }) => isOn) : here
-	const choices = rows.map(({ y, label, isOn }) => ({ y, number: null, column: null, isOn, ...readLabel(label) }))
+	const labels = withoutHints(scene, first.y, rows)
+	const choices = rows.map(({ y, isOn }, index) => ({
+		...{ y, number: null, column: null, isOn },
+		...readLabel(labels[index] ?? ""),
+	}))
 	return { choices, selected, from: first.y, to: bottom, isWeak: false, isMultiple }
+}
+
+/** In a frame that draws an option's hint only while it is marked: an option has the same name wherever the marker is. */
+function withoutHints(scene: Scene, from: number, rows: readonly { label: string }[]): string[] {
+	const labels = rows.map(({ label }) => label)
+	const frame = clackFrame(scene)
+	if (frame === null || from <= frame.top) return labels
+	const names = labels.map((label) => label.replace(HINT_BEHIND, ""))
+	return new Set(names).size === names.length ? names : labels
 }
 
 /** The only row whose label stands out; -1 where that is none, or several. */
