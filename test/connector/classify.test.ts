@@ -169,6 +169,23 @@ describe("keys", () => {
 		expect(keys(toggle("No", "Yes"))).toEqual({ No: "", Yes: "" })
 	})
 
+	test("between a diamond and a corner an option has one name, marked or not, though its hint is drawn while it is marked", () => {
+		const foot = "│  ↑/↓ to navigate • Enter: confirm\n└\n"
+		const at = (marked: number) => {
+			const draw = ([name, hint]: string[], index: number) =>
+				index === marked ? `│  ● ${name} (${hint})` : `│  ○ ${name}`
+			const rows = [
+				["React", "large"],
+				["Preact", "small"],
+				["Vue (classic)", "new"],
+			].map(draw)
+			return Object.keys(keys(found(`◆  Framework:\n${rows.join("\n")}\n${foot}`)))
+		}
+		expect([0, 1].map(at)).toEqual(Array(2).fill(["React", "Preact", "Vue"]))
+		const told = found(`◆  Language:\n│  ● TypeScript (strict)\n│  ○ TypeScript (loose)\n${foot}`)
+		expect(keys(told)).toEqual({ "TypeScript (strict)": "\r", "TypeScript (loose)": `${DOWN}\r` })
+	})
+
 	test("the prompt between a diamond and a corner takes words, whatever was asked before it", () => {
 		const before = "┌  create-vite\n│\n◇  Project name:\n│  foo\n│\n"
 		for (const end of [
