@@ -169,7 +169,7 @@ describe("keys", () => {
 		expect(keys(toggle("No", "Yes"))).toEqual({ No: "", Yes: "" })
 	})
 
-	test("between a diamond and a corner an option has one name, marked or not, though its hint is drawn while it is marked", () => {
+	test("an option has one name, marked or not, where its hint is drawn only while it is marked", () => {
 		const foot = "│  ↑/↓ to navigate • Enter: confirm\n└\n"
 		const at = (marked: number) => {
 			const draw = ([name, hint]: string[], index: number) =>
@@ -182,6 +182,9 @@ describe("keys", () => {
 			return Object.keys(keys(found(`◆  Framework:\n${rows.join("\n")}\n${foot}`)))
 		}
 		expect([0, 1].map(at)).toEqual(Array(2).fill(["React", "Preact", "Vue"]))
+		const asked = "? Color? › - Use arrow-keys. Return to submit.\n"
+		for (const list of ["❯   Red - warm\n    Green\n    Blue - dark", "    Red\n❯   Green - calm\n    Blue - dark"])
+			expect(Object.keys(keys(found(asked + list)))).toEqual(["Red", "Green", "Blue"])
 		const told = found(`◆  Language:\n│  ● TypeScript (strict)\n│  ○ TypeScript (loose)\n${foot}`)
 		expect(keys(told)).toEqual({ "TypeScript (strict)": "\r", "TypeScript (loose)": `${DOWN}\r` })
 	})

@@ -33,7 +33,10 @@ const BOX = /^\[[ xX✓✔*]\]\s+/u
 const GLYPH = /^(?:[○◯◉●◻◼☐☑☒⬡⬢]|\[[ xX✓✔*]\]|\([ xX*•]\))\s+(?=\S)/u
 const RADIO = /^(?:[❯›>▶]\s*)?(?<glyph>[○◯◉●◻◼☐☑☒])\s+(?<label>\S.*)$/u
 const RADIO_ON = /[◉●◼☑☒]/u
-const HINT_BEHIND = /(?<=\S)\s+\([^()]*\)$/u
+/** As clack draws a hint, and as prompts does, which says in the question's row how one chooses. */
+const HINT_IN_FRAME = /(?<=\S)\s+\([^()]*\)$/u
+const HINT_OF_PROMPTS = /(?<=\S) - .*$/u
+const ASKED_BY_PROMPTS = /^\? .* › - /u
 const TICKED = /[◉●◼☑☒⬢xX✓✔*•]/u
 
 export function findMenu(scene: Scene): Found | null {
@@ -202,7 +205,9 @@ function radio(scene: Scene): Menu | null {
 	const here = pointed === -1 && isMultiple ? drawnApart(scene, rows) : pointed
 	if (here === -1 && on !== 1) return null
 	const selected = here === -1 && !isMultiple ? rows.findIndex(({ isOn }) => isOn) : here
-	const labels = withoutHints(scene, first.y, rows)
+	const drawn = rows.map(({ label }) => label)
+	const isFramed = first.y > (clackFrame(scene)?.top ?? scene.last)
+	const labels = isFramed ? withoutHints(drawn, HINT_IN_FRAME) : drawn
 	const choices = rows.map(({ y, isOn }, index) => ({
 		...{ y, number: null, column: null, isOn },
 		...readLabel(labels[index] ?? ""),
@@ -210,12 +215,9 @@ function radio(scene: Scene): Menu | null {
 	return { choices, selected, from: first.y, to: bottom, isWeak: false, isMultiple }
 }
 
-/** In a frame that draws an option's hint only while it is marked: an option has the same name wherever the marker is. */
-function withoutHints(scene: Scene, from: number, rows: readonly { label: string }[]): string[] {
-	const labels = rows.map(({ label }) => label)
-	const frame = clackFrame(scene)
-	if (frame === null || from <= frame.top) return labels
-	const names = labels.map((label) => label.replace(HINT_BEHIND, ""))
+/** Where a hint is drawn behind the marked option alone: an option has the same name wherever the marker is. */
+function withoutHints(labels: string[], hint: RegExp): string[] {
+	const names = labels.map((label) => label.replace(hint, ""))
 	return new Set(names).size === names.length ? names : labels
 }
 
@@ -253,6 +255,11 @@ function marked(scene: Scene): Menu | null {
 	}
 	if (choices.length < 2 || choices.some(({ label }) => label === "")) return null
 	const selected = choices.findIndex(({ y }) => y === mark.y)
+	if (ASKED_BY_PROMPTS.test(lineAt(scene, from - 1)?.text ?? "")) {
+		const drawn = choices.map(({ label }) => label)
+		const labels = withoutHints(drawn, HINT_OF_PROMPTS)
+		for (const [index, choice] of choices.entries()) choice.label = labels[index] ?? choice.label
+	}
 	return { choices, selected, from, to: bottom, isWeak: isWeak(marker), isMultiple }
 }
 
