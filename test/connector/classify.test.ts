@@ -339,6 +339,12 @@ describe("unknown and nothing", () => {
 		}
 	})
 
+	test("a pager that shows a colon alone is told by the first words of its page", () => {
+		const screen = `\x1b[?1049h\x1b[Hcommit 44aa622\n${"    more\n".repeat(22)}`
+		expect(found(`${screen}:`)).toMatchObject({ text: "commit 44aa622" })
+		expect(found(`${screen}\x1b[7m(END)\x1b[27m`)).toMatchObject({ text: "(END)" })
+	})
+
 	test("in a person's own shell a pager asks nobody for anything", () => {
 		const screen = render(`\x1b[?1049h\x1b[H${PAGE}\n:`)
 		expect(classify(screen, "shell")).toEqual({ is: "nothing", isWorking: false })
