@@ -515,7 +515,8 @@ describe("time", () => {
 			const once = measured(row(200), 60, 200)
 			const twice = measured(row(400), 120, 400)
 			// Four times the characters: exponential rows would take for ever, and cubic ones sixty-four times as long.
-			expect(twice).toBeLessThan(Math.max(once, 0.3) * 20)
+			// What takes less than a millisecond may be held up by others for longer.
+			expect(twice).toBeLessThan(Math.max(once, 1) * 20)
 		},
 	)
 })
