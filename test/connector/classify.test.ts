@@ -353,6 +353,16 @@ describe("unknown and nothing", () => {
 		expect(classify(render("Overwrite? [y/N] "), "shell")).toMatchObject({ kind: "approval" })
 	})
 
+	test.each([
+		["Proceed (Y/n)? ", "Proceed?"],
+		["Really continue connecting (yes/no/[fingerprint])? ", "Really continue connecting?"],
+		["(1/2) Stage this hunk [y,n,q,a,d,e,?]? ", "(1/2) Stage this hunk?"],
+		["Overwrite? (y/n): ", "Overwrite?"],
+		["Go on [y/n]: ", "Go on"],
+	])("a question has its mark, also where that stands behind the replies: %s", (prompt, text) => {
+		expect(found(prompt).text).toBe(text)
+	})
+
 	test("replies far from the cursor, or above a colon, are no prompt", () => {
 		for (const text of ["Are you sure? (y/n)      ", "Are you sure? (y/n)\n:", "Are you sure? (y/n)\n\n:"])
 			expect(classify(render(text))).not.toMatchObject({ is: "request" })
