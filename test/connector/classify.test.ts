@@ -158,7 +158,7 @@ describe("keys", () => {
 				...{ kind: "choice", text: "Select additional tools.", options: [], selected: null, takesText: false },
 			})
 		const rows = (first: string) => `? Which? ›\nInstructions:\n    enter/return: Complete answer\n${first}\n◉   b `
-		expect(found(rows("◯   a"))).toMatchObject({ kind: "choice", text: "Which? ›", options: [], selected: null })
+		expect(found(rows("◯   a"))).toMatchObject({ kind: "choice", text: "Which?", options: [], selected: null })
 		expect(keys(found(rows("◯   \x1b[4ma\x1b[24m")))).toEqual({ a: " \r", b: `${DOWN}\r` })
 	})
 
@@ -359,7 +359,9 @@ describe("unknown and nothing", () => {
 		["(1/2) Stage this hunk [y,n,q,a,d,e,?]? ", "(1/2) Stage this hunk?"],
 		["Overwrite? (y/n): ", "Overwrite?"],
 		["Go on [y/n]: ", "Go on"],
-	])("a question has its mark, also where that stands behind the replies: %s", (prompt, text) => {
+		["? Delete everything? › (y/N) ", "Delete everything?"],
+		["? How many? › ", "How many?"],
+	])("a question is told with its own mark, wherever that stands, and without its prompt's: %s", (prompt, text) => {
 		expect(found(prompt).text).toBe(text)
 	})
 

@@ -102,7 +102,7 @@ function match(scene: Scene, paragraphs: Paragraph[]): Known | null {
 function clean(text: string): string {
 	return text
 		.replace(MARK, "")
-		.replace(/\s*(?:›|»)\s*-? .*$/u, "")
+		.replace(/\s*(?:›|»)(?:\s*-? .*)?$/u, "")
 		.replace(/\s*[([](?:use arrow|use the arrow|press <|↑|move up|type to)[^)\]]*[)\]]\s*$/iu, "")
 		.trim()
 }
