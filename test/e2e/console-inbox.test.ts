@@ -120,6 +120,8 @@ test("what an agent asks appears by itself, is answered by one click, and says w
 	await page.getByRole("link", { name: "History" }).click()
 	const past = page.locator(".past-row", { hasText: "asks" })
 	await past.getByText("Answered “No” by you in the console").waitFor()
+	// From where it was answered is not cut off.
+	expect(await past.locator(".outcome").evaluate((shown) => shown.scrollWidth > shown.clientWidth)).toBe(false)
 	await past.click()
 	await page.getByText("Answered “No” by you in the console").waitFor()
 	await page.getByText("the screen", { exact: false }).first().waitFor()
