@@ -277,6 +277,15 @@ describe("what leave is asked for", () => {
 		expect(dialog([faint("   npm test"), faint("   rm -rf ~")])).toEqual(told("npm test\nrm -rf ~"))
 	})
 
+	test("a command between rules is told without what else its dialog says", () => {
+		const rule = "╌".repeat(60)
+		const request = found(
+			` Bash command\n\n Tip: auto mode handles these prompts for you\n Clean the build\n${rule}\n rm -rf build\n${rule}\n Do you want to proceed?\n ❯ 1. Yes\n   2. No\n\n Esc to cancel · Tab to amend`,
+			"claude-code",
+		)
+		expect(request.subject).toEqual({ is: "command", text: "rm -rf build", isWhole: false })
+	})
+
 	test("a dialog's own text is told without its box", () => {
 		const request = found(
 			"╭────────────────────────────╮\n│ ?  Shell npm test          │\n│                            │\n│ Allow execution of: 'npm'? │\n│                            │\n│ ● 1. Yes, allow once       │\n│   2. No (esc)              │\n╰────────────────────────────╯",
