@@ -280,10 +280,11 @@ describe("what leave is asked for", () => {
 	test("a command between rules is told without what else its dialog says", () => {
 		const rule = "╌".repeat(60)
 		const request = found(
-			` Bash command\n\n Tip: auto mode handles these prompts for you\n Clean the build\n${rule}\n rm -rf build\n${rule}\n Do you want to proceed?\n ❯ 1. Yes\n   2. No\n\n Esc to cancel · Tab to amend`,
+			` Bash command\n\n Tip: auto mode handles these prompts for you\n Clean the build\n${rule}\n rm -rf build\n${rule}\n Do you want to proceed?\n ❯ 1. Yes\n   2. Yes, and switch to auto mode\n   3. No\n\n Esc to cancel · Tab to amend`,
 			"claude-code",
 		)
 		expect(request.subject).toEqual({ is: "command", text: "rm -rf build", isWhole: false })
+		expect(means(request)).toEqual({ Yes: "yes", "Yes, and switch to auto mode": "always", No: "no" })
 	})
 
 	test("a dialog's own text is told without its box", () => {
