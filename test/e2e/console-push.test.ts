@@ -14,7 +14,7 @@ const contexts: BrowserContext[] = []
 
 beforeAll(async () => {
 	home = await startHome()
-	browser = await startBrowser()
+	browser = await startBrowser({ notifies: true })
 })
 
 afterEach(async () => {
