@@ -7,7 +7,8 @@ import { Refusal } from "../protocol/errors.ts"
 import type { SessionId } from "../protocol/ids.ts"
 import { CUSTOM, JOB, runtimeOf } from "../protocol/session.ts"
 import type { Network, Substrate } from "../protocol/substrate.ts"
-import { placeNotifier, withNotifier } from "./attention/notifier.ts"
+import { hookVariables, trustedByGemini } from "./attention/hooks.ts"
+import { FOLDER_IN_SANDBOX, placeNotifier, withNotifier } from "./attention/notifier.ts"
 import { workingDirectory } from "./folders.ts"
 import { sessionFolder, sessionKey } from "./held-session.ts"
 import { Seal } from "./holder/seal.ts"
@@ -95,7 +96,9 @@ export async function prepareLaunch(
 	const begin = { withoutKey: spec.withoutKey, conversation: shared.conversation, word }
 	if (substrate === "host") {
 		refuseOnHost(spec)
-		const environment = withNotifier({ ...sessionEnvironment(), ...given }, await placeNotifier(dataDir))
+		const own = await placeNotifier(dataDir)
+		const plain = { ...sessionEnvironment(), ...given }
+		const environment = withNotifier({ ...plain, ...hookVariables(runtime, plain, word, trustedByGemini(own)) }, own)
 		const making = await planned()
 		const cwd = making === null ? await workingDirectory(spec.cwd) : placeWithin(making.folder, spec.cwd)
 		const { program, arguments: args } =
@@ -153,7 +156,7 @@ export async function prepareLaunch(
 		arguments: [...WARDEN, contained.folder],
 		cwd: contained.cwd ?? "~",
 		startsIn: contained.folder,
-		environment: wrapEnvironment({ ...ownKeys(known), ...given }),
+		environment: wrapEnvironment({ ...ownKeys(known), ...given, ...insideVariables(contained, given, word) }),
 	}
 	return { execution, contained, making }
 }
@@ -186,6 +189,16 @@ const BEGIN = `[ -z "$1" ] || mkdir -- "$1" || { mkdir -- "$1/again"; exit ${NOT
 [ -z "$2" ] || exec <"$2" || exit ${NOT_BEGUN}
 shift 2
 exec "$@"`
+
+/** Containers and VMs have no folder of ours to point an agent to. */
+export function insideVariables(
+	{ runtime, substrate }: Pick<Contained, "runtime" | "substrate">,
+	given: Record<string, string>,
+	word: string | null,
+): Record<string, string> {
+	const has = substrate === "sandbox" && process.platform === "linux" && process.getuid?.() === 0
+	return has ? hookVariables(runtime, given, word, FOLDER_IN_SANDBOX) : {}
+}
 
 /** A VM that others use, too, has a network already. */
 async function networkOf(dataDir: string, name: string): Promise<Network> {

@@ -1,6 +1,13 @@
 // Attention requests as the command finds and shows them. What machines tell is drawn as text, whatever is in it.
 
-import type { AttentionKind, GoneBecause, InboxItem, RequestState, Via } from "../protocol/attention.ts"
+import {
+	type AttentionKind,
+	type GoneBecause,
+	type InboxItem,
+	isAnsweredThere,
+	type RequestState,
+	type Via,
+} from "../protocol/attention.ts"
 import type { Client } from "../protocol/client.ts"
 import { never, REFUSALS, refusalCode } from "../protocol/errors.ts"
 import { RequestId } from "../protocol/ids.ts"
@@ -56,7 +63,9 @@ export function describeRequest(item: InboxItem, now: number): string {
 			? [style("dim", "answered in the console, or typed in its terminal")]
 			: takesText
 				? ["--text"]
-				: []),
+				: isAnsweredThere(item)
+					? [style("dim", "answered in its terminal only")]
+					: []),
 	]
 	const under = [
 		where,

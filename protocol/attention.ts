@@ -147,3 +147,12 @@ export type AttentionReport = z.infer<typeof AttentionReport>
 export function optionMeaning(options: readonly Option[], means: Option["means"]): Option | undefined {
 	return options.find((option) => option.means === means)
 }
+
+/** Which keys answer it is not known, and it takes no words: somebody types into its terminal. */
+export function isAnsweredThere({
+	kind,
+	options,
+	takesText,
+}: Pick<Attention, "kind" | "options" | "takesText">): boolean {
+	return kind !== "idle" && kind !== "stuck" && !takesText && options.every(({ keys }) => keys === "")
+}

@@ -31,6 +31,8 @@ export function readEvent(from: string, event: unknown, word: string | null): Ag
 	switch (from.slice(0, at)) {
 		case "claude-code":
 			return claudeCode(event)
+		case "gemini":
+			return gemini(event)
 		default:
 			return null
 	}
@@ -85,6 +87,48 @@ function claudeCode(said: unknown): AgentEvent | null {
 		case undefined:
 			return null
 	}
+}
+
+const GeminiDetails = z.object({
+	type: z.string().default(""),
+	command: z.string().optional(),
+	filePath: z.string().optional(),
+})
+type GeminiDetails = z.infer<typeof GeminiDetails>
+
+/** Source: https://geminicli.com/docs/hooks/reference, and what 0.61.0 gives its hooks. */
+const Gemini = z.discriminatedUnion("hook_event_name", [
+	z.object({
+		hook_event_name: z.literal("Notification"),
+		notification_type: z.string(),
+		message: z.string().default(""),
+		details: GeminiDetails.default({ type: "" }),
+	}),
+	z.object({ hook_event_name: z.literal("BeforeAgent") }),
+	z.object({ hook_event_name: z.literal("AfterAgent"), prompt_response: z.string().default("") }),
+])
+
+function gemini(said: unknown): AgentEvent | null {
+	const event = Gemini.safeParse(said).data
+	switch (event?.hook_event_name) {
+		case "Notification": {
+			const { message, notification_type: type, details } = event
+			if (type !== "ToolPermission") return null
+			return { is: "asks", text: message, subject: geminiSubject(details), beside: "" }
+		}
+		case "BeforeAgent":
+			return { is: "works" }
+		case "AfterAgent":
+			return { is: "rests", text: event.prompt_response, isNews: true }
+		case undefined:
+			return null
+	}
+}
+
+/** Null where it says less than its screen. */
+function geminiSubject({ type, command, filePath }: GeminiDetails): Subject | null {
+	if (type === "exec" && command !== undefined) return subject("command", command)
+	return type === "edit" && filePath !== undefined ? subject("file", filePath) : null
 }
 
 /** What a tool of Claude Code is about: the command, the file, or all that it was given. */

@@ -5,27 +5,33 @@ import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises"
 import { delimiter, join } from "node:path"
 import { QUESTION_CHARS } from "../../protocol/attention.ts"
 import { EVENT_OSC } from "../holder/signals.ts"
-import { hookCommand } from "./hooks.ts"
+import { HOOK_FILES, hookCommand } from "./hooks.ts"
 
 const NAME = "homeport"
+/** Where a sandbox on Linux shows what is placed here. */
+export const FOLDER_IN_SANDBOX = "/run/homeport/bin"
 
-/** Writes it where it is missing or another version's, and says in which folder it is. */
+/** Writes it, and the files of agents' hooks, where they are missing or another version's. Says in which folder they are. */
 export async function placeNotifier(dataDir: string): Promise<string> {
 	const folder = join(dataDir, "bin")
-	const path = join(folder, NAME)
-	if ((await readFile(path, "utf8").catch(() => null)) === SCRIPT) return folder
 	await mkdir(folder, { recursive: true, mode: 0o700 })
-	// Whole at once: sessions may be executing it.
-	const draft = `${path}.${randomBytes(4).toString("hex")}`
-	await writeFile(draft, SCRIPT, { flag: "wx" })
-	await chmod(draft, 0o555)
-	await rename(draft, path)
+	for (const [name, text] of Object.entries({ [NAME]: SCRIPT, ...HOOK_FILES })) {
+		const path = join(folder, name)
+		if ((await readFile(path, "utf8").catch(() => null)) === text) continue
+		// Whole at once: sessions may be executing it.
+		const draft = `${path}.${randomBytes(4).toString("hex")}`
+		await writeFile(draft, text, { flag: "wx" })
+		await chmod(draft, name === NAME ? 0o555 : 0o444)
+		await rename(draft, path)
+	}
 	return folder
 }
 
-/** `at`: a folder inside, for the notifier that is in `folder`. */
-export function notifierEntry(at: string, folder: string) {
-	return { is: "mount", at: join(at, NAME), from: join(folder, NAME), isWritable: false } as const
+/** `at`: a folder inside, for what is in `folder`. */
+export function notifierEntries(at: string, folder: string) {
+	return [NAME, ...Object.keys(HOOK_FILES)].map(
+		(name) => ({ is: "mount", at: join(at, name), from: join(folder, name), isWritable: false }) as const,
+	)
 }
 
 /** After all that is on the PATH already: a whole command that is installed comes first. */

@@ -162,12 +162,19 @@ export class Watcher {
 		const verdict = this.read(shown)
 		this.#verdict = hides && asksWords(verdict) ? { ...verdict, kind: "secret" } : verdict
 		const isWorking = this.#verdict.is === "nothing" && this.#verdict.isWorking
-		if (isWorking) this.#hasWorked = true
+		const isAtWork = isWorking && !this.#hasJustRested(now)
+		if (isAtWork) this.#hasWorked = true
 		this.#judge(now)
 		if (this.#progress.isStuck(shown, isWorking, now))
 			this.#rest("stuck", "It has shown no progress for a quarter of an hour.", "screen", now)
-		else if (isWorking && !this.#progress.isKnown) this.#end("rest", "moved", now)
+		else if (isAtWork && !this.#progress.isKnown) this.#end("rest", "moved", now)
 		return this.#verdict
+	}
+
+	/** Agents tell that they are done while their screens still show for a moment that they work. */
+	#hasJustRested(now: number): boolean {
+		const told = this.#open.rest?.attention
+		return told?.kind === "idle" && told.source !== "screen" && now - told.at < SHOWN_WITHIN_MS
 	}
 
 	/** Somebody types who does not answer by this process. */

@@ -1,6 +1,7 @@
 // The holder's core: one session, its log, terminal, channels and input. Takes messages and frames, answers the same.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { setTimeout as passed } from "node:timers/promises"
 import type { Answered, Asked } from "../../protocol/ask.ts"
 import { never, Refusal } from "../../protocol/errors.ts"
 import { decodeFrame, encodeFrame, KIND } from "../../protocol/frames.ts"
@@ -50,6 +51,8 @@ export interface Client {
 
 /** A prompt shows what was typed before Enter is pressed; a program that shows nothing is not waited for longer. */
 const ENTER_AFTER_MS = 150
+/** Programs that know pastes take keys that come fast for one, and an Enter this soon after them for a part of it. */
+const PART_OF_PASTE_MS = 150
 const PASTE_START = "\x1b[200~"
 const PASTE_END = "\x1b[201~"
 /** Viewers that attach at the same time get the same snapshot, when nothing has changed. */
@@ -471,6 +474,7 @@ export class Session {
 			return { bytes: bytes.length - dropped, dropped }
 		}
 		await shown
+		if (shown !== null && !paste && this.#terminal.bracketsPastes) await passed(PART_OF_PASTE_MS)
 		const unpressed = enter ? await this.#type(Buffer.from("\r")) : 0
 		return { bytes: bytes.length + (enter ? 1 : 0) - unpressed, dropped: unpressed }
 	}

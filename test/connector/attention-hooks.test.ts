@@ -4,7 +4,14 @@ import { mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, test } from "vitest"
-import { hookArguments, hookCommand } from "../../connector/attention/hooks.ts"
+import { readEvent } from "../../connector/attention/agent-event.ts"
+import {
+	HOOK_FILES,
+	hookArguments,
+	hookCommand,
+	hookVariables,
+	trustedByGemini,
+} from "../../connector/attention/hooks.ts"
 import { type Link, run } from "../holder/support/holder.ts"
 
 const events = (link: Link) =>
@@ -54,4 +61,42 @@ test("agents are given hooks by arguments, and none where the person gives setti
 	expect(hookArguments("codex", [], "word")).toContain('tui.notification_method="osc9"')
 	for (const runtime of ["gemini", "opencode", "aider", "shell", "custom", "talker"])
 		expect(hookArguments(runtime, [], "word")).toEqual([])
+})
+
+test("Gemini CLI is pointed to hooks by a variable, and not where somebody has named another file", () => {
+	const name = "GEMINI_CLI_SYSTEM_DEFAULTS_PATH"
+	const variables = hookVariables("gemini", {}, "word", "/folder")
+	expect(variables).toEqual({ [name]: "/folder/gemini.json", AGENT_EVENTS_FROM: "gemini.word" })
+	// It puts variables of its own where it finds braces.
+	expect(HOOK_FILES["gemini.json"]).not.toContain("${")
+	expect(hookVariables("gemini", { [name]: "/mine.json" }, "word", "/folder")).toEqual({})
+	expect(hookVariables("gemini", {}, "word", null)).toEqual({})
+	expect(hookVariables("gemini", {}, null, "/folder")).toEqual({})
+	expect(hookVariables("claude-code", {}, "word", "/folder")).toEqual({})
+	expect(trustedByGemini(tmpdir())).toBeNull()
+	expect(trustedByGemini("/")).toBe("/")
+})
+
+test("what Gemini CLI gives its hooks is understood, and nothing of another kind", () => {
+	const says = (event: object) => readEvent("gemini.word", event, "word")
+	const asks = (details: object) =>
+		says({ hook_event_name: "Notification", notification_type: "ToolPermission", message: "It asks.", details })
+	const command = { type: "exec", title: "Confirm", command: "npm test", rootCommand: "npm" }
+	const subject = { is: "command", text: "npm test", isWhole: true }
+	expect(asks(command)).toEqual({ is: "asks", text: "It asks.", subject, beside: "" })
+	expect(asks({ type: "edit", filePath: "/work/a.ts" })).toMatchObject({ subject: { is: "file", text: "/work/a.ts" } })
+	expect(asks({ type: "info", prompt: "https://example.com" })).toMatchObject({ is: "asks", subject: null })
+	expect(says({ hook_event_name: "BeforeAgent", prompt: "go" })).toEqual({ is: "works" })
+	expect(says({ hook_event_name: "AfterAgent", prompt_response: "Done." })).toEqual({
+		is: "rests",
+		text: "Done.",
+		isNews: true,
+	})
+	for (const event of [
+		{ hook_event_name: "Notification", notification_type: "Other" },
+		{ hook_event_name: "AfterTool" },
+		{},
+	])
+		expect(says(event)).toBeNull()
+	expect(readEvent("gemini.other", { hook_event_name: "BeforeAgent" }, "word")).toBeNull()
 })

@@ -310,6 +310,32 @@ describe("rest", () => {
 		expect(session.ended).toEqual([[id, "moved"]])
 	})
 
+	test("of which the agent tells before its screen stops to show work is one request, in its own words", () => {
+		const session = watched()
+		session.shows(working())
+		session.says({ hook_event_name: "Stop", last_assistant_message: "All tests pass." })
+		const { id } = session.only
+		session.shows(working("✶ Thinking… (4s · esc to interrupt)"))
+		session.pass(300)
+		session.shows(done)
+		expect(session.only).toMatchObject({ id, source: "hook", text: "All tests pass.", takesText: true })
+		session.types()
+		session.shows(done)
+		expect(session.open).toEqual([])
+	})
+
+	test("of an agent that goes on all the same is over", () => {
+		const session = watched()
+		session.shows(working())
+		session.says({ hook_event_name: "Stop", last_assistant_message: "All tests pass." })
+		const { id } = session.only
+		session.pass(2_000)
+		session.shows(working("✶ Thinking… (6s · esc to interrupt)"))
+		expect(session.ended).toEqual([[id, "moved"]])
+		session.shows(done)
+		expect(session.only).toMatchObject({ source: "screen" })
+	})
+
 	test("is no news while a menu of the agent stands", () => {
 		const session = watched({}, "codex")
 		session.shows(menu("npm test"))

@@ -11,6 +11,7 @@ import { Terminal } from "../../connector/holder/terminal.ts"
 const UP = "\x1b[A"
 const DOWN = "\x1b[B"
 const LEFT = "\x1b[D"
+const RULE = "─".repeat(80)
 
 /** As the session's own terminal renders it. */
 function screenOf(terminal: Terminal): Screen {
@@ -157,7 +158,7 @@ describe("keys", () => {
 				...{ kind: "choice", text: "Select additional tools.", options: [], selected: null, takesText: false },
 			})
 		const rows = (first: string) => `? Which? ›\nInstructions:\n    enter/return: Complete answer\n${first}\n◉   b `
-		expect(found(rows("◯   a"))).toMatchObject({ kind: "choice", text: "Which? ›", options: [], selected: null })
+		expect(found(rows("◯   a"))).toMatchObject({ kind: "choice", text: "Which?", options: [], selected: null })
 		expect(keys(found(rows("◯   \x1b[4ma\x1b[24m")))).toEqual({ a: " \r", b: `${DOWN}\r` })
 	})
 
@@ -166,6 +167,26 @@ describe("keys", () => {
 		expect(keys(toggle("\x1b[4mNo\x1b[24m", "Yes"))).toEqual({ No: "\r", Yes: "\x1b[C\r" })
 		expect(keys(toggle("No", "\x1b[4mYes\x1b[24m"))).toEqual({ No: `${LEFT}\r`, Yes: "\r" })
 		expect(keys(toggle("No", "Yes"))).toEqual({ No: "", Yes: "" })
+	})
+
+	test("an option has one name, marked or not, where its hint is drawn only while it is marked", () => {
+		const foot = "│  ↑/↓ to navigate • Enter: confirm\n└\n"
+		const at = (marked: number) => {
+			const draw = ([name, hint]: string[], index: number) =>
+				index === marked ? `│  ● ${name} (${hint})` : `│  ○ ${name}`
+			const rows = [
+				["React", "large"],
+				["Preact", "small"],
+				["Vue (classic)", "new"],
+			].map(draw)
+			return Object.keys(keys(found(`◆  Framework:\n${rows.join("\n")}\n${foot}`)))
+		}
+		expect([0, 1].map(at)).toEqual(Array(2).fill(["React", "Preact", "Vue"]))
+		const asked = "? Color? › - Use arrow-keys. Return to submit.\n"
+		for (const list of ["❯   Red - warm\n    Green\n    Blue - dark", "    Red\n❯   Green - calm\n    Blue - dark"])
+			expect(Object.keys(keys(found(asked + list)))).toEqual(["Red", "Green", "Blue"])
+		const told = found(`◆  Language:\n│  ● TypeScript (strict)\n│  ○ TypeScript (loose)\n${foot}`)
+		expect(keys(told)).toEqual({ "TypeScript (strict)": "\r", "TypeScript (loose)": `${DOWN}\r` })
 	})
 
 	test("the prompt between a diamond and a corner takes words, whatever was asked before it", () => {
@@ -256,6 +277,16 @@ describe("what leave is asked for", () => {
 		expect(dialog([faint("   npm test"), faint("   rm -rf ~")])).toEqual(told("npm test\nrm -rf ~"))
 	})
 
+	test("a command between rules is told without what else its dialog says", () => {
+		const rule = "╌".repeat(60)
+		const request = found(
+			` Bash command\n\n Tip: auto mode handles these prompts for you\n Clean the build\n${rule}\n rm -rf build\n${rule}\n Do you want to proceed?\n ❯ 1. Yes\n   2. Yes, and switch to auto mode\n   3. No\n\n Esc to cancel · Tab to amend`,
+			"claude-code",
+		)
+		expect(request.subject).toEqual({ is: "command", text: "rm -rf build", isWhole: false })
+		expect(means(request)).toEqual({ Yes: "yes", "Yes, and switch to auto mode": "always", No: "no" })
+	})
+
 	test("a dialog's own text is told without its box", () => {
 		const request = found(
 			"╭────────────────────────────╮\n│ ?  Shell npm test          │\n│                            │\n│ Allow execution of: 'npm'? │\n│                            │\n│ ● 1. Yes, allow once       │\n│   2. No (esc)              │\n╰────────────────────────────╯",
@@ -307,12 +338,41 @@ describe("unknown and nothing", () => {
 			expect(classify(render(live)), live).toMatchObject({ is: "request" })
 	})
 
+	test.each([
+		["Claude Code", "claude-code", (rows: string) => `${RULE}\n❯ ${rows}\n${RULE}\x1b[?25l\x1b[A\x1b[3C`],
+		["Codex", "codex", (rows: string) => `› ${rows}\n\n  gpt-5 default · /srv/app\x1b[2A\x1b[9G`],
+		["Codex, that goes on", "codex", (rows: string) => `› ${rows}\n\n\n  gpt-5 default · /srv/app\x1b[2A\x1b[3G`],
+	])("what somebody writes in the field of %s is no menu, also where it has several rows", (_, runtime, field) => {
+		for (const rows of ["first fix the login\n  and then its tests", "1. fix the login\n  2. run its tests"]) {
+			const screen = render(`● Which one shall I do?\n\n✻ Worked for 3s\n\n${field(rows)}`)
+			expect(classify(screen, runtime), rows).not.toMatchObject({ is: "request" })
+		}
+	})
+
+	test("a pager that shows a colon alone is told by the first words of its page", () => {
+		const screen = `\x1b[?1049h\x1b[Hcommit 44aa622\n${"    more\n".repeat(22)}`
+		expect(found(`${screen}:`)).toMatchObject({ text: "commit 44aa622" })
+		expect(found(`${screen}\x1b[7m(END)\x1b[27m`)).toMatchObject({ text: "(END)" })
+	})
+
 	test("in a person's own shell a pager asks nobody for anything", () => {
 		const screen = render(`\x1b[?1049h\x1b[H${PAGE}\n:`)
 		expect(classify(screen, "shell")).toEqual({ is: "nothing", isWorking: false })
 		for (const runtime of ["claude-code", "homeport", null])
 			expect(classify(screen, runtime)).toMatchObject({ rule: "generic/pager@1" })
 		expect(classify(render("Overwrite? [y/N] "), "shell")).toMatchObject({ kind: "approval" })
+	})
+
+	test.each([
+		["Proceed (Y/n)? ", "Proceed?"],
+		["Really continue connecting (yes/no/[fingerprint])? ", "Really continue connecting?"],
+		["(1/2) Stage this hunk [y,n,q,a,d,e,?]? ", "(1/2) Stage this hunk?"],
+		["Overwrite? (y/n): ", "Overwrite?"],
+		["Go on [y/n]: ", "Go on"],
+		["? Delete everything? › (y/N) ", "Delete everything?"],
+		["? How many? › ", "How many?"],
+	])("a question is told with its own mark, wherever that stands, and without its prompt's: %s", (prompt, text) => {
+		expect(found(prompt).text).toBe(text)
 	})
 
 	test("replies far from the cursor, or above a colon, are no prompt", () => {
@@ -477,7 +537,8 @@ describe("time", () => {
 			const once = measured(row(200), 60, 200)
 			const twice = measured(row(400), 120, 400)
 			// Four times the characters: exponential rows would take for ever, and cubic ones sixty-four times as long.
-			expect(twice).toBeLessThan(Math.max(once, 0.3) * 20)
+			// What takes less than a millisecond may be held up by others for longer.
+			expect(twice).toBeLessThan(Math.max(once, 1) * 20)
 		},
 	)
 })

@@ -1,5 +1,6 @@
 // Real agent CLIs ask for leave: it is told with what they say themselves and what their screen shows, and answered.
 import { existsSync, readFileSync } from "node:fs"
+import { homedir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { type Attention, type Choice, optionMeaning } from "../../protocol/attention.ts"
@@ -102,18 +103,21 @@ test("Codex asks on its screen and says by its terminal that it is done", async 
 	expect(existsSync(join(cwd, "proof.txt"))).toBe(true)
 }, 90_000)
 
-test("Gemini CLI asks on its screen, and is answered there", async () => {
+test("Gemini CLI asks by its own hook where it trusts ours, is answered, and tells when it is done", async () => {
 	const { cwd, environment } = gemini
-	const edge = await machineFolder().fork(environment)
+	// It takes hooks from nowhere but where root alone may write.
+	const edge = await machineFolder(homedir()).fork(environment)
+	const source = process.getuid?.() === 0 ? "hook" : "screen"
 	const session = await edge.start({ runtime: "gemini", argv: ["-m", "gemini-2.5-flash"], cwd, environment, ...size })
-	await expect.poll(() => edge.screen(session), { timeout: 40_000 }).toContain("Type your message")
+	await expect.poll(() => edge.screen(session), { timeout: 180_000 }).toContain("Type your message")
 	await type(edge, session, "RUN:echo it-works > proof.txt:END")
-	const request = await edge.open({ session, kind: "approval" })
-	expect(request.subject?.text).toContain("echo it-works > proof.txt")
+	const request = await edge.open({ session, kind: "approval", source })
+	expect(request.subject).toEqual({ is: "command", text: "echo it-works > proof.txt", isWhole: true })
 	expect(existsSync(join(cwd, "proof.txt"))).toBe(false)
 	expect(await answer(edge, request, label(request, "yes"))).toEqual({ isConfirmed: true })
-	await expect.poll(() => existsSync(join(cwd, "proof.txt"))).toBe(true)
-}, 90_000)
+	await edge.open({ session, kind: "idle", source })
+	expect(existsSync(join(cwd, "proof.txt"))).toBe(true)
+}, 240_000)
 
 test("from inside of a sandbox Claude Code's own event comes out by its terminal", async () => {
 	const { cwd, environment } = claude

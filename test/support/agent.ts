@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { delimiter, join } from "node:path"
 import { promisify } from "node:util"
 import envPaths from "env-paths"
 
@@ -28,7 +28,7 @@ export interface Agent {
 /** The agent with a home of its own in which all first questions are answered already. */
 export async function prepareAgent(modelUrl: string): Promise<Agent> {
 	const program = await install()
-	const { home, cwd } = homeWith(program, "claude", tmpdir())
+	const { home, cwd, path } = homeWith(program, "claude", tmpdir())
 	const settings = {
 		hasCompletedOnboarding: true,
 		theme: "dark",
@@ -41,6 +41,7 @@ export async function prepareAgent(modelUrl: string): Promise<Agent> {
 		cwd,
 		environment: {
 			HOME: home,
+			PATH: path,
 			TERM: "xterm-256color",
 			ANTHROPIC_BASE_URL: modelUrl,
 			ANTHROPIC_API_KEY: KEY,
@@ -57,7 +58,7 @@ export async function prepareCodex(modelUrl: string): Promise<Agent> {
 	const program = await install(CODEX)
 	const homes = join(envPaths("homeport-tests", { suffix: "" }).cache, "homes")
 	mkdirSync(homes, { recursive: true })
-	const { home, cwd } = homeWith(program, "codex", homes)
+	const { home, cwd, path } = homeWith(program, "codex", homes)
 	mkdirSync(join(home, ".codex"))
 	const config = `model = "fake-model"
 model_provider = "fake"
@@ -73,13 +74,13 @@ enabled = false
 trust_level = "trusted"
 `
 	writeFileSync(join(home, ".codex/config.toml"), config)
-	const environment = { HOME: home, TERM: "xterm-256color", OPENAI_API_KEY: KEY }
+	const environment = { HOME: home, PATH: path, TERM: "xterm-256color", OPENAI_API_KEY: KEY }
 	return { argv: [program], cwd, environment, forget: () => rmSync(home, REMOVED) }
 }
 
 export async function prepareGemini(modelUrl: string): Promise<Agent> {
 	const program = await install(GEMINI)
-	const { home, cwd } = homeWith(program, "gemini", tmpdir())
+	const { home, cwd, path } = homeWith(program, "gemini", tmpdir())
 	mkdirSync(join(home, ".gemini"))
 	const settings = {
 		security: { folderTrust: { enabled: false }, auth: { selectedType: "gemini-api-key" } },
@@ -87,21 +88,27 @@ export async function prepareGemini(modelUrl: string): Promise<Agent> {
 		general: { disableAutoUpdate: true, disableUpdateNag: true },
 	}
 	writeFileSync(join(home, ".gemini/settings.json"), JSON.stringify(settings))
-	const environment = { HOME: home, TERM: "xterm-256color", GEMINI_API_KEY: KEY, GOOGLE_GEMINI_BASE_URL: modelUrl }
+	const environment = {
+		HOME: home,
+		PATH: path,
+		TERM: "xterm-256color",
+		GEMINI_API_KEY: KEY,
+		GOOGLE_GEMINI_BASE_URL: modelUrl,
+	}
 	return { argv: [program], cwd, environment, forget: () => rmSync(home, REMOVED) }
 }
 
 const REMOVED = { recursive: true, force: true, maxRetries: 5 }
 
-/** A home with a place to work in, and the program where installers of the user's own put programs. */
-function homeWith(program: string, name: string, folder: string): { home: string; cwd: string } {
+/** A home with a place to work in, and the program where installers of the user's own put programs: found before one that the computer has. */
+function homeWith(program: string, name: string, folder: string): { home: string; cwd: string; path: string } {
 	const home = mkdtempSync(join(folder, "homeport-agent-"))
 	const cwd = join(home, "work")
 	mkdirSync(cwd)
 	const bin = join(home, ".local/bin")
 	mkdirSync(bin, { recursive: true })
 	symlinkSync(program, join(bin, name))
-	return { home, cwd }
+	return { home, cwd, path: [bin, process.env.PATH].join(delimiter) }
 }
 
 async function install(what = CLAUDE): Promise<string> {

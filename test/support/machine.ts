@@ -15,8 +15,8 @@ import { NODE, processesOver } from "./home.ts"
 import { nobody } from "./home-calls.ts"
 
 /** A folder for sessions, and link processes over it, one after the other. Everything ends with the test. */
-export function machineFolder() {
-	const dataDir = mkdtempSync(join(tmpdir(), "homeport-attention-"))
+export function machineFolder(within = tmpdir()) {
+	const dataDir = mkdtempSync(join(within, "homeport-attention-"))
 	onTestFinished(() => {
 		for (const pid of processesOver(dataDir)) process.kill(pid, "SIGKILL")
 		rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 })

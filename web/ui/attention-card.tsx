@@ -1,6 +1,6 @@
 // A request with enough around it to decide: the exact question, the command or change, where, and the ways to answer.
 import { useEffect, useRef } from "preact/hooks"
-import type { InboxItem } from "../../protocol/attention.ts"
+import { type InboxItem, isAnsweredThere } from "../../protocol/attention.ts"
 import { dismissRequest } from "../inbox.ts"
 import { words } from "../messages.ts"
 import { go, requestPath, sessionPath } from "../navigation.ts"
@@ -104,6 +104,7 @@ export function AttentionCard({ item, isAlone = false }: Props) {
 			{!over && state.is !== "answered" && (
 				<div class="request-answers">
 					<Options item={item} answering={answering} armed={armed} hasKeys />
+					{isAnsweredThere(item) && <p class="dim">{words.inbox.onlyThere}</p>}
 					{kind === "secret" ? (
 						<SecretReply item={item} answering={answering} />
 					) : (

@@ -1,6 +1,6 @@
 // A request as a message in a chat: what is asked, its answers as buttons, and what came of it.
 import { riskOfAnswer } from "../../durable-objects/inbox/risk.ts"
-import type { Choice, InboxItem, Option } from "../../protocol/attention.ts"
+import { type Choice, type InboxItem, isAnsweredThere, type Option } from "../../protocol/attention.ts"
 import type { DestinationSettings } from "../../protocol/channel.ts"
 import type { RequestId } from "../../protocol/ids.ts"
 import type { Policy } from "../../protocol/policy.ts"
@@ -43,7 +43,8 @@ export function requestMessage({ item, settings, mayAnswer, origin, because = "r
 	const mayAs = (choice: Choice) => mayBeAnswered(item, choice, mayAnswer)
 	const buttons = answerButtons(item, (option) => mayAs({ is: "option", label: option.label }))
 	const takesWords = item.takesText && mayAs({ is: "text", text: "" })
-	const isLess = item.kind === "secret" || buttons.length < item.options.length || takesWords !== item.takesText
+	const isThere = item.kind === "secret" || isAnsweredThere(item)
+	const isLess = isThere || buttons.length < item.options.length || takesWords !== item.takesText
 	const notes = [
 		...(because === "reminded" ? [words.reminded] : []),
 		...(because === "escalated" ? [words.escalated] : []),

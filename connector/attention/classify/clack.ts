@@ -10,16 +10,10 @@ const MASKS = /^[▪•*●]+_?$/u
 const QUESTION = /^[◆▲]\s+(\S.*)$/u
 
 export function findClack(scene: Scene): Found | null {
-	const { screen, last, lines } = scene
-	const raw = (y: number) => (screen.lines[y] ?? "").trim()
-	// A corner without text: one with text ends a list of questions that are all answered, or says what did not do.
-	const corner = [last, last + 1, last + 2].find((y) => /^└/u.test(raw(y)))
-	if (corner === undefined) return null
-	let top = corner - 1
-	while (top > corner - REACH && /^│/u.test(raw(top))) top--
-	const question = QUESTION.exec(raw(top))?.[1]
-	if (question === undefined || corner - top < 2) return null
-	if (raw(corner) !== "└" && !raw(top).startsWith("▲")) return null
+	const frame = clackFrame(scene)
+	if (frame === null) return null
+	const { question, top, corner } = frame
+	const { lines } = scene
 	const rows = lines.slice(top + 1, corner).map(({ text }) => text)
 	const found: Omit<Found, "kind" | "text" | "options" | "takesText"> = {
 		...{ is: "request", subject: null, selected: null, rule: "generic/corner@2" },
@@ -32,4 +26,17 @@ export function findClack(scene: Scene): Found | null {
 	if (rows.some((row) => /^[○●]\s/u.test(row))) return null
 	const isSecret = MASKS.test(rows.at(-1) ?? "") || SECRET.test(question)
 	return { ...found, kind: isSecret ? "secret" : "question", text: question, options: [], takesText: true }
+}
+
+/** The rows of the question and of the corner below what it asks for. */
+export function clackFrame({ screen, last }: Scene): { question: string; top: number; corner: number } | null {
+	const raw = (y: number) => (screen.lines[y] ?? "").trim()
+	// A corner without text: one with text ends a list of questions that are all answered, or says what did not do.
+	const corner = [last, last + 1, last + 2].find((y) => /^└/u.test(raw(y)))
+	if (corner === undefined) return null
+	let top = corner - 1
+	while (top > corner - REACH && /^│/u.test(raw(top))) top--
+	const question = QUESTION.exec(raw(top))?.[1]
+	if (question === undefined || corner - top < 2) return null
+	return raw(corner) === "└" || raw(top).startsWith("▲") ? { question, top, corner } : null
 }

@@ -2,6 +2,7 @@
 import type { Option } from "../../../protocol/attention.ts"
 import { FREE_TEXT } from "../rules/generic.ts"
 import type { Dialog } from "../rules/rule-set.ts"
+import { clackFrame } from "./clack.ts"
 import { asksLeave, type Choice, confirmKey, distinct, meaning, moves, readLabel, submitKey } from "./option.ts"
 import { findQuestion } from "./question.ts"
 import { excerpt, foot, isBlank, isContinued, isHint, joined, lineAt, type Scene } from "./scene.ts"
@@ -32,6 +33,10 @@ const BOX = /^\[[ xX✓✔*]\]\s+/u
 const GLYPH = /^(?:[○◯◉●◻◼☐☑☒⬡⬢]|\[[ xX✓✔*]\]|\([ xX*•]\))\s+(?=\S)/u
 const RADIO = /^(?:[❯›>▶]\s*)?(?<glyph>[○◯◉●◻◼☐☑☒])\s+(?<label>\S.*)$/u
 const RADIO_ON = /[◉●◼☑☒]/u
+/** As clack draws a hint, and as prompts does, which says in the question's row how one chooses. */
+const HINT_IN_FRAME = /(?<=\S)\s+\([^()]*\)$/u
+const HINT_OF_PROMPTS = /(?<=\S) - .*$/u
+const ASKED_BY_PROMPTS = /^\? .* › - /u
 const TICKED = /[◉●◼☑☒⬢xX✓✔*•]/u
 
 export function findMenu(scene: Scene): Found | null {
@@ -51,7 +56,7 @@ function told(scene: Scene, menu: Menu): Found | null {
 		return null
 	if (question.text === "" && !hasHints) return null
 	const foot = scene.own?.menus.find(({ foot }) => foot.test(below)) ?? null
-	if (dialog === null && foot === null && !hasHints && isPrinted(scene, menu)) return null
+	if (dialog === null && foot === null && (isWritten(scene, menu) || (!hasHints && isPrinted(scene, menu)))) return null
 	const keys = keysOf(scene, menu, below, dialog, foot !== null)
 	const known = menu.selected === -1 ? [] : menu.choices
 	const options: Option[] = known.map(({ label }, index) => ({
@@ -90,6 +95,18 @@ function told(scene: Scene, menu: Menu): Found | null {
 /** Nothing shows that anything reads: the cursor stands, for all to see, at the start of the row after the text. */
 function isPrinted({ screen, last }: Scene, { to }: Menu): boolean {
 	return screen.isCursorHidden === false && last === to && screen.cursor.x === 0 && screen.cursor.y > last
+}
+
+/** The field of an agent, in which somebody writes several rows: the cursor stands in them, or in the empty one below. */
+function isWritten(scene: Scene, { choices, selected, from, to }: Menu): boolean {
+	const { cursor, isCursorHidden } = scene.screen
+	if (cursor.y < from || cursor.y > to + 1 || FREE_TEXT.test(choices[selected]?.label ?? "")) return false
+	const line = lineAt(scene, cursor.y)
+	// Agents that draw a cursor of their own leave the terminal's there, and a rule above the field and below it.
+	if (isCursorHidden === true)
+		return cursor.x > 0 && lineAt(scene, from - 1)?.isBorder === true && lineAt(scene, to + 1)?.isBorder === true
+	if (scene.own === null) return false
+	return isBlank(line) ? cursor.x === lineAt(scene, to)?.indent : cursor.x > (line?.indent ?? 0) + 2
 }
 
 /**
@@ -188,8 +205,20 @@ function radio(scene: Scene): Menu | null {
 	const here = pointed === -1 && isMultiple ? drawnApart(scene, rows) : pointed
 	if (here === -1 && on !== 1) return null
 	const selected = here === -1 && !isMultiple ? rows.findIndex(({ isOn }) => isOn) : here
-	const choices = rows.map(({ y, label, isOn }) => ({ y, number: null, column: null, isOn, ...readLabel(label) }))
+	const drawn = rows.map(({ label }) => label)
+	const isFramed = first.y > (clackFrame(scene)?.top ?? scene.last)
+	const labels = isFramed ? withoutHints(drawn, HINT_IN_FRAME) : drawn
+	const choices = rows.map(({ y, isOn }, index) => ({
+		...{ y, number: null, column: null, isOn },
+		...readLabel(labels[index] ?? ""),
+	}))
 	return { choices, selected, from: first.y, to: bottom, isWeak: false, isMultiple }
+}
+
+/** Where a hint is drawn behind the marked option alone: an option has the same name wherever the marker is. */
+function withoutHints(labels: string[], hint: RegExp): string[] {
+	const names = labels.map((label) => label.replace(hint, ""))
+	return new Set(names).size === names.length ? names : labels
 }
 
 /** The only row whose label stands out; -1 where that is none, or several. */
@@ -226,6 +255,11 @@ function marked(scene: Scene): Menu | null {
 	}
 	if (choices.length < 2 || choices.some(({ label }) => label === "")) return null
 	const selected = choices.findIndex(({ y }) => y === mark.y)
+	if (ASKED_BY_PROMPTS.test(lineAt(scene, from - 1)?.text ?? "")) {
+		const drawn = choices.map(({ label }) => label)
+		const labels = withoutHints(drawn, HINT_OF_PROMPTS)
+		for (const [index, choice] of choices.entries()) choice.label = labels[index] ?? choice.label
+	}
 	return { choices, selected, from, to: bottom, isWeak: isWeak(marker), isMultiple }
 }
 

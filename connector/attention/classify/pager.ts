@@ -20,8 +20,11 @@ export function findPager(scene: Scene): Found | null {
 	const isOther = isColon(scene, text) || isName(scene, text)
 	if (!isMore && !isLess && !isOther) return null
 	if (screen.cursor.x < text.length) return null
+	// A colon alone says nothing: the page's first words do.
+	const page = text === ":" ? scene.lines.find((line) => line.text !== "") : undefined
 	return {
-		...{ is: "request", kind: "choice", text, subject: null, selected: null, takesText: false },
+		...{ is: "request", kind: "choice", text: page?.text ?? text },
+		...{ subject: null, selected: null, takesText: false },
 		options: [
 			{ label: "Next page", keys: " ", means: "other" },
 			{ label: "Quit", keys: "q", means: "other" },

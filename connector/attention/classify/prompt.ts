@@ -71,7 +71,10 @@ function request(scene: Scene, { from }: Prompt, found: Pick<Found, "kind" | "te
 		...{ is: "request", subject: null, selected: null, takesText: false, confidence },
 		...found,
 		rule: `generic/${found.rule}@1`,
-		text: found.text.replace(/^\?\s+/, "").slice(0, 2_000),
+		text: found.text
+			.replace(/^\?\s+/, "")
+			.replace(/\s*[›»]$/u, "")
+			.slice(0, 2_000),
 		options: distinct(options),
 		excerpt: excerpt(scene, from - 20),
 	}

@@ -102,7 +102,7 @@ function match(scene: Scene, paragraphs: Paragraph[]): Known | null {
 function clean(text: string): string {
 	return text
 		.replace(MARK, "")
-		.replace(/\s*(?:›|»)\s*-? .*$/u, "")
+		.replace(/\s*(?:›|»)(?:\s*-? .*)?$/u, "")
 		.replace(/\s*[([](?:use arrow|use the arrow|press <|↑|move up|type to)[^)\]]*[)\]]\s*$/iu, "")
 		.trim()
 }
@@ -168,7 +168,11 @@ function inBlock(scene: Scene, rule: SubjectRule & { in: "block" }, question: Pa
 		if (--title < question.from - REACH) return null
 	}
 	if (title < 0) return null
-	const all = scene.lines.slice(title + 1, question.from).filter(({ text }) => text !== "")
+	const block = scene.lines.slice(title + 1, question.from)
+	// Rules around the command, the outermost, divide it from what else the dialog says.
+	const edges = rule.is === "command" ? block.filter(({ isBorder }) => isBorder) : []
+	const [top, end] = edges.length < 2 ? [-1, question.from] : [edges[0]?.y ?? -1, edges.at(-1)?.y ?? question.from]
+	const all = block.filter(({ y, text }) => text !== "" && y > top && y < end)
 	const deep = all.filter((row) => row.indent > indent)
 	const rows = deep.length === 0 ? all : deep
 	const [first] = rows

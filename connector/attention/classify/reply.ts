@@ -21,15 +21,22 @@ const LETTERED = /[([](\p{L}|\?)[)\]]([\p{L}'’ -]*)/gu
 
 /** Null where the text does not end with what may be replied. */
 export function readReplies(text: string): Replies | null {
-	let rest = text.slice(-500).trimEnd()
+	const whole = text.slice(-500).trimEnd()
+	let rest = whole
 	for (let cut = 0; cut < 4; cut++) {
 		const replies = grouped(rest, text) ?? lettered(rest)
-		if (replies !== null) return replies
+		if (replies !== null) return { ...replies, question: asking(replies.question, whole.slice(rest.length)) }
 		const shorter = TAIL.test(rest) ? rest.replace(TAIL, "") : rest.replace(DEFAULT, "")
 		if (shorter === rest) return null
 		rest = shorter
 	}
 	return null
+}
+
+/** Its own mark may stand behind the replies: "Proceed (Y/n)?" */
+function asking(question: string, tail: string): string {
+	const mark = /^\s*([?？])/u.exec(tail)?.[1]
+	return question === "" || mark === undefined || /[?？]$/u.test(question) ? question : `${question}${mark}`
 }
 
 /** A group in brackets at the end, or a bare "y/n". */

@@ -36,7 +36,7 @@ export const REFUSES =
 export const LEAVES = /^(?:skip|stop|keep|later|ignore|dismiss|跳过|忽略)(?!\p{L})/iu
 /** In a label that gives leave: from now on. */
 export const FOR_EVER =
-	/\b(?:always|don['’]?t ask|do not ask|stop asking|again|(?:this|the|rest of(?: the)?|entire|running) session|for session|all (?:edits|commands|tools|files)|auto[- ]?(?:accept|approve)|bypass|remember|every ?time|from now on|permanently|future)\b|\b(?:yes|allow|accept|approve) (?:to )?all\b|总是|始终|總是|不再(?:询问|詢問)|始終|本次会话|永久|常に|今後|항상/iu
+	/\b(?:always|don['’]?t ask|do not ask|stop asking|again|(?:this|the|rest of(?: the)?|entire|running) session|for session|all (?:edits|commands|tools|files)|auto[- ]?(?:accept|approve|mode)|bypass|remember|every ?time|from now on|permanently|future)\b|\b(?:yes|allow|accept|approve) (?:to )?all\b|总是|始终|總是|不再(?:询问|詢問)|始終|本次会话|永久|常に|今後|항상/iu
 /** A label behind which one types. */
 export const FREE_TEXT =
 	/^(?:type (?:something|your|a|own)|other\b|something else|custom\b|chat about this|let me (?:type|explain)|enter (?:your|a) |write (?:your|a) |其他|自定义|输入)/iu

@@ -3,7 +3,7 @@ import { chown, mkdir, rm, writeFile } from "node:fs/promises"
 import { dirname } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { Refusal } from "../../../protocol/errors.ts"
-import { notifierEntry, placeNotifier, withNotifier } from "../../attention/notifier.ts"
+import { FOLDER_IN_SANDBOX, notifierEntries, placeNotifier, withNotifier } from "../../attention/notifier.ts"
 import type { Contained } from "../contained.ts"
 import { readByCommand, writeByCommand } from "../files.ts"
 import { NotExecuted } from "../init/init.ts"
@@ -22,7 +22,6 @@ import {
 import { findBubblewrap } from "./bubblewrap.ts"
 import { shareCredentials } from "./credentials.ts"
 import { emptyTmp, makeHome, makePlaces, privateFolders, removeAll } from "./home.ts"
-import { RUN } from "./policy.ts"
 import { probe } from "./probe.ts"
 import { isAlive, readRuns, treeOf } from "./processes.ts"
 import { start } from "./run.ts"
@@ -58,7 +57,7 @@ async function enter(contained: Contained, environment: Record<string, string>, 
 	const inside = {
 		argv: contained.argv,
 		cwd: found.cwd,
-		environment: withNotifier({ ...found.environment, ...environment }, NOTIFIER),
+		environment: withNotifier({ ...found.environment, ...environment }, FOLDER_IN_SANDBOX),
 		isOffline: false,
 	}
 	const credentials = await shareCredentials({
@@ -89,7 +88,7 @@ async function exec(contained: Contained, command: Command): Promise<Done> {
 	const inside = {
 		argv: command.argv,
 		cwd: command.cwd ?? found.cwd,
-		environment: withNotifier({ ...found.environment, ...command.environment }, NOTIFIER),
+		environment: withNotifier({ ...found.environment, ...command.environment }, FOLDER_IN_SANDBOX),
 		isOffline: command.isOffline ?? false,
 	}
 	const run = await start(contained, found, inside, { isProgram: false, stdio: "pipe", finish: async () => {} })
@@ -135,12 +134,9 @@ async function prepare(contained: Contained, say: (line: string) => void, isRunn
 		await makeHome(contained, found.user, found.home, say)
 	}
 	await makePlaces(found)
-	const notifier = notifierEntry(NOTIFIER, await placeNotifier(contained.dataDir))
-	return { ...found, entries: [...found.entries, notifier] }
+	const notifier = notifierEntries(FOLDER_IN_SANDBOX, await placeNotifier(contained.dataDir))
+	return { ...found, entries: [...found.entries, ...notifier] }
 }
-
-/** Where it is inside. */
-const NOTIFIER = `${RUN}/bin`
 
 async function used({ folder }: Contained): Promise<Used | null> {
 	const run = readRuns(folder).find(({ isProgram }) => isProgram)

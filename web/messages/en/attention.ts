@@ -110,6 +110,7 @@ export const attention = {
 		secretHint: "It goes straight to the program, and is kept nowhere.",
 		reveal: "Show what I type",
 		typeBelow: "Type it into the terminal.",
+		onlyThere: "It can be answered in its terminal only.",
 		raised: (when: string) => `asked ${when}`,
 		deadline: {
 			no: (ms: number) => `answered with no in ${left(ms)}`,

@@ -94,6 +94,7 @@ export const attention: Spoken<typeof english> = {
 		secretHint: "它直接交给程序，不会保存在任何地方。",
 		reveal: "显示输入的内容",
 		typeBelow: "请在终端中输入。",
+		onlyThere: "只能在其终端中回答。",
 		raised: (when) => `提出于 ${when}`,
 		deadline: {
 			no: (ms) => `${left(ms)}后自动回答“否”`,
