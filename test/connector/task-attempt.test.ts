@@ -212,6 +212,7 @@ test("the same attempt is taken once; a newer one voids it, and an older one is 
 	const first = assignment(manifest, 2, task)
 	expect(await Promise.all([attempts.take(first), attempts.take(first)])).toEqual([true, true])
 	await ledger.until("running")
+	await expect.poll(() => existsSync(join(path, "ran"))).toBe(true)
 	expect(await attempts.take(first)).toBe(true)
 	expect(await attempts.take(assignment(manifest, 1, task))).toBe(false)
 	expect(await attempts.take(assignment({ argv: ["true"] }, 3, task))).toBe(true)
