@@ -70,7 +70,9 @@ async function pushTo(page: Page): Promise<(data: unknown) => Promise<void>> {
 	await tools.send("ServiceWorker.enable")
 	await page.evaluate(async () => {
 		await navigator.serviceWorker.register("/service-worker.js")
-		await navigator.serviceWorker.ready
+		const { active } = await navigator.serviceWorker.ready
+		// One that is not whole yet may lose what is pushed.
+		while (active?.state !== "activated") await new Promise((resolve) => setTimeout(resolve, 20))
 	})
 	const registrationId = await registered
 	return async (data) => {
