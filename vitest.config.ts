@@ -4,6 +4,9 @@ import { defineConfig } from "vitest/config"
 /** What is waited for comes when it comes, on a machine that is busy with something else. */
 const expect = { poll: { timeout: 20_000 } }
 
+/** One screen of the console each, in a browser of its own. */
+const SCREENS = "test/e2e/console-*.test.ts"
+
 export default defineConfig({
 	test: {
 		// Two cores are what the least machine has; more at once only makes timeouts.
@@ -12,7 +15,10 @@ export default defineConfig({
 			{
 				test: {
 					name: "parts",
-					include: ["test/*.test.ts", "test/{protocol,machine,connector,holder,web,tools,bench}/**/*.test.{ts,tsx}"],
+					include: [
+						"test/*.test.ts",
+						"test/{protocol,machine,races,connector,holder,web,tools,bench}/**/*.test.{ts,tsx}",
+					],
 					testTimeout: 60_000,
 					expect,
 				},
@@ -21,7 +27,7 @@ export default defineConfig({
 				test: {
 					// Real processes that wait on each other more than they compute: beside the parts.
 					name: "commands",
-					include: ["test/{authz,cli,conformance}/**/*.test.ts"],
+					include: ["test/{authz,cli,conformance}/**/*.test.ts", SCREENS],
 					globalSetup: "test/support/build.ts",
 					testTimeout: 120_000,
 					hookTimeout: 120_000,
@@ -32,6 +38,7 @@ export default defineConfig({
 				test: {
 					name: "whole",
 					include: ["test/{e2e,chaos}/**/*.test.ts"],
+					exclude: [SCREENS],
 					globalSetup: "test/support/build.ts",
 					// A real browser, and processes that are killed: one file at a time keeps their timing honest.
 					fileParallelism: false,

@@ -96,7 +96,7 @@ export function fetchSigned({ url, token, source }: Credentials): Fetch {
 	return async (path, init) => {
 		const response = await reach(url, path, {
 			...init,
-			headers: { ...init.headers, authorization: `Bearer ${token}` },
+			headers: { ...init.headers, authorization: `Bearer ${token}`, "homeport-via": "command" },
 		})
 		if (response.status === 401) throw tokenRefused({ url, source })
 		return response

@@ -1,7 +1,7 @@
 // One session as the link process holds it: its folder, its holder's connection, and what is known of its state.
 import { mkdir, readFile, rm } from "node:fs/promises"
 import { join } from "node:path"
-import type { Answered, Asked } from "../protocol/ask.ts"
+import type { Asked } from "../protocol/ask.ts"
 import { Refusal, refusalCode } from "../protocol/errors.ts"
 import { EVERYONE, type SessionId, type ViewerId } from "../protocol/ids.ts"
 import { JOB, type SessionInfo } from "../protocol/session.ts"
@@ -9,7 +9,14 @@ import { bootId } from "./boot.ts"
 import { connectHolder, type HolderConnection } from "./holder/connection.ts"
 import { HOLDER_VERSION } from "./holder/packets.ts"
 import { type SessionPaths, spawnHolder } from "./holder/spawn.ts"
-import { type FromHolder, type HolderAsk, SavedInfo, type ToHolder } from "./holder/wire.ts"
+import {
+	type FromHolder,
+	type HolderAnswered,
+	type HolderAsk,
+	type HolderAskedOf,
+	SavedInfo,
+	type ToHolder,
+} from "./holder/wire.ts"
 import type { Launch } from "./launch.ts"
 import { writePrivate } from "./private-file.ts"
 import { keepSpec, readSpec, type SessionSpec } from "./session-spec.ts"
@@ -20,11 +27,16 @@ import { signalWarden } from "./warden/door.ts"
 import { recordBase } from "./workdir/changes.ts"
 import { MAKING } from "./workdir/make.ts"
 
+/** What a holder tells who attends to its screen. */
+export type Told = Extract<FromHolder, { type: "shown" | "typed" | "signal" }>
+
 /** Where a session's news go. */
 export interface Audience {
 	changed(session: HeldSession): void
 	message(session: HeldSession, message: Extract<FromHolder, { type: "joined" | "expects" }>): void
 	unwatchable(session: HeldSession, viewer: ViewerId, no: Refusal): void
+	/** Whoever wants none of it is told none. */
+	attended?(session: HeldSession, told: Told): void
 	frame(frame: Uint8Array): void
 	log(line: string): void
 }
@@ -57,6 +69,8 @@ export class HeldSession {
 	#dialled = 0
 	#version = HOLDER_VERSION
 	#reconnecting: Promise<void> | null = null
+	/** Which connection was told to tell the screen. */
+	#attended: HolderConnection | null = null
 	#observed = false
 	/** Another link process has this session; it is taken back when this one is linked again. */
 	#isTaken = false
@@ -150,7 +164,7 @@ export class HeldSession {
 		this.#deliver((connection) => connection.sendFrame(frame))
 	}
 
-	async ask<A extends HolderAsk>(ask: A, of: Asked<A>): Promise<Answered<A>> {
+	async ask<A extends HolderAsk>(ask: A, of: HolderAskedOf<A>): Promise<HolderAnswered<A>> {
 		const connection = this.#connection ?? (await this.#reopen())
 		return connection.ask(ask, of)
 	}
@@ -164,6 +178,16 @@ export class HeldSession {
 		if (name === undefined || Object.keys(more).length > 0)
 			throw new Refusal("version_too_old", "An older connector began this session: restart it to change that.")
 		return this.ask("rename", { session, name })
+	}
+
+	/** Whether its holder tells its screen, and types answers. */
+	get canBeAttended(): boolean {
+		return this.#version >= KNOWS_ATTEND
+	}
+
+	/** Where the key of what is sealed in its folder is. */
+	get key(): string {
+		return this.#paths.key
 	}
 
 	/** Where its files lie. */
@@ -362,6 +386,7 @@ export class HeldSession {
 							if (message.session === null) return this.#hasBegun ? this.#connection?.close() : undefined
 							this.#told(message.session)
 							if (this.#observed) this.#connection?.send({ type: "observe", on: true })
+							this.#attend()
 							return ready?.resolve()
 						case "session": {
 							// Its new holder knows of nobody who looks. One that does answers by telling the session again.
@@ -369,6 +394,7 @@ export class HeldSession {
 							this.#hasBegun = true
 							this.#told(message.session)
 							if (isLater && this.#observed) this.#connection?.send({ type: "observe", on: true })
+							this.#attend()
 							return ready?.resolve()
 						}
 						case "replaced":
@@ -381,6 +407,10 @@ export class HeldSession {
 						case "joined":
 						case "expects":
 							return this.#audience.message(this, message)
+						case "shown":
+						case "typed":
+						case "signal":
+							return this.#audience.attended?.(this, message)
 					}
 				},
 				onFrame: (frame) => {
@@ -396,6 +426,15 @@ export class HeldSession {
 			},
 			patienceMs,
 		)
+	}
+
+	/** Its screen is watched from its first moment to its end, whether or not anybody looks. */
+	#attend(): void {
+		const connection = this.#connection
+		if (connection === null || connection === this.#attended || !this.canBeAttended) return
+		if (this.info.state.is !== "running" || this.#audience.attended === undefined) return
+		this.#attended = connection
+		connection.send({ type: "attend", on: true })
 	}
 
 	/** A holder that leaves a running session has died, unless it still answers. */
@@ -446,6 +485,8 @@ function comesBack(saved: SavedInfo, boot: string): boolean {
 const GRACE_MS = 5_000
 /** The holder's version since which it can be told of changes other than a name. */
 const KNOWS_CHANGE = 2
+/** Since which it tells its screen, and types answers. */
+const KNOWS_ATTEND = 3
 
 /** A promise and what settles it: Promise.withResolvers, which Node 20 lacks, and installed connectors may run on that. */
 interface Outcome {
@@ -471,10 +512,14 @@ export function sessionFolder(dataDir: string, id: SessionId): string {
 	return join(sessionsFolder(dataDir), id)
 }
 
+/** Apart from what it opens, so that a copy of the sessions alone tells nobody anything. */
+export function sessionKey(dataDir: string, id: SessionId): string {
+	return join(dataDir, "keys", id)
+}
+
 function sessionPaths(dataDir: string, id: SessionId): SessionPaths {
 	const folder = sessionFolder(dataDir, id)
-	// Apart from what it opens, so that a copy of the sessions alone tells nobody anything.
-	return { folder, socket: socketPath(folder, "holder.sock"), key: join(dataDir, "keys", id) }
+	return { folder, socket: socketPath(folder, "holder.sock"), key: sessionKey(dataDir, id) }
 }
 
 /** The key goes first: without it the rest says nothing, wherever copies of it may be. */

@@ -7,8 +7,11 @@ import { Refusal } from "../protocol/errors.ts"
 import type { SessionId } from "../protocol/ids.ts"
 import { CUSTOM, JOB, runtimeOf } from "../protocol/session.ts"
 import type { Network, Substrate } from "../protocol/substrate.ts"
+import { hookVariables, trustedByGemini } from "./attention/hooks.ts"
+import { FOLDER_IN_SANDBOX, placeNotifier, withNotifier } from "./attention/notifier.ts"
 import { workingDirectory } from "./folders.ts"
-import { sessionFolder } from "./held-session.ts"
+import { sessionFolder, sessionKey } from "./held-session.ts"
+import { Seal } from "./holder/seal.ts"
 import type { Execution } from "./holder/wire.ts"
 import { variablesOf } from "./loadouts/resolve.ts"
 import { usableLoadout } from "./loadouts/store.ts"
@@ -85,16 +88,20 @@ export async function prepareLaunch(
 	}
 	const planned = async (within?: "sandbox" | "container" | "vm") =>
 		spec.from === undefined ? null : planWorkingFolder(spec.from, { dataDir, session: id, name, within })
-	const begin = { withoutKey: spec.withoutKey, conversation: shared.conversation }
+	// Made with the session's key, which is the first thing of it that is there.
+	const word = known === null ? null : Seal.make(sessionKey(dataDir, id)).word
+	const begin = { withoutKey: spec.withoutKey, conversation: shared.conversation, word }
 	if (substrate === "host") {
 		refuseOnHost(spec)
-		const environment = { ...sessionEnvironment(), ...given }
+		const own = await placeNotifier(dataDir)
+		const plain = { ...sessionEnvironment(), ...given }
+		const environment = withNotifier({ ...plain, ...hookVariables(runtime, plain, word, trustedByGemini(own)) }, own)
 		const making = await planned()
 		const cwd = making === null ? await workingDirectory(spec.cwd) : placeWithin(making.folder, spec.cwd)
 		const { program, arguments: args } =
 			runtime === JOB
 				? { program: process.execPath, arguments: [SELF, "here", "--data-dir", dataDir, ...argv] }
-				: await command(known, argv, environment, begin)
+				: await command(known, argv, environment, { ...begin, cwd, isMade: making !== null })
 		const begun =
 			making === null ? { program, arguments: args } : afterMaking(sessionFolder(dataDir, id), cwd, [program, ...args])
 		return { execution: { ...shared, ...begun, cwd, environment }, contained: null, making }
@@ -116,13 +123,15 @@ export async function prepareLaunch(
 	const workingFolder = madeFolder ?? (isShared ? await realpath(await workingDirectory(spec.cwd)) : null)
 	// What it will be is known, and it is checked as what it will be.
 	if (making !== null) await mkdir(making.folder, { recursive: true, mode: 0o700 })
+	const cwd = making === null ? (workingFolder ?? spec.cwd ?? null) : placeInside(making, spec.cwd, substrate, id)
+	const starts = { ...begin, cwd, isMade: making !== null }
 	const contained: Contained = {
 		session: id,
 		name,
 		runtime,
 		substrate,
-		argv: await insideCommand(substrate, known, argv, { ...sessionEnvironment(), ...given }, begin),
-		cwd: making === null ? (workingFolder ?? spec.cwd ?? null) : placeInside(making, spec.cwd, substrate, id),
+		argv: await insideCommand(substrate, known, argv, { ...sessionEnvironment(), ...given }, starts),
+		cwd,
 		workingFolder,
 		network,
 		limits,
@@ -141,7 +150,7 @@ export async function prepareLaunch(
 		arguments: [...WARDEN, contained.folder],
 		cwd: contained.cwd ?? "~",
 		startsIn: contained.folder,
-		environment: wrapEnvironment({ ...ownKeys(known), ...given }),
+		environment: wrapEnvironment({ ...ownKeys(known), ...given, ...insideVariables(contained, given, word) }),
 	}
 	return { execution, contained, making }
 }
@@ -162,6 +171,16 @@ cd -- "$4" || exit 125
 unset OLDPWD
 shift 4
 exec "$@"`
+
+/** Containers and VMs have no folder of ours to point an agent to. */
+export function insideVariables(
+	{ runtime, substrate }: Pick<Contained, "runtime" | "substrate">,
+	given: Record<string, string>,
+	word: string | null,
+): Record<string, string> {
+	const has = substrate === "sandbox" && process.platform === "linux" && process.getuid?.() === 0
+	return has ? hookVariables(runtime, given, word, FOLDER_IN_SANDBOX) : {}
+}
 
 /** A VM that others use, too, has a network already. */
 async function networkOf(dataDir: string, name: string): Promise<Network> {

@@ -76,17 +76,21 @@ async function keepLinked({ url, identity, dataDir, log, signal }: Options): Pro
 		)
 		await call("returnSession", { params: { session } })
 	}
-	const machine = await Machine.open({ dataDir, log, askBack })
+	const machine = await Machine.open({ dataDir, log, askBack, now: () => clock.now() })
 	const redial = new Redial()
-	while (!signal.aborted) {
-		const token = await dialToken(await identity(), clock.now())
-		const end = await new Dial(url, token, machine, clock, signal).ended
-		if (signal.aborted) break
-		if (end.refusal?.code === "machine_revoked") throw end.refusal
-		const again = redial.next(end.upMs)
-		const wait = end.refusal !== null && PATIENT.has(end.refusal.code) ? REDIAL_PATIENT_MS : again
-		log(`The link is down: ${end.refusal?.message ?? end.reason}. Dialling again in ${(wait / 1000).toFixed(1)} s.`)
-		await pause(wait, signal)
+	try {
+		while (!signal.aborted) {
+			const token = await dialToken(await identity(), clock.now())
+			const end = await new Dial(url, token, machine, clock, signal).ended
+			if (signal.aborted) break
+			if (end.refusal?.code === "machine_revoked") throw end.refusal
+			const again = redial.next(end.upMs)
+			const wait = end.refusal !== null && PATIENT.has(end.refusal.code) ? REDIAL_PATIENT_MS : again
+			log(`The link is down: ${end.refusal?.message ?? end.reason}. Dialling again in ${(wait / 1000).toFixed(1)} s.`)
+			await pause(wait, signal)
+		}
+	} finally {
+		machine.stop()
 	}
 }
 

@@ -10,12 +10,15 @@ import type { FromConnector, ToConnector } from "../protocol/messages.ts"
 import type { SessionInfo } from "../protocol/session.ts"
 import { maskTokens } from "../protocol/token-shapes.ts"
 import { answerAboutMachine } from "./answers.ts"
+import { waitsOf, wordOf } from "./attention/about.ts"
+import { Requests } from "./attention/requests.ts"
 import { bootId } from "./boot.ts"
-import { type Audience, HeldSession, sessionsFolder } from "./held-session.ts"
+import { type Audience, HeldSession, sessionKey, sessionsFolder } from "./held-session.ts"
 import { calledBy, type Here, prepareLaunch } from "./launch.ts"
 import { lookInto } from "./look-into.ts"
 import { freeName } from "./names.ts"
 import { mustBeStill, prepareRestart } from "./relaunch.ts"
+import { Relays } from "./relay/relays.ts"
 import { Tried } from "./substrates/tried.ts"
 import { Usage } from "./usage.ts"
 import { workFolder } from "./workdir/make.ts"
@@ -34,6 +37,8 @@ interface Options {
 	askBack: (session: SessionId) => Promise<void>
 	/** Which start of the system this is. */
 	boot?: string
+	/** The control plane's clock. */
+	now?: () => number
 }
 
 export class Machine {
@@ -42,7 +47,10 @@ export class Machine {
 	readonly #here: Here
 	readonly #askBack: Options["askBack"]
 	readonly #usage: Usage
+	/** The chat channels that this machine polls for its home. */
+	readonly #relays: Relays
 	readonly #sessions = new Map<SessionId, HeldSession>()
+	readonly #requests: Requests
 	/** Sessions on their way, so that asking twice starts one. */
 	readonly #starting = new Map<SessionId, { name: string; session: Promise<HeldSession> }>()
 	#out: Out | null = null
@@ -52,12 +60,20 @@ export class Machine {
 	/** Called when a snapshot for keeping has gone out. */
 	#onKept: (() => void) | null = null
 
-	private constructor({ dataDir, log, askBack, boot = bootId() }: Options) {
+	private constructor({ dataDir, log, askBack, boot = bootId(), now = Date.now }: Options) {
 		this.#dataDir = dataDir
 		this.#askBack = askBack
 		this.#log = log
 		this.#usage = new Usage(dataDir)
+		this.#relays = new Relays({ dataDir, log })
 		this.#here = { dataDir, tried: new Tried(dataDir), boot }
+		this.#requests = new Requests({
+			now,
+			log,
+			changed: () => this.#report(),
+			waits: (runtime) => waitsOf(dataDir, runtime),
+			word: wordOf,
+		})
 	}
 
 	/** Takes up every session that earlier link processes left in the data folder. */
@@ -71,7 +87,9 @@ export class Machine {
 				const id = SessionId.safeParse(name)
 				if (!id.success) return
 				const session = await HeldSession.adopt(id.data, dataDir, machine.#audience, machine.#here.boot)
-				if (session !== undefined) machine.#sessions.set(id.data, session)
+				if (session === undefined) return
+				machine.#sessions.set(id.data, session)
+				machine.#requests.changed(session)
 			}),
 		)
 		for (const session of machine.#sessions.values())
@@ -89,6 +107,8 @@ export class Machine {
 		this.#out = out
 		for (const message of this.#unsaid.values()) out.tell(message)
 		this.#unsaid.clear()
+		this.#relays.linked((message) => out.tell(message))
+		this.#report()
 		for (const session of this.#sessions.values()) {
 			void session.linked()
 			if (session.isReturning && wantsSecrets(session)) void this.#return(session)
@@ -97,6 +117,7 @@ export class Machine {
 
 	unlinked(): void {
 		this.#out = null
+		this.#relays.unlinked()
 		this.#observed = false
 		for (const session of this.#sessions.values()) if (session.isConnected) session.unwatched()
 	}
@@ -135,6 +156,11 @@ export class Machine {
 			throw new Refusal("malformed", "The edge does not send such frames.")
 		// Input for a session that has ended is never acknowledged: its viewer says so.
 		this.#connected(frame.session)?.sendFrame(data)
+	}
+
+	/** The link is not dialled again: nothing is done for the home any more. Sessions go on. */
+	stop(): void {
+		this.#relays.stop()
 	}
 
 	/** Sends the last screen of every running session to be kept; waits until they are out, but not for long. */
@@ -211,6 +237,7 @@ export class Machine {
 				await unmakeWorkingFolder(this.#dataDir, this.#session(session), force)
 				await this.#session(session).remove()
 				this.#sessions.delete(session)
+				this.#requests.removed(session)
 				this.#say(session, { type: "removed", session })
 				return {}
 			}
@@ -237,6 +264,20 @@ export class Machine {
 			case "saveLoadout":
 			case "removeLoadout":
 				return answerAboutMachine(asked.ask, asked.of, this.#here)
+			case "answer":
+				return this.#requests.answer(this.#session(asked.of.session), asked.of)
+			case "dismiss":
+				this.#requests.dismiss(asked.of)
+				return {}
+			case "notify":
+				this.#requests.notify(this.#session(asked.of.session), asked.of.text)
+				return {}
+			case "relay":
+				return this.#relays.relay(asked.of)
+			case "relayed":
+				return this.#relays.relayed(asked.of)
+			case "callRelay":
+				return this.#relays.call(asked.of)
 			default:
 				never(asked)
 		}
@@ -267,6 +308,7 @@ export class Machine {
 			return await HeldSession.start(launch, spec, this.#dataDir, this.#audience)
 		} catch (error) {
 			await rm(workFolder(this.#dataDir, spec.id), { recursive: true, force: true })
+			await rm(sessionKey(this.#dataDir, spec.id), { force: true })
 			throw error
 		}
 	}
@@ -320,6 +362,11 @@ export class Machine {
 		if (this.#names().has(name)) throw new Refusal("name_taken")
 	}
 
+	/** What waits for a person, whole. */
+	#report(): void {
+		this.#out?.tell({ type: "attention", ...this.#requests.report() })
+	}
+
 	/** Says it now, or after the next welcome. */
 	#say(session: SessionId, message: FromConnector): void {
 		if (this.#out === null) this.#unsaid.set(session, message)
@@ -328,10 +375,12 @@ export class Machine {
 
 	readonly #audience: Audience = {
 		changed: (session) => {
-			if (this.#sessions.get(session.info.id) === session)
-				this.#say(session.info.id, { type: "session", session: session.info })
+			if (this.#sessions.get(session.info.id) !== session) return
+			this.#say(session.info.id, { type: "session", session: session.info })
+			this.#requests.changed(session)
 		},
 		message: ({ info }, message) => this.#out?.tell({ ...message, session: info.id }),
+		attended: (session, told) => this.#requests.told(session, told),
 		unwatchable: ({ info }, viewer, { code }) =>
 			this.#out?.tell({ type: "unwatchable", session: info.id, viewer, code }),
 		frame: (frame) => {

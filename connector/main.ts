@@ -1,5 +1,6 @@
 // The `homeport` command: its verbs, and what its help says about all of them. Read this first.
 import { Command, CommanderError } from "commander"
+import { answer } from "./commands/answer.ts"
 import { attach } from "./commands/attach.ts"
 import { audit } from "./commands/audit.ts"
 import { broadcast } from "./commands/broadcast.ts"
@@ -13,6 +14,7 @@ import { doctor } from "./commands/doctor.ts"
 import { here } from "./commands/here.ts"
 import { history } from "./commands/history.ts"
 import { image } from "./commands/image.ts"
+import { inbox } from "./commands/inbox.ts"
 import { keys } from "./commands/keys.ts"
 import { kill } from "./commands/kill.ts"
 import { killall } from "./commands/killall.ts"
@@ -23,6 +25,7 @@ import { logs } from "./commands/logs.ts"
 import { ls } from "./commands/ls.ts"
 import { machines } from "./commands/machines.ts"
 import { members } from "./commands/members.ts"
+import { notify } from "./commands/notify.ts"
 import { open } from "./commands/open.ts"
 import { profiles } from "./commands/profiles.ts"
 import { ps } from "./commands/ps.ts"
@@ -64,6 +67,9 @@ for (const make of [
 	screen,
 	logs,
 	wait,
+	inbox,
+	answer,
+	notify,
 	diff,
 	cp,
 	ps,

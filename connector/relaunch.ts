@@ -4,9 +4,13 @@ import { realpath } from "node:fs/promises"
 import type { DeliveredSecret } from "../protocol/ask.ts"
 import { Refusal } from "../protocol/errors.ts"
 import { JOB, runtimeOf } from "../protocol/session.ts"
+import { wordOf } from "./attention/about.ts"
+import { hookVariables, trustedByGemini } from "./attention/hooks.ts"
+import { placeNotifier, withNotifier } from "./attention/notifier.ts"
 import { workingDirectory } from "./folders.ts"
+import { sessionKey } from "./held-session.ts"
 import type { Execution, SavedInfo } from "./holder/wire.ts"
-import { type Here, type Launch, newConversation } from "./launch.ts"
+import { type Here, insideVariables, type Launch, newConversation } from "./launch.ts"
 import { variablesOf } from "./loadouts/resolve.ts"
 import { usableLoadout } from "./loadouts/store.ts"
 import {
@@ -61,17 +65,28 @@ export async function prepareRestart(
 		conversation: begin.conversation,
 		secrets: secrets.map(({ variable }) => variable),
 	} satisfies Partial<Execution>
-	const withKey = { ...begin, withoutKey: spec.withoutKey }
+	const word = wordOf({ key: sessionKey(dataDir, id) })
+	const withKey = { ...begin, withoutKey: spec.withoutKey, word }
 	const environment = { ...sessionEnvironment(), ...given }
 	if (contained === null) {
 		const cwd = await workingDirectory(info.cwd)
-		const { program, arguments: args } = await command(known, argv, environment, withKey)
-		return { execution: { ...shared, program, arguments: args, cwd, environment }, contained: null, making: null }
+		const { program, arguments: args } = await command(known, argv, environment, { ...withKey, cwd })
+		const own = await placeNotifier(dataDir)
+		const whole = withNotifier(
+			{ ...environment, ...hookVariables(runtime, environment, word, trustedByGemini(own)) },
+			own,
+		)
+		return {
+			execution: { ...shared, program, arguments: args, cwd, environment: whole },
+			contained: null,
+			making: null,
+		}
 	}
 	await mustBeStill(contained.workingFolder)
 	const tries = await tried.now(contained.substrate)
 	if (tries.is === "absent") throw new Refusal("substrate_unavailable", `${tries.reason} ${tries.remedy}`)
-	const words = await insideCommand(contained.substrate, known, argv, environment, withKey)
+	const starts = { ...withKey, cwd: contained.cwd }
+	const words = await insideCommand(contained.substrate, known, argv, environment, starts)
 	const again: Contained = { ...contained, name, argv: words }
 	await (await loadSubstrate(contained.substrate)).check(again)
 	return {
@@ -81,7 +96,7 @@ export async function prepareRestart(
 			arguments: [...WARDEN, again.folder],
 			cwd: info.cwd,
 			startsIn: again.folder,
-			environment: wrapEnvironment({ ...ownKeys(known), ...given }),
+			environment: wrapEnvironment({ ...ownKeys(known), ...given, ...insideVariables(again, given, word) }),
 		},
 		contained: again,
 		making: null,

@@ -6,8 +6,13 @@ import { basename, delimiter, isAbsolute, join } from "node:path"
 import { Refusal } from "../protocol/errors.ts"
 import type { Profile } from "../protocol/profile.ts"
 import { CUSTOM, type RuntimeInfo, SHELL } from "../protocol/session.ts"
+import { hookArguments } from "./attention/hooks.ts"
+import { AIDER } from "./attention/rules/aider.ts"
+import { CLAUDE_CODE } from "./attention/rules/claude-code.ts"
+import { CODEX } from "./attention/rules/codex.ts"
+import { GEMINI } from "./attention/rules/gemini.ts"
+import { OPENCODE } from "./attention/rules/opencode.ts"
 import { findProfile, readProfiles } from "./profiles.ts"
-import { WAITS } from "./waits.ts"
 
 export interface Runtime {
 	id: string
@@ -85,7 +90,7 @@ export const RUNTIMES: Runtime[] = [
 			unless: ["--session-id", "--resume", "-r", "--continue", "-c", "--print", "-p", "--no-session-persistence"],
 		},
 		isAskedFirst: true,
-		waits: WAITS["claude-code"],
+		waits: CLAUDE_CODE.waits,
 		profile: null,
 	},
 	{
@@ -101,7 +106,7 @@ export const RUNTIMES: Runtime[] = [
 		resume: ["resume", "--last"],
 		naming: null,
 		isAskedFirst: true,
-		waits: WAITS.codex,
+		waits: CODEX.waits,
 		profile: null,
 	},
 	{
@@ -117,7 +122,7 @@ export const RUNTIMES: Runtime[] = [
 		resume: ["--resume", "latest"],
 		naming: null,
 		isAskedFirst: true,
-		waits: WAITS.gemini,
+		waits: GEMINI.waits,
 		profile: null,
 	},
 	{
@@ -136,7 +141,7 @@ export const RUNTIMES: Runtime[] = [
 		resume: ["--continue"],
 		naming: null,
 		isAskedFirst: false,
-		waits: WAITS.opencode,
+		waits: OPENCODE.waits,
 		profile: null,
 	},
 	{
@@ -155,7 +160,7 @@ export const RUNTIMES: Runtime[] = [
 		resume: ["--restore-chat-history"],
 		naming: null,
 		isAskedFirst: false,
-		waits: WAITS.aider,
+		waits: AIDER.waits,
 		profile: null,
 	},
 ]
@@ -167,6 +172,12 @@ export interface Begin {
 	/** What the new conversation is called, or the one that is taken up. */
 	conversation?: string | null
 	resume?: boolean
+	/** By which its own events are known; without it, it is not told to give any. */
+	word?: string | null
+	/** Where it begins; without one no path of a command is relative. */
+	cwd?: string | null
+	/** That folder is still to be made, and nobody knows yet what will be in it. */
+	isMade?: boolean
 }
 
 /** The runtime of this name; null for CUSTOM. Throws Refusal("invalid_request") where there is none. */
@@ -201,7 +212,7 @@ export async function command(
 ): Promise<{ program: string; arguments: string[] }> {
 	if (runtime === null) {
 		const [name, ...rest] = ofCustom(argv)
-		return { program: await findProgram(name), arguments: rest }
+		return { program: await programOf(name, begin), arguments: rest }
 	}
 	let program: string
 	try {
@@ -254,7 +265,12 @@ function ofCustom(argv: string[]): [string, ...string[]] {
 }
 
 /** What the person gave, and before that what says which conversation it is. */
-function wordsOf({ resume, naming, isAskedFirst }: Runtime, argv: string[], begin: Begin): string[] {
+function wordsOf(runtime: Runtime, argv: string[], begin: Begin): string[] {
+	const hooks = begin.word == null ? [] : hookArguments(runtime.id, argv, begin.word)
+	return [...hooks, ...conversationWords(runtime, argv, begin)]
+}
+
+function conversationWords({ resume, naming, isAskedFirst }: Runtime, argv: string[], begin: Begin): string[] {
 	if (naming !== null && saysItself(naming, argv)) return argv
 	const name = begin.conversation ?? null
 	const named = (words: string[]) => words.map((word) => (word === "{}" ? (name ?? "") : word))
@@ -335,6 +351,14 @@ function searchPath(): string[] {
 		"/bin",
 	]
 	return [...new Set([...own, ...usual])]
+}
+
+/** What a command names: a path from where it begins, or a program on the PATH. */
+async function programOf(name: string, { cwd = null, isMade = false }: Begin): Promise<string> {
+	if (cwd === null || isAbsolute(name) || !name.includes("/")) return findProgram(name)
+	const path = join(cwd, name)
+	if (isMade || (await isProgram(path))) return path
+	throw new Refusal("program_missing", `${name} was not found in ${cwd}, or is no program.`)
 }
 
 async function findProgram(name: string): Promise<string> {

@@ -5,7 +5,15 @@ import { ASK_TIMEOUT_MS } from "../protocol/limits.ts"
 import type { ToConnector } from "../protocol/messages.ts"
 
 /** A refusal travels as a value, since an error loses its class between an object and the Worker that calls it. */
-export type Outcome<T> = { ok: true; value: T } | { ok: false; code: RefusalCode; detail?: string }
+export type Outcome<T> = { ok: true; value: T } | Refused
+
+interface Refused {
+	ok: false
+	code: RefusalCode
+	detail?: string
+	/** The machine has not heard of it, and will not. */
+	isUnsent?: boolean
+}
 
 interface Open {
 	ask: Ask

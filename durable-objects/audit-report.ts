@@ -11,7 +11,7 @@ export async function report(env: Env, workspaceId: string, said: Said): Promise
 }
 
 /** Names, folders and addresses may hold what somebody pasted there by mistake. */
-function masked<T>(value: T): T {
+export function masked<T>(value: T): T {
 	return JSON.parse(JSON.stringify(value), (_, part: unknown) => (typeof part === "string" ? maskTokens(part) : part))
 }
 

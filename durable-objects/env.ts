@@ -22,6 +22,8 @@ export interface Env {
 	SECRET_KEYS: string
 	/** More of the ring, by its number: where a secret cannot be read back, each key that is added is one of its own. */
 	[more: `SECRET_KEYS_${number}`]: string
+	/** Signs pushes to browsers, which subscribe with its public half: a private P-256 key as a JWK. Another one ends them all. */
+	PUSH_KEY?: string
 	/** "on" for e-mail and password. */
 	PASSWORDS?: string
 	/** A GitHub OAuth app, for signing in by GitHub. */

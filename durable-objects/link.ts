@@ -36,7 +36,7 @@ export class Link {
 		this.drop(new Refusal("link_replaced"))
 		const epoch = row.epoch + 1
 		store.putMachine({ ...row, epoch })
-		peer.about = { is: "link", epoch, acceptedAt: now(), version: null }
+		peer.about = { ...peer.about, epoch, acceptedAt: now(), version: null }
 		peer.remember()
 		this.#peer = peer
 	}
@@ -49,6 +49,11 @@ export class Link {
 		store.putMachine({ ...row, platform, since: now(), provenAt: now() })
 		this.#peer.about.version = version
 		this.#peer.remember()
+	}
+
+	/** Whose machine it is; null without a link. */
+	get workspaceId(): string | null {
+		return this.#peer?.about.workspaceId ?? null
 	}
 
 	/** Every other link's words and end are ignored. */

@@ -10,8 +10,11 @@ import type { Outcome } from "./asks.ts"
 import { report } from "./audit-report.ts"
 import type { Env } from "./env.ts"
 import { logFault } from "./fault-log.ts"
+import type { MachineReport } from "./inbox/inbox.ts"
 import { Machine } from "./machine.ts"
 import { type About, type Peer, type Principal, readUpgrade, type Upgrade } from "./peer.ts"
+import { begin, relayingOf, take } from "./relaying.ts"
+import { SqlReportStore } from "./sql-report-store.ts"
 import { SqlStore } from "./sql-store.ts"
 
 export class MachineObject extends DurableObject<Env> {
@@ -24,11 +27,17 @@ export class MachineObject extends DurableObject<Env> {
 		for (const socket of context.getWebSockets()) this.#peers.set(socket, new SocketPeer(context, socket))
 		this.#machine = new Machine({
 			store: new SqlStore(context.storage.sql),
+			reports: new SqlReportStore(context.storage.sql),
 			peers: [...this.#peers.values()],
 			now: Date.now,
 			defer: (then) => void setTimeout(then, 0),
 			wakeAt: (time) => void context.storage.setAlarm(time),
 			sessionOpened: (by, what) => context.waitUntil(reportOpened(env, by, what)),
+			tellWorkspace: (told) => tellWorkspace(env, told),
+			failed: (what, error) => logFault(what, { error: String(error) }),
+			welcomed: (machine) => context.waitUntil(begin(relayingOf(context), machine, (...asked) => this.ask(...asked))),
+			relayed: (machine, brought) =>
+				context.waitUntil(take(relayingOf(context), machine, brought, (...asked) => this.ask(...asked))),
 		})
 	}
 
@@ -90,9 +99,8 @@ export class MachineObject extends DurableObject<Env> {
 		this.#machine.dismiss(id)
 	}
 
-	async revoke(): Promise<void> {
+	revoke(): void {
 		this.#machine.revoke()
-		await this.ctx.storage.deleteAlarm()
 	}
 
 	describe(): ReturnType<Machine["look"]> {
@@ -164,10 +172,14 @@ async function reportOpened(
 	}
 }
 
+async function tellWorkspace(env: Env, told: MachineReport): Promise<void> {
+	await env.WORKSPACE.get(env.WORKSPACE.idFromName(told.workspaceId)).reported(told)
+}
+
 function about(upgrade: Upgrade): About {
 	switch (upgrade.is) {
 		case "link":
-			return { is: "link", epoch: 0, acceptedAt: Date.now(), version: null }
+			return { is: "link", workspaceId: upgrade.workspaceId, epoch: 0, acceptedAt: Date.now(), version: null }
 		case "viewer":
 			return { is: "viewer", principal: upgrade.principal, viewer: null, followed: {}, opened: [] }
 		case "feed":

@@ -2,20 +2,23 @@
 import { type Answered, ASKED_SINCE, type Ask, type Asked } from "../protocol/ask.ts"
 import { never, Refusal, refusalCode } from "../protocol/errors.ts"
 import { decodeFrame, type Frame, KIND, type SnapshotFrame } from "../protocol/frames.ts"
-import { EVERYONE, KEEPER, type MachineId, type SessionId } from "../protocol/ids.ts"
+import { type ChannelId, EVERYONE, KEEPER, type MachineId, type SessionId } from "../protocol/ids.ts"
 import { KEPT_SNAPSHOT_BYTES, OLDEST_VERSION, PROTOCOL_VERSION } from "../protocol/limits.ts"
 import { FromConnector, FromViewer, parseMessage } from "../protocol/messages.ts"
 import type { Platform, Presence, SessionInfo } from "../protocol/session.ts"
 import { Asks, type Outcome } from "./asks.ts"
+import type { MachineReport } from "./inbox/inbox.ts"
 import { InputBatch } from "./input.ts"
 import { Link, type LinkPeer } from "./link.ts"
 import { type Peer, type Principal, refuse } from "./peer.ts"
+import { type ReportStore, Reports } from "./reports.ts"
 import { Sessions } from "./sessions.ts"
 import type { MachineRow, Store } from "./store.ts"
 import { tell, tellRefused, type ViewerPeer, Viewers } from "./viewers.ts"
 
 interface Host {
 	store: Store
+	reports: ReportStore
 	/** The sockets that outlived the object's memory. */
 	peers: Peer[]
 	now: () => number
@@ -25,6 +28,13 @@ interface Host {
 	wakeAt: (time: number) => void
 	/** Tells the audit trail who has opened which session; nothing here waits for that. */
 	sessionOpened: (by: Principal, what: { machine: MachineId; session: SessionId }) => void
+	/** Tells the workspace what waits for a person; resolves when it has it for good. */
+	tellWorkspace: (report: MachineReport) => Promise<void>
+	failed: (what: string, error: unknown) => void
+	/** The machine can be asked again: whoever wants something of it after each welcome, asks now. */
+	welcomed: (machine: MachineId) => void
+	/** The machine has brought this from a chat service; it is thanked by an ask of `relayed` once it is kept. */
+	relayed: (machine: MachineId, what: { channel: ChannelId; key: string; message: unknown }) => void
 }
 
 export class Machine {
@@ -32,6 +42,7 @@ export class Machine {
 	readonly #asks = new Asks()
 	readonly #input: InputBatch
 	readonly #link: Link
+	readonly #reports: Reports
 	readonly #sessions: Sessions
 	readonly #viewers: Viewers
 	/** When the alarm that was asked for in this wake is due. */
@@ -45,6 +56,18 @@ export class Machine {
 		this.#link = new Link({ store, now: host.now, ended: () => this.#linkEnded() })
 		this.#input = new InputBatch((frame) => this.#link.send(frame), host.defer, host.now)
 		this.#sessions = new Sessions(store)
+		this.#reports = new Reports({
+			store: host.reports,
+			machine: () => {
+				const row = store.machine()
+				return row === null ? null : { id: row.id, name: row.name, workspaceId: this.#link.workspaceId }
+			},
+			session: (id) => this.#sessions.get(id),
+			tell: host.tellWorkspace,
+			now: host.now,
+			arm: () => this.#lease(),
+			failed: (error) => host.failed("report", error),
+		})
 		this.#viewers = new Viewers({
 			store,
 			link: this.#link,
@@ -91,6 +114,7 @@ export class Machine {
 		this.#link.drop(new Refusal("machine_revoked"))
 		this.#viewers.refuseAll(new Refusal("not_found"))
 		this.#host.store.clear()
+		this.#reports.revoked()
 	}
 
 	describe(): { presence: Presence; platform: Platform | null; sessions: SessionInfo[] } {
@@ -112,13 +136,14 @@ export class Machine {
 	async ask<A extends Ask>(ask: A, of: Asked<A>): Promise<Outcome<Answered<A>>> {
 		const { version } = this.#link
 		const since = ask === "start" ? startSince(of as Asked<"start">) : sinceOf(ask)
-		if (version !== null && version < since.version) return { ok: false, code: "version_too_old", detail: since.why }
+		if (version !== null && version < since.version)
+			return { ok: false, code: "version_too_old", detail: since.why, isUnsent: true }
 		const delivery = this.#link.isUp() ? deliveryOf(ask, of) : null
 		// Before it is known what comes of it: an answer that is late shall not cost a session what it was given.
 		if (delivery !== null) this.#host.store.grant(delivery.session, delivery.secrets)
 		const outcome: Outcome<Answered<A>> = this.#link.isUp()
 			? await this.#asks.ask(ask, of, (message) => this.#link.say(message))
-			: { ok: false, code: "machine_offline" }
+			: { ok: false, code: "machine_offline", isUnsent: true }
 		if (outcome.ok || ask !== "remove" || !["machine_offline", "session_not_found"].includes(outcome.code))
 			return outcome
 		// A session that only this object remembers can still be forgotten.
@@ -184,6 +209,7 @@ export class Machine {
 		this.#alarmAt = 0
 		this.#viewers.dismiss(({ expiresAt }) => expiresAt !== null && expiresAt <= this.#host.now())
 		this.#link.isUp()
+		this.#reports.retry()
 		this.#lease()
 	}
 
@@ -217,6 +243,12 @@ export class Machine {
 				return this.#asks.answered(message.number, message.answer)
 			case "refuse":
 				return this.#asks.refused(message.number, message.code, message.detail)
+			case "attention":
+				return this.#reports.heard({ open: message.open, ended: message.ended })
+			case "relay": {
+				const { channel, key, message: brought } = message
+				return this.#host.relayed(this.#row().id, { channel, key, message: brought })
+			}
 			default:
 				never(message)
 		}
@@ -235,6 +267,7 @@ export class Machine {
 		this.#tellRenamed()
 		this.#tellPresence()
 		this.#lease()
+		this.#host.welcomed(this.#row().id)
 	}
 
 	#connectorFrame(frame: Frame, data: Uint8Array): void {
@@ -268,10 +301,13 @@ export class Machine {
 		this.#tellPresence()
 	}
 
-	/** Somebody watches, so somebody must be told when the link's proof gets too old, and let go of when their token ends. */
+	/**
+	 * Somebody watches, so somebody must be told when the link's proof gets too old, and let go of when their token ends; or
+	 * the workspace has not taken a report.
+	 */
 	#lease(): void {
-		if (this.#viewers.isEmpty) return
-		const times = [this.#link.expiresAt(), this.#viewers.expiresAt()].filter((time) => time !== null)
+		const watched = this.#viewers.isEmpty ? [] : [this.#link.expiresAt(), this.#viewers.expiresAt()]
+		const times = [...watched, this.#reports.retryAt].filter((time) => time !== null)
 		const at = Math.min(...times)
 		// An alarm is a write, which holds back what is sent after it: one is enough, and renews itself.
 		if (times.length === 0 || (this.#alarmAt > this.#host.now() && this.#alarmAt <= at)) return
@@ -312,6 +348,7 @@ export class Machine {
 		// A screen that is kept of the run before says nothing of where this one stands.
 		if (session.run > before) this.#host.store.dropSnapshot(session.id)
 		this.#sessions.put(session)
+		this.#reports.sessionChanged(session.id)
 		this.#viewers.tellAll({ type: "session", session })
 		if (session.run > before) this.#viewers.beganAgain(session.id)
 	}
@@ -326,6 +363,7 @@ export class Machine {
 
 	#forget(session: SessionId): void {
 		this.#sessions.drop(session)
+		this.#reports.sessionRemoved(session)
 		this.#viewers.forget(session)
 		this.#viewers.tellAll({ type: "removed", session })
 	}

@@ -23,7 +23,10 @@ export interface Principal {
 export type Listening = Pick<Principal, "through" | "expiresAt">
 
 /** What the edge has found out of an upgrade; it rides in the header `x-homeport-upgrade`, which callers cannot set. */
-export type Upgrade = { is: "link" } | { is: "viewer"; principal: Principal } | ({ is: "feed" } & Listening)
+export type Upgrade =
+	| { is: "link"; workspaceId: string }
+	| { is: "viewer"; principal: Principal }
+	| ({ is: "feed" } & Listening)
 
 /** Reads what the edge has written. */
 export function readUpgrade(headers: Headers): Upgrade {
@@ -54,6 +57,8 @@ export interface Followed {
 export type About =
 	| {
 			is: "link"
+			/** Whose machine it is. A link from before this was written down does not say. */
+			workspaceId?: string
 			epoch: number
 			acceptedAt: number
 			/** The protocol's version that the connector speaks; null until its hello. */

@@ -280,6 +280,108 @@ export const secret = sqliteTable(
 	(table) => [primaryKey({ columns: [table.workspaceId, table.name] })],
 )
 
+/** A workspace's bot at a chat service. */
+export const channel = sqliteTable(
+	"channel",
+	{
+		id: text("id").primaryKey(),
+		workspaceId: text("workspace_id")
+			.notNull()
+			.references(() => workspace.id, { onDelete: "cascade" }),
+		kind: text("kind", { enum: ["telegram", "weixin", "wecom", "official"] }).notNull(),
+		name: text("name").notNull(),
+		/** The service's own id of the bot, so that it is connected once. */
+		account: text("account").notNull(),
+		/** The machine that polls for it. */
+		machineId: text("machine_id"),
+		/** What it is signed in by, as JSON, sealed as secrets are; null while it is not. */
+		sealed: text("sealed"),
+		keyVersion: integer("key_version"),
+		/** Channel's state of the protocol. */
+		state: text("state", { mode: "json" }).notNull(),
+		createdAt: integer("created_at").notNull(),
+		createdBy: text("created_by").references(() => user.id, { onDelete: "set null" }),
+	},
+	(table) => [uniqueIndex("channel_account").on(table.kind, table.account)],
+)
+
+/** A place where one member is told: a browser that takes pushes, or a chat with a bot. */
+export const destination = sqliteTable(
+	"destination",
+	{
+		id: text("id").primaryKey(),
+		workspaceId: text("workspace_id")
+			.notNull()
+			.references(() => workspace.id, { onDelete: "cascade" }),
+		userId: text("user_id")
+			.notNull()
+			.references(() => user.id, { onDelete: "cascade" }),
+		kind: text("kind", { enum: ["push", "telegram", "weixin", "wecom", "official"] }).notNull(),
+		channelId: text("channel_id").references(() => channel.id, { onDelete: "cascade" }),
+		/** The chat's id, or the address that pushes go to. */
+		address: text("address").notNull(),
+		name: text("name").notNull(),
+		isGroup: integer("is_group", { mode: "boolean" }).notNull().default(false),
+		/** DestinationSettings of the protocol. */
+		settings: text("settings", { mode: "json" }).notNull(),
+		/** What only this kind needs: a browser's keys, a chat's own state. */
+		details: text("details", { mode: "json" }).notNull(),
+		createdAt: integer("created_at").notNull(),
+		/** Destination's fault of the protocol. */
+		fault: text("fault", { mode: "json" }),
+	},
+	(table) => [
+		uniqueIndex("destination_address").on(table.workspaceId, table.kind, table.address),
+		index("destination_user").on(table.workspaceId, table.userId),
+		index("destination_channel").on(table.channelId, table.address),
+	],
+)
+
+/** A code with which one chat becomes a member's. */
+export const pairing = sqliteTable("pairing", {
+	/** SHA-256 of the code, in hex. */
+	hash: text("hash").primaryKey(),
+	channelId: text("channel_id")
+		.notNull()
+		.references(() => channel.id, { onDelete: "cascade" }),
+	userId: text("user_id")
+		.notNull()
+		.references(() => user.id, { onDelete: "cascade" }),
+	expiresAt: integer("expires_at").notNull(),
+	usedAt: integer("used_at"),
+})
+
+/** What is answered without a person, and who is told. */
+export const policy = sqliteTable("policy", {
+	workspaceId: text("workspace_id")
+		.primaryKey()
+		.references(() => workspace.id, { onDelete: "cascade" }),
+	/** Policy of the protocol. */
+	policy: text("policy", { mode: "json" }).notNull(),
+	updatedAt: integer("updated_at").notNull(),
+	updatedBy: text("updated_by").notNull(),
+})
+
+/** Requests that are over, as their owner, the Workspace object, has written them: for search and history. */
+export const attention = sqliteTable(
+	"attention",
+	{
+		workspaceId: text("workspace_id").notNull(),
+		id: text("id").notNull(),
+		machineId: text("machine_id").notNull(),
+		sessionId: text("session_id").notNull(),
+		/** When it was over. */
+		at: integer("at").notNull(),
+		/** InboxItem of the protocol, whole. */
+		item: text("item", { mode: "json" }).notNull(),
+	},
+	(table) => [
+		primaryKey({ columns: [table.workspaceId, table.id] }),
+		index("attention_at").on(table.workspaceId, table.at),
+		index("attention_session").on(table.sessionId, table.at),
+	],
+)
+
 /** The audit trail, as its writer, the Workspace object, has written it. Entries outlive people and machines. */
 export const audit = sqliteTable(
 	"audit",

@@ -59,4 +59,20 @@ export const MIGRATIONS: readonly { name: string; statements: readonly string[] 
 			"ALTER TABLE `workspace` DROP COLUMN `metadata`;",
 		],
 	},
+	{
+		name: "0002_attention.sql",
+		statements: [
+			"CREATE TABLE `attention` (\n\t`workspace_id` text NOT NULL,\n\t`id` text NOT NULL,\n\t`machine_id` text NOT NULL,\n\t`session_id` text NOT NULL,\n\t`at` integer NOT NULL,\n\t`item` text NOT NULL,\n\tPRIMARY KEY(`workspace_id`, `id`)\n);",
+			"CREATE INDEX `attention_at` ON `attention` (`workspace_id`,`at`);",
+			"CREATE INDEX `attention_session` ON `attention` (`session_id`,`at`);",
+			"CREATE TABLE `channel` (\n\t`id` text PRIMARY KEY NOT NULL,\n\t`workspace_id` text NOT NULL,\n\t`kind` text NOT NULL,\n\t`name` text NOT NULL,\n\t`account` text NOT NULL,\n\t`machine_id` text,\n\t`sealed` text,\n\t`key_version` integer,\n\t`state` text NOT NULL,\n\t`created_at` integer NOT NULL,\n\t`created_by` text,\n\tFOREIGN KEY (`workspace_id`) REFERENCES `workspace`(`id`) ON UPDATE no action ON DELETE cascade,\n\tFOREIGN KEY (`created_by`) REFERENCES `user`(`id`) ON UPDATE no action ON DELETE set null\n);",
+			"CREATE UNIQUE INDEX `channel_account` ON `channel` (`kind`,`account`);",
+			"CREATE TABLE `destination` (\n\t`id` text PRIMARY KEY NOT NULL,\n\t`workspace_id` text NOT NULL,\n\t`user_id` text NOT NULL,\n\t`kind` text NOT NULL,\n\t`channel_id` text,\n\t`address` text NOT NULL,\n\t`name` text NOT NULL,\n\t`is_group` integer DEFAULT false NOT NULL,\n\t`settings` text NOT NULL,\n\t`details` text NOT NULL,\n\t`created_at` integer NOT NULL,\n\t`fault` text,\n\tFOREIGN KEY (`workspace_id`) REFERENCES `workspace`(`id`) ON UPDATE no action ON DELETE cascade,\n\tFOREIGN KEY (`user_id`) REFERENCES `user`(`id`) ON UPDATE no action ON DELETE cascade,\n\tFOREIGN KEY (`channel_id`) REFERENCES `channel`(`id`) ON UPDATE no action ON DELETE cascade\n);",
+			"CREATE UNIQUE INDEX `destination_address` ON `destination` (`workspace_id`,`kind`,`address`);",
+			"CREATE INDEX `destination_user` ON `destination` (`workspace_id`,`user_id`);",
+			"CREATE INDEX `destination_channel` ON `destination` (`channel_id`,`address`);",
+			"CREATE TABLE `pairing` (\n\t`hash` text PRIMARY KEY NOT NULL,\n\t`channel_id` text NOT NULL,\n\t`user_id` text NOT NULL,\n\t`expires_at` integer NOT NULL,\n\t`used_at` integer,\n\tFOREIGN KEY (`channel_id`) REFERENCES `channel`(`id`) ON UPDATE no action ON DELETE cascade,\n\tFOREIGN KEY (`user_id`) REFERENCES `user`(`id`) ON UPDATE no action ON DELETE cascade\n);",
+			"CREATE TABLE `policy` (\n\t`workspace_id` text PRIMARY KEY NOT NULL,\n\t`policy` text NOT NULL,\n\t`updated_at` integer NOT NULL,\n\t`updated_by` text NOT NULL,\n\tFOREIGN KEY (`workspace_id`) REFERENCES `workspace`(`id`) ON UPDATE no action ON DELETE cascade\n);",
+		],
+	},
 ]

@@ -1,6 +1,7 @@
 // What the edge may ask of a machine, and the shape of each answer. Asked with a number, answered once with it.
 import * as z from "zod"
-import { SessionId, ViewerId } from "./ids.ts"
+import { Choice, ClaimId, QUESTION_CHARS } from "./attention.ts"
+import { ChannelId, RequestId, SessionId, ViewerId } from "./ids.ts"
 import { FILE_CHUNK_BYTES, INPUT_FRAME_BYTES, LOADOUT_BYTES, LOG_CHUNK_BYTES, TAGS } from "./limits.ts"
 import { Profile } from "./profile.ts"
 import { Name, Path, RuntimeInfo, Sequence, SessionInfo, StartSpec, Tag, Time } from "./session.ts"
@@ -199,6 +200,8 @@ export const ASKS = {
 			at: z.int().min(0),
 			base64: z.string().max(Math.ceil(FILE_CHUNK_BYTES / 3) * 4),
 			isLast: z.boolean(),
+			/** Makes the folder that it goes to where it is not there, such that git does not see it. */
+			makesFolder: z.boolean().default(false),
 		}),
 		answered: nothing,
 	},
@@ -232,6 +235,42 @@ export const ASKS = {
 	/** Refused with its first problem where it has one: a loadout that cannot be applied is not kept. */
 	saveLoadout: { asked: z.object({ name: Label, text: z.string().max(LOADOUT_BYTES) }), answered: Loadout },
 	removeLoadout: { asked: z.object({ name: Label }), answered: nothing },
+	/**
+	 * Types an answer, if what it answers is on the screen as it is now; the same claim again types nothing more, and is
+	 * answered as the first time: also after `until`, which is looked at only where the claim is not known. While the first
+	 * is under way the second waits for it. A refusal says that nothing was typed for this claim and nothing will be. Throws
+	 * Refusal: request_gone, answer_invalid, not_chosen, session_ended.
+	 */
+	answer: {
+		asked: z.object({
+			session: SessionId,
+			request: RequestId,
+			claim: ClaimId,
+			choice: Choice,
+			/** By the control plane's clock: after it nothing is typed. */
+			until: Time,
+		}),
+		answered: z.object({
+			/** Whether the screen has moved on since. */
+			isConfirmed: z.boolean(),
+		}),
+	},
+	/** Takes a request away without typing anything. */
+	dismiss: { asked: z.object({ session: SessionId, request: RequestId }), answered: nothing },
+	/** Raises a request of the kind question in these words, which nothing is typed for. */
+	notify: { asked: z.object({ session: SessionId, text: z.string().min(1).max(QUESTION_CHARS) }), answered: nothing },
+	/** Poll for this channel, or no more: what it is signed in by is null where it is not. */
+	relay: {
+		asked: z.object({ channel: ChannelId, isOn: z.boolean(), credentials: z.string().max(8_192).nullable() }),
+		answered: nothing,
+	},
+	/** What was relayed under these keys is kept, and is not told again. */
+	relayed: { asked: z.object({ channel: ChannelId, keys: z.array(z.string().max(128)).max(200) }), answered: nothing },
+	/** Calls the service of a relayed channel: the machine adds what it is signed in by. */
+	callRelay: {
+		asked: z.object({ channel: ChannelId, method: z.string().max(64), body: z.unknown() }),
+		answered: z.object({ status: z.int(), body: z.unknown() }),
+	},
 	runtimes: { asked: z.object({}), answered: z.object({ runtimes: z.array(RuntimeInfo) }) },
 	/** Folders whose path begins with `path`, for completion; "~" is the home directory. */
 	folders: {
@@ -262,6 +301,12 @@ export const ASKED_SINCE = {
 	readLoadout: 3,
 	saveLoadout: 3,
 	removeLoadout: 3,
+	answer: 4,
+	dismiss: 4,
+	notify: 4,
+	relay: 4,
+	relayed: 4,
+	callRelay: 4,
 } as const satisfies Partial<Record<keyof typeof ASKS, number>>
 
 export type Ask = keyof typeof ASKS

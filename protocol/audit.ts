@@ -8,7 +8,7 @@ export const AuditEntry = z
 		sequence: z.int().min(1),
 		at: Time,
 		actor: z.object({
-			is: z.enum(["person", "token", "machine", "nobody"]),
+			is: z.enum(["person", "token", "machine", "rule", "nobody"]),
 			/** Empty for nobody. */
 			id: z.string(),
 			name: z.string(),

@@ -71,6 +71,21 @@ export const REFUSALS = {
 		mayRetry: false,
 		message: "Its working directory has changes that are nowhere else, so nothing was removed.",
 	},
+	request_gone: {
+		status: 409,
+		mayRetry: false,
+		message: "What it asked is over, or not on its screen any more, so nothing was typed.",
+	},
+	request_answered: { status: 409, mayRetry: false, message: "Somebody has answered this already." },
+	request_busy: { status: 409, mayRetry: true, message: "Somebody's answer is on its way to this." },
+	answer_elsewhere: { status: 403, mayRetry: false, message: "This cannot be answered from here." },
+	not_chosen: {
+		status: 409,
+		mayRetry: false,
+		message: "Its marker was moved, but nothing was chosen: look at its screen.",
+	},
+	answer_invalid: { status: 422, mayRetry: false, message: "That is not one of its answers, so nothing was typed." },
+	channel_failed: { status: 422, mayRetry: true, message: "The chat service did not take it." },
 	link_replaced: {
 		status: 409,
 		mayRetry: false,
@@ -81,6 +96,11 @@ export const REFUSALS = {
 		status: 503,
 		mayRetry: false,
 		message: "This home has no keys to seal secrets with. Whoever runs it sets SECRET_KEYS.",
+	},
+	push_off: {
+		status: 503,
+		mayRetry: false,
+		message: "This home has no key to send notifications to browsers with. Whoever runs it sets PUSH_KEY.",
 	},
 	secret_unreadable: {
 		status: 422,

@@ -6,7 +6,10 @@ type Issue = z.core.$ZodIssue
 /** The first fault that a schema found, without the value, which may be a secret. */
 export function explain(error: z.ZodError): string {
 	const issue = error.issues[0]
-	return issue === undefined ? "It does not have the right shape." : `${thing(issue)} ${fault(issue)}.`
+	if (issue === undefined) return "It does not have the right shape."
+	const [what, why] = [thing(issue), fault(issue)]
+	// "The rules are missing."
+	return `${what} ${/[^isu]s$/.test(what) ? why.replace(/^is /, "are ") : why}.`
 }
 
 /** What the field is called by people, where its own name does not say it. */

@@ -24,6 +24,18 @@ export type ViewerId = z.infer<typeof ViewerId>
 export const TokenId = /* @__PURE__ */ id("tok")
 export type TokenId = z.infer<typeof TokenId>
 
+/** Something that a program waits for a person for. Made on the machine. */
+export const RequestId = /* @__PURE__ */ id("req")
+export type RequestId = z.infer<typeof RequestId>
+
+/** A workspace's bot at a chat service. */
+export const ChannelId = /* @__PURE__ */ id("chn")
+export type ChannelId = z.infer<typeof ChannelId>
+
+/** A place where one member is told: a browser, or a chat. */
+export const DestinationId = /* @__PURE__ */ id("dst")
+export type DestinationId = z.infer<typeof DestinationId>
+
 /** The shared channel: output for every viewer that keeps up. */
 export const EVERYONE = "vwr_00000000000000000000" as ViewerId
 
@@ -39,6 +51,10 @@ export const newMachineId = () => `mch_${randomHex()}` as MachineId
 export const newSessionId = () => `ses_${randomHex()}` as SessionId
 export const newViewerId = () => `vwr_${randomHex()}` as ViewerId
 export const newTokenId = () => `tok_${randomHex()}` as TokenId
+export const newRequestId = () => `req_${randomHex()}` as RequestId
+export const newChannelId = () => `chn_${randomHex()}` as ChannelId
+export const newDestinationId = () => `dst_${randomHex()}` as DestinationId
+export const newClaimId = () => `clm_${randomHex()}`
 
 /** Writes the random part of `id` as ID_BYTES bytes at `offset`. */
 export function writeId(into: Uint8Array, offset: number, id: string): void {

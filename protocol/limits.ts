@@ -5,9 +5,9 @@ const MiB = 1024 * KiB
 
 /**
  * What both sides of a socket speak. Raised when an older reader would misunderstand. 2: `start` carries secrets. 3:
- * sessions run in substrates and begin again.
+ * sessions run in substrates and begin again. 4: machines tell what waits for a person.
  */
-export const PROTOCOL_VERSION = 3
+export const PROTOCOL_VERSION = 4
 /** The oldest that a control plane still takes: it is upgraded first, its machines and pages after it. */
 export const OLDEST_VERSION = 1
 
@@ -105,6 +105,8 @@ export const SECRETS_PER_WORKSPACE = 256
 export const SESSION_SECRETS_CHARS = 512 * KiB
 export const TAGS = 16
 export const MACHINE_MEMBERS = 64
+/** One's own computers and phones; each notification goes to all of them. */
+export const BROWSERS_PER_MEMBER = 20
 /** A sign-in older than this does not change by what its person signs in: a page left open is not enough. */
 export const FRESH_SIGN_IN_MS = 60 * 60_000
 /** The first password: without an old one to ask for, only who has just come in may set it. */
@@ -112,6 +114,9 @@ export const JUST_SIGNED_IN_MS = 10 * 60_000
 export const RECOVERY_CODES = 10
 export const INVITATION_MS = 7 * 24 * 60 * 60_000
 export const DEVICE_GRANT_MS = 15 * 60_000
+/** A code that makes a chat a member's is sent there now. */
+export const PAIRING_MS = 10 * 60_000
+export const CHANNELS_PER_WORKSPACE = 32
 /** Between two polls of the device flow. */
 export const DEVICE_POLL_MS = 5_000
 

@@ -1,9 +1,10 @@
 // JSON messages of the two sockets: machine to object (the link) and viewer to object. One union a direction.
 import * as z from "zod"
 import { ASKS } from "./ask.ts"
+import { AttentionReport } from "./attention.ts"
 import { Refusal } from "./errors.ts"
 import { explain } from "./explain.ts"
-import { SessionId, ViewerId } from "./ids.ts"
+import { ChannelId, SessionId, ViewerId } from "./ids.ts"
 import { MESSAGE_BYTES, SESSIONS_PER_MACHINE } from "./limits.ts"
 import { ROLES } from "./roles.ts"
 import { Cols, Platform, Presence, Rows, Sequence, SessionInfo, Watcher } from "./session.ts"
@@ -41,6 +42,10 @@ export const FromConnector = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("session"), session: SessionInfo }),
 	/** A session was removed. */
 	z.object({ type: z.literal("removed"), session: SessionId }),
+	/** What waits for a person on this machine, whole; also after every hello that was welcomed. */
+	z.object({ type: z.literal("attention"), ...AttentionReport.shape }),
+	/** What a channel that this machine polls for has brought: taken once it is kept, by an ask of `relayed`. */
+	z.object({ type: z.literal("relay"), channel: ChannelId, key: z.string().max(128), message: z.unknown() }),
 	/** The viewer's channel has reached the shared one at `sequence`: what follows comes addressed to EVERYONE. */
 	z.object({ type: z.literal("joined"), session: SessionId, viewer: ViewerId, sequence: Sequence }),
 	/** A channel could not be opened: there is no such session here. */
@@ -104,7 +109,7 @@ export type ToViewer = z.infer<typeof ToViewer>
 
 /** Workspace object to console: something in the registry changed; ask for it again. */
 export const FromFeed = z.discriminatedUnion("type", [
-	z.object({ type: z.literal("changed"), what: z.enum(["machines"]) }),
+	z.object({ type: z.literal("changed"), what: z.enum(["machines", "attention", "channels"]) }),
 ])
 export type FromFeed = z.infer<typeof FromFeed>
 

@@ -18,6 +18,8 @@ const LEAST = {
 	"machine:enroll": "maintainer",
 	"machine:manage": "maintainer",
 	"secret:manage": "maintainer",
+	"channel:manage": "maintainer",
+	"policy:manage": "maintainer",
 	"audit:read": "maintainer",
 	"people:manage": "owner",
 	"workspace:manage": "owner",

@@ -3,7 +3,9 @@ import * as z from "zod"
 import { REFUSALS } from "./errors.ts"
 import type { Shape } from "./route.ts"
 import { accountRoutes } from "./routes/account.ts"
+import { attentionRoutes } from "./routes/attention.ts"
 import { auditRoutes } from "./routes/audit.ts"
+import { channelRoutes } from "./routes/channels.ts"
 import { homeRoutes } from "./routes/home.ts"
 import { machineRoutes } from "./routes/machines.ts"
 import { secretRoutes } from "./routes/secrets.ts"
@@ -22,6 +24,8 @@ export const ROUTES = {
 	...machineRoutes,
 	...sessionRoutes,
 	...substrateRoutes,
+	...attentionRoutes,
+	...channelRoutes,
 	...secretRoutes,
 	...auditRoutes,
 } as const satisfies Record<string, Shape>

@@ -1,6 +1,6 @@
 // `npm run deploy`: puts this home on Cloudflare and prints the owner's link. Safe to run again; `-- --down` takes it away.
 import { execFile } from "node:child_process"
-import { randomBytes } from "node:crypto"
+import { generateKeyPairSync, randomBytes } from "node:crypto"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -34,9 +34,10 @@ export async function deploy(world: World, rotates = false): Promise<{ url: stri
 	const has = await secretNames(world)
 	const url = await upload(world, {
 		SIGN_IN_KEY: signInKey,
-		// A new one of the first would sign everybody out, of the second lose every secret.
+		// A new one of the first would sign everybody out, of the second lose every secret, of the third end all pushes.
 		...(!has.includes("AUTH_SECRET") && { AUTH_SECRET: secret() }),
 		...(!has.includes("SECRET_KEYS") && { SECRET_KEYS: JSON.stringify({ 1: secretKey() }) }),
+		...(!has.includes("PUSH_KEY") && { PUSH_KEY: pushKey() }),
 		...(rotates && anotherKey(has)),
 	})
 	await untilHealthy(world, url)
@@ -184,6 +185,11 @@ function anotherKey(has: string[]): Record<string, string> {
 /** An AES-256 key as the key ring has them. */
 function secretKey(): string {
 	return randomBytes(32).toString("base64")
+}
+
+/** A private P-256 key as a JWK. */
+function pushKey(): string {
+	return JSON.stringify(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" }))
 }
 
 const HERE: World = {

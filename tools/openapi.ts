@@ -84,6 +84,8 @@ function tagOf(path: string): string {
 	if (path.includes("/machines") || path === "/api/link") return "machines"
 	if (path.includes("/enroll") || path === "/install") return "enrollment"
 	if (path.includes("/tokens")) return "tokens"
+	if (/^\/api\/(inbox|attention|policy)/.test(path)) return "inbox"
+	if (/^\/api\/(channels|destinations|push|hooks)/.test(path)) return "channels"
 	return "home"
 }
 

@@ -63,5 +63,6 @@ export async function load<T>(asked: Promise<T>): Promise<Loaded<T>> {
 
 /** Whatever went wrong, in a sentence for a person. */
 export function sentence(error: unknown): string {
-	return error instanceof Refusal || error instanceof Problem ? error.message : words.broken
+	if (error instanceof Refusal) return words.refusal(words.refusals[error.code], error.detail)
+	return error instanceof Problem ? error.message : words.broken
 }

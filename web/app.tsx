@@ -2,8 +2,9 @@
 import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from "preact-iso"
 import { Dialogs } from "./dialogs/dialogs.tsx"
 import { words } from "./messages.ts"
-import { DEVICE, FLEET, JOIN, SETTINGS, SIGN_IN } from "./navigation.ts"
+import { DEVICE, FLEET, HISTORY, INBOX, JOIN, SETTINGS, SIGN_IN } from "./navigation.ts"
 import { Fleet } from "./screens/fleet.tsx"
+import { Inbox, RequestScreen } from "./screens/inbox.tsx"
 import { NoWorkspace } from "./screens/no-workspace.tsx"
 import { NotFound } from "./screens/not-found.tsx"
 import { SessionScreen } from "./screens/session.tsx"
@@ -54,6 +55,9 @@ function Door() {
 	return (
 		<Router>
 			<Route path={FLEET} component={Fleet} />
+			<Route path={INBOX} component={Inbox} />
+			<Route path={HISTORY} component={Inbox} />
+			<Route path={`${INBOX}/:request`} component={RequestScreen} />
 			<Route path={`${SETTINGS.index}/:noun?/:thing?/:part?/:item?`} component={Settings} />
 			<Route path="/m/:machine/s/:session" component={SessionScreen} />
 			<Route default component={NotFound} />

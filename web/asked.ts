@@ -1,5 +1,5 @@
 // What a screen asks the API for: asked again when the registry has changed, and when the network is back.
-import { useSignal } from "@preact/signals"
+import { type ReadonlySignal, useSignal } from "@preact/signals"
 import { useEffect, useRef } from "preact/hooks"
 import { Limited, load } from "./api.ts"
 import { changes, LOADING, type Loaded, reachable } from "./state.ts"
@@ -14,9 +14,14 @@ interface Rhythm<T> {
 	everyMs?: number | ((answer: T) => number | null)
 	/** Asked again only by `again`: to answer it costs the machine something. */
 	isOnDemand?: boolean
+	/** Counts what may change the answer; the registry's changes where it is not said. */
+	on?: ReadonlySignal<number>
 }
 
-export function useAsked<T>(ask: () => Promise<T>, { everyMs, isOnDemand = false }: Rhythm<T> = {}): Asked<T> {
+export function useAsked<T>(
+	ask: () => Promise<T>,
+	{ everyMs, isOnDemand = false, on = changes }: Rhythm<T> = {},
+): Asked<T> {
 	const answer = useSignal<Loaded<T>>(LOADING)
 	/** How often it was asked: an older answer must not stand in a newer one's place. */
 	const asked = useRef(0)
@@ -36,7 +41,7 @@ export function useAsked<T>(ask: () => Promise<T>, { everyMs, isOnDemand = false
 		}
 		answer.value = told
 	}
-	useEffect(() => void again(), [isOnDemand ? 0 : changes.value, reachable.value])
+	useEffect(() => void again(), [isOnDemand ? 0 : on.value, reachable.value])
 	const told = answer.value
 	const periodMs = typeof everyMs !== "function" ? everyMs : told.is === "loaded" ? everyMs(told.value) : undefined
 	useEffect(() => {

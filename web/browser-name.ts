@@ -1,11 +1,12 @@
 // Browsers by the name that people know them by, from what they say of themselves.
+import { words } from "./messages.ts"
 
 /** Such as "Firefox on Linux"; what is not known is left out. */
 export function browserName(agent: string): string {
 	const browser = BROWSERS.find(([, mark]) => agent.includes(mark))?.[0]
 	const system = SYSTEMS.find(([, mark]) => agent.includes(mark))?.[0]
 	if (browser === undefined) return system ?? agent.slice(0, 40)
-	return system === undefined ? browser : `${browser} on ${system}`
+	return system === undefined ? browser : words.browserOn(browser, system)
 }
 
 export const thisBrowser = () => browserName(navigator.userAgent)

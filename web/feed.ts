@@ -1,6 +1,7 @@
 // The workspace's feed: a socket that says when the registry has changed. Dials again by itself.
 import { REFUSALS, type RefusalCode, refusalCode } from "../protocol/errors.ts"
 import { HEARTBEAT_MS, PING } from "../protocol/limits.ts"
+import type { FromFeed } from "../protocol/messages.ts"
 import { Redial } from "../protocol/redial.ts"
 import { routePath } from "../protocol/routes.ts"
 import { inWorkspace } from "./workspace-choice.ts"
@@ -14,7 +15,7 @@ export interface Feed {
 interface Told {
 	/** What changed before that was not heard; and who may be here may have changed. */
 	opened: () => void
-	changed: () => void
+	changed: (what: FromFeed["what"]) => void
 	/** Refused for good: dialling again would change nothing. */
 	refused: (code: RefusalCode) => void
 }
@@ -38,7 +39,8 @@ export function openFeed({ opened, changed, refused }: Told): Feed {
 			opened()
 		}
 		dialled.onmessage = ({ data }) => {
-			if (typeof data === "string" && data.startsWith("{")) changed()
+			const what = whatOf(data)
+			if (what !== null) changed(what)
 		}
 		dialled.onclose = ({ reason }) => {
 			if (socket !== dialled) return
@@ -64,6 +66,13 @@ export function openFeed({ opened, changed, refused }: Told): Feed {
 			open?.close()
 		},
 	}
+}
+
+/** Null for what is no message of the feed. One that this page does not know yet is about the registry. */
+function whatOf(data: unknown): FromFeed["what"] | null {
+	if (typeof data !== "string" || !data.startsWith("{")) return null
+	const { what } = JSON.parse(data) as Partial<FromFeed>
+	return what ?? "machines"
 }
 
 /** A path of this origin as a socket's address, for the chosen workspace. */

@@ -3,8 +3,11 @@ import { batch } from "@preact/signals"
 import { HEARTBEAT_MS, REDIAL_MAX_MS } from "../protocol/limits.ts"
 import { api, Limited, load } from "./api.ts"
 import { type Feed, openFeed } from "./feed.ts"
+import { attentionChanged, forgetInbox, refreshInbox } from "./inbox.ts"
 import { hasUnsent, keepSockets, restSockets, wakeSockets } from "./machine-sockets.ts"
 import { words } from "./messages.ts"
+import { go } from "./navigation.ts"
+import { forgetPush, refreshPush } from "./push.ts"
 import {
 	changes,
 	forgetWorkspace,
@@ -19,12 +22,13 @@ import {
 	signedOut,
 	workspaces,
 } from "./state.ts"
-import { chooseWorkspace, chosenWorkspace } from "./workspace-choice.ts"
+import { chooseWorkspace, chosenWorkspace, followAddress } from "./workspace-choice.ts"
 
 /** A tab that is hidden for longer lets go of its machines: nobody looks, so nothing is sent. */
 const REST_AFTER_MS = 10_000
 
 export function start(): void {
+	followAddress()
 	setInterval(tick, 1_000)
 	// Presence is told when it changes; the age of its proof must be asked for, and so must what the feed does not tell.
 	setInterval(() => {
@@ -43,7 +47,18 @@ export function start(): void {
 	me.subscribe((who) => {
 		if (who.is === "refused" && who.refusal.code === "not_signed_in") void leave()
 	})
+	navigator.serviceWorker?.addEventListener("message", ({ data }) => {
+		if (data?.type === "open") void openLink(String(data.path))
+	})
 	void enter()
+}
+
+/** A notification was pressed while this page is open. */
+async function openLink(path: string): Promise<void> {
+	const { pathname, searchParams } = new URL(path, location.origin)
+	const workspace = searchParams.get("workspace")
+	if (workspace !== null && workspace !== chosenWorkspace()) await enterAnew(workspace)
+	go(pathname)
 }
 
 /** Asks who I am, and follows the workspace if that is somebody. Asked again until something answers. */
@@ -72,20 +87,29 @@ export async function enter(): Promise<void> {
 	chooseWorkspace(answer.value.workspace.id)
 	me.value = answer
 	void refreshMachines()
+	void refreshInbox()
 	void refreshWorkspaces()
+	// Notifications stay as they are where the push service is out of reach; the settings tell.
+	refreshPush().catch(() => {})
 	feed ??= openFeed({
 		opened: () => {
 			void refreshMe()
 			changed()
 		},
-		changed,
+		changed: (what) => {
+			if (what === "attention") attentionChanged()
+			else if (what === "channels") changes.value++
+			else changed()
+		},
 		refused: () => void lost(),
 	})
 }
 
+/** Anything may have. */
 function changed(): void {
 	changes.value++
 	void refreshMachines()
+	attentionChanged()
 }
 
 /** Another role may have been given to me, or the workspace another name. */
@@ -103,6 +127,7 @@ export async function enterAnew(workspace: string | null = null): Promise<void> 
 }
 
 export async function signOut(): Promise<void> {
+	await forgetPush()
 	await api("signOut")
 	chooseWorkspace(null)
 	signedOut()
@@ -152,6 +177,7 @@ async function leave(): Promise<void> {
 	asked++
 	feed?.close()
 	feed = null
+	forgetInbox()
 	forgetWorkspace()
 	await keepSockets([])
 }

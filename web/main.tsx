@@ -2,12 +2,15 @@
 import { render } from "preact"
 import { App } from "./app.tsx"
 import { start } from "./home.ts"
+import { followBadge } from "./inbox.ts"
 import { listenForShortcuts } from "./shortcuts.ts"
 import "./styles/index.css"
+import { LANGUAGE, SPOKEN } from "./messages/language.ts"
 import { words } from "./messages.ts"
 import { notify, theme } from "./state.ts"
 import { followKeyboard } from "./viewport.ts"
 
+document.documentElement.lang = SPOKEN[LANGUAGE].tag
 theme.subscribe((value) => {
 	document.documentElement.dataset.theme = value
 })
@@ -17,6 +20,7 @@ addEventListener("vite:preloadError", () =>
 )
 followKeyboard()
 listenForShortcuts()
+followBadge()
 start()
 const app = document.getElementById("app")
 if (app === null) throw new Error("invariant: the page has a place for the app")

@@ -1,7 +1,9 @@
 // Going places from code; links in components are plain links.
-import type { MachineId, SessionId } from "../protocol/ids.ts"
+import type { MachineId, RequestId, SessionId } from "../protocol/ids.ts"
 
 export const FLEET = "/"
+export const INBOX = "/inbox"
+export const HISTORY = "/inbox/history"
 export const SIGN_IN = "/sign-in"
 export const JOIN = "/join"
 export const DEVICE = "/device"
@@ -9,10 +11,13 @@ export const DEVICE = "/device"
 export const SETTINGS = {
 	index: "/settings",
 	account: "/settings/account",
+	notifications: "/settings/notifications",
 	people: "/settings/people",
 	tokens: "/settings/tokens",
 	machines: "/settings/machines",
 	secrets: "/settings/secrets",
+	policy: "/settings/policy",
+	channels: "/settings/channels",
 	audit: "/settings/audit",
 	workspace: "/settings/workspace",
 } as const
@@ -26,6 +31,7 @@ export const MACHINE_PARTS = ["general", "substrates", "vms", "loadouts", "runti
 export type MachinePart = (typeof MACHINE_PARTS)[number]
 
 export const sessionPath = (machine: MachineId, session: SessionId) => `/m/${machine}/s/${session}`
+export const requestPath = (request: RequestId) => `${INBOX}/${request}`
 export const machinePath = (machine: MachineId, part: MachinePart = "general") =>
 	part === "general" ? `${SETTINGS.machines}/${machine}` : `${SETTINGS.machines}/${machine}/${part}`
 export const loadoutPath = (machine: MachineId, loadout: string) => `${machinePath(machine, "loadouts")}/${loadout}`

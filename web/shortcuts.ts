@@ -1,5 +1,5 @@
 // Keys of the console. In a terminal every key belongs to the program, except the one chord that opens the palette.
-import { FLEET, go, SETTINGS } from "./navigation.ts"
+import { FLEET, go, INBOX, SETTINGS } from "./navigation.ts"
 import { dialog, may } from "./state.ts"
 
 /** Whether a key pressed in a terminal is the console's: Ctrl+Shift+K, or Command+K, which no program ever gets. */
@@ -23,6 +23,11 @@ export function listenForShortcuts(): void {
 	})
 }
 
+/** Whether the next key says where to go. */
+export function isGoing(): boolean {
+	return Date.now() - going < GO_WITHIN_MS
+}
+
 /** A `g` waits for the place to go to. */
 let going = 0
 const GO_WITHIN_MS = 1_500
@@ -32,9 +37,10 @@ function isPalette(event: KeyboardEvent): boolean {
 }
 
 function plainKey(key: string): boolean {
-	const goes = Date.now() - going < GO_WITHIN_MS
+	const goes = isGoing()
 	going = 0
-	if (goes && key === "f") go(FLEET)
+	if (goes && key === "i") go(INBOX)
+	else if (goes && key === "f") go(FLEET)
 	else if (goes && key === "t") go(SETTINGS.tokens)
 	else if (goes && key === "s") go(SETTINGS.index)
 	else if (key === "g") going = Date.now()

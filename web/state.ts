@@ -1,6 +1,7 @@
 // Everything that the console shows, as signals. Written by the sockets, the API calls and the terminal; read by components.
 import { batch, signal } from "@preact/signals"
 import type { VNode } from "preact"
+import type { InboxItem } from "../protocol/attention.ts"
 import { Refusal } from "../protocol/errors.ts"
 import type { MachineId, SessionId } from "../protocol/ids.ts"
 import type { SocketStatus } from "../protocol/machine-socket.ts"
@@ -47,6 +48,13 @@ export interface ViewingView {
 	sequence: number
 }
 
+/** A request on the screen. */
+export interface Waiting {
+	item: InboxItem
+	/** When it was over: it keeps its place for a while, so that nothing moves under a finger. Null while it is not. */
+	overAt: number | null
+}
+
 /** Something that the person should know once. */
 export interface Notice {
 	id: number
@@ -85,8 +93,12 @@ export const machines = signal<Loaded<Machine[]>>(LOADING)
 export const machinesAt = signal(0)
 export const fleet = signal<ReadonlyMap<MachineId, MachineView>>(new Map())
 export const viewing = signal<ViewingView | null>(null)
+/** What waits for a person, in the order in which the inbox shows it. */
+export const inbox = signal<Loaded<Waiting[]>>(LOADING)
 /** Counts what may have changed in the registry: what a screen has asked for, it then asks again. */
 export const changes = signal(0)
+/** The same of what waits for a person, and of what waited. */
+export const attentionChanges = signal(0)
 /** Whether the control plane answered the last call, and the browser has a network. */
 export const reachable = signal(true)
 /** Ticks while somebody looks, so that ages count. */
@@ -139,6 +151,7 @@ export function forgetWorkspace(): void {
 		machines.value = LOADING
 		fleet.value = new Map()
 		viewing.value = null
+		inbox.value = LOADING
 		dialog.value = null
 		filter.value = ""
 	})

@@ -283,6 +283,21 @@ export class Terminal implements Screen {
 		return lines.join("\n").trimEnd()
 	}
 
+	/** Whether the lower part of the screen is blank, so that something may lie over it. */
+	hasRoomBelow(): boolean {
+		const buffer = this.#xterm.buffer.active
+		const { rows } = this.#xterm
+		for (let y = Math.floor(rows * ROOM_FROM); y < rows; y++)
+			if (
+				buffer
+					.getLine(buffer.baseY + y)
+					?.translateToString(true)
+					.trim()
+			)
+				return false
+		return true
+	}
+
 	find(text: string, back: boolean): boolean {
 		const options = { decorations: MATCHES }
 		return back ? this.#search.findPrevious(text, options) : this.#search.findNext(text, options)
@@ -380,6 +395,8 @@ const decoder = new TextDecoder()
 /** ESC c. As bytes, so that it also ends a character that was cut in two. */
 const FULL_RESET = Uint8Array.of(0x1b, 0x63)
 const SCROLLBAR_PX = 10
+/** Of a screen, the part above what a few buttons take. */
+const ROOM_FROM = 0.6
 /** What keyCode says for every key that an input method handles. */
 const COMPOSING = 229
 const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform)

@@ -1,4 +1,5 @@
 // Times, sizes and counts as people read them.
+import { LANGUAGE } from "./messages/language.ts"
 
 /** How long `ms` is, in its largest unit. */
 export function age(ms: number): string {
@@ -47,8 +48,13 @@ export function amount(count: number): string {
 	return amounts.format(count)
 }
 
-const LANGUAGE = "en"
+/** A part of one. */
+export function percent(part: number): string {
+	return percents.format(part)
+}
+
 const amounts = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 1 })
+const percents = new Intl.NumberFormat(LANGUAGE, { style: "percent" })
 const format = (unit: string) =>
 	new Intl.NumberFormat(LANGUAGE, { style: "unit", unit, unitDisplay: "narrow", maximumFractionDigits: 0 })
 const formats = new Map(["second", "minute", "hour", "day"].map((unit) => [unit, format(unit)]))

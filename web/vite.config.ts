@@ -1,6 +1,7 @@
 // How the console is built: to dist/web, and with live reload against a running control plane.
 import preact from "@preact/preset-vite"
 import { defineConfig } from "vite"
+import { serviceWorker } from "./build/service-worker.ts"
 import { sprite } from "./build/sprite.ts"
 
 /** Where `vite dev` finds the control plane. */
@@ -8,7 +9,7 @@ const HOME = process.env.HOMEPORT_URL ?? "http://127.0.0.1:8480"
 
 export default defineConfig({
 	root: import.meta.dirname,
-	plugins: [preact({ devToolsEnabled: false }), sprite()],
+	plugins: [preact({ devToolsEnabled: false }), sprite(), serviceWorker()],
 	build: {
 		outDir: "../dist/web",
 		emptyOutDir: true,

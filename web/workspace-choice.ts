@@ -11,6 +11,16 @@ export function chooseWorkspace(id: string | null): void {
 		else storage.setItem(KEY, id)
 }
 
+/** The link that one has come by may say which workspace it is of. */
+export function followAddress(): void {
+	const url = new URL(location.href)
+	const workspace = url.searchParams.get("workspace")
+	if (workspace === null) return
+	chooseWorkspace(workspace)
+	url.searchParams.delete("workspace")
+	history.replaceState(history.state, "", url)
+}
+
 /** A path for what cannot carry a header: a socket, and a link to a file. */
 export function inWorkspace(path: string): string {
 	const workspace = chosenWorkspace()

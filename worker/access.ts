@@ -71,7 +71,7 @@ export function allowedTo({ membership, actions }: Pick<Principal, "membership" 
 }
 
 /** Whether a machine of the principal's workspace is there for them: some are for named members, some tokens for tags. */
-export function sees({ membership, tags }: Principal, machine: MachineEntry): boolean {
+export function sees({ membership, tags }: Pick<Principal, "membership" | "tags">, machine: MachineEntry): boolean {
 	const isNamed = machine.members === null || membership.role === "owner" || machine.members.includes(membership.userId)
 	return isNamed && (tags === null || machine.tags.some((tag) => tags.includes(tag)))
 }

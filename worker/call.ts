@@ -1,5 +1,6 @@
 // What a route's handler gets, and what it must give: both follow from the route's row in the table.
 import type { Env } from "../durable-objects/env.ts"
+import type { Via } from "../protocol/attention.ts"
 import type { Answer, JsonRouteName, Parsed, Route, RouteName } from "../protocol/routes.ts"
 import type { Person, Principal } from "./access.ts"
 import type { MachineEntry } from "./registry/machines.ts"
@@ -28,6 +29,8 @@ export type Call<N extends RouteName> = Parsed<N> &
 		cookies: string[]
 		/** What the audit trail will say of this call. */
 		traced: Traced
+		/** The chat service that a bot calls for; absent where somebody calls by themselves. */
+		via?: Extract<Via, "telegram" | "wechat">
 	}
 
 export type Handler<N extends RouteName> = (call: Call<N>) => Promise<N extends JsonRouteName ? Answer<N> : Response>

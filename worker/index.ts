@@ -8,17 +8,23 @@ import { refusalOf, refuse } from "./errors.ts"
 import { dress } from "./headers.ts"
 import { answerRoute } from "./route.ts"
 import { account } from "./routes/account.ts"
+import { attention } from "./routes/attention.ts"
 import { audit } from "./routes/audit.ts"
+import { channels } from "./routes/channels.ts"
 import { devices } from "./routes/devices.ts"
 import { enrollments } from "./routes/enrollments.ts"
 import { home } from "./routes/home.ts"
+import { hooks } from "./routes/hooks.ts"
+import { wechatHooks } from "./routes/hooks-wechat.ts"
 import { install } from "./routes/install.ts"
 import { invitations } from "./routes/invitations.ts"
 import { machines } from "./routes/machines.ts"
 import { members } from "./routes/members.ts"
+import { push } from "./routes/push.ts"
 import { secrets } from "./routes/secrets.ts"
 import { sessions } from "./routes/sessions.ts"
 import { signIn } from "./routes/sign-in.ts"
+import { signInChannel } from "./routes/sign-in-channel.ts"
 import { substrates } from "./routes/substrates.ts"
 import { tokens } from "./routes/tokens.ts"
 import { workspaces } from "./routes/workspaces.ts"
@@ -26,6 +32,7 @@ import { sockets } from "./sockets.ts"
 
 export { MachineObject } from "../durable-objects/machine-object.ts"
 export { WorkspaceObject } from "../durable-objects/workspace-object.ts"
+export { Outside } from "./outside.ts"
 
 const HANDLERS: Handlers<RouteName> = {
 	...home,
@@ -41,6 +48,12 @@ const HANDLERS: Handlers<RouteName> = {
 	...sessions,
 	...substrates,
 	...secrets,
+	...attention,
+	...channels,
+	...push,
+	...hooks,
+	...wechatHooks,
+	...signInChannel,
 	...audit,
 	...sockets,
 	...install,

@@ -1,14 +1,19 @@
 // The registry: every question to D1 has a name here, under its noun, and SQL stays in these files.
 import { drizzle } from "drizzle-orm/d1"
 import * as schema from "../migrations/schema.ts"
+import { Attentions } from "./registry/attention.ts"
 import { Audit } from "./registry/audit.ts"
+import { Browsers } from "./registry/browsers.ts"
+import { Channels } from "./registry/channels.ts"
 import type { Database } from "./registry/database.ts"
+import { Destinations } from "./registry/destinations.ts"
 import { Devices } from "./registry/devices.ts"
 import { Enrollments } from "./registry/enrollments.ts"
 import { Invitations } from "./registry/invitations.ts"
 import { Machines } from "./registry/machines.ts"
 import { Members } from "./registry/members.ts"
 import { People } from "./registry/people.ts"
+import { Policies } from "./registry/policy.ts"
 import { Secrets } from "./registry/secrets.ts"
 import { SignInLinks } from "./registry/sign-in-links.ts"
 import { SignIns } from "./registry/sign-ins.ts"
@@ -19,13 +24,18 @@ import { Workspaces } from "./registry/workspaces.ts"
 export class Registry {
 	/** For the library that keeps accounts. */
 	readonly database: Database
+	readonly attention: Attentions
 	readonly audit: Audit
+	readonly browsers: Browsers
+	readonly channels: Channels
+	readonly destinations: Destinations
 	readonly devices: Devices
 	readonly enrollments: Enrollments
 	readonly invitations: Invitations
 	readonly machines: Machines
 	readonly members: Members
 	readonly people: People
+	readonly policies: Policies
 	readonly secrets: Secrets
 	readonly signInLinks: SignInLinks
 	readonly signIns: SignIns
@@ -36,13 +46,18 @@ export class Registry {
 	constructor(d1: D1Database) {
 		const database = drizzle(d1, { schema })
 		this.database = database
+		this.attention = new Attentions(database)
 		this.audit = new Audit(database)
+		this.browsers = new Browsers(database)
+		this.channels = new Channels(database)
+		this.destinations = new Destinations(database)
 		this.devices = new Devices(database)
 		this.enrollments = new Enrollments(database)
 		this.invitations = new Invitations(database)
 		this.machines = new Machines(database)
 		this.members = new Members(database)
 		this.people = new People(database)
+		this.policies = new Policies(database)
 		this.secrets = new Secrets(database)
 		this.signInLinks = new SignInLinks(database)
 		this.signIns = new SignIns(database)

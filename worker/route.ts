@@ -60,7 +60,7 @@ export function answerRoute<N extends RouteName>(name: N, handle: Handler<N>): A
 		}
 		const outcome = await answer().catch(refusalOf)
 		// Not what was refused before it was counted: the trail is no place to write for free.
-		if (isAudited && isCounted)
+		if (isAudited && isCounted && traced.isTold !== true)
 			await record(env, registry, traced, {
 				action: name,
 				outcome: outcome instanceof Refusal ? outcome.code : (traced.refused ?? "done"),

@@ -10,7 +10,7 @@ import { findMachine, objectOf } from "./machines.ts"
 
 export const sockets: Handlers<"link" | "view" | "feed"> = {
 	async link({ env, request, dialler }) {
-		return objectOf(env, dialler.id).fetch(stamp(request, { is: "link" }))
+		return objectOf(env, dialler.id).fetch(stamp(request, { is: "link", workspaceId: dialler.workspaceId }))
 	},
 
 	async view({ env, registry, request, address, principal, params }) {

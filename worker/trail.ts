@@ -13,6 +13,8 @@ export interface Traced {
 	workspaceId: string | null
 	actor: AuditEntry["actor"]
 	target: Record<string, string>
+	/** Whoever did it has told the trail of it, or will. */
+	isTold?: boolean
 	/** What a file says, in a way of its own, in place of a refusal. */
 	refused?: RefusalCode
 }

@@ -7,8 +7,10 @@ import type { SessionState } from "../../protocol/session.ts"
 import type { Credentials } from "../credentials.ts"
 import { describeState } from "../describe-state.ts"
 import { EXIT, Failure } from "../exit.ts"
+import { followFeed } from "../feed.ts"
 import { findSession } from "../lookup.ts"
 import { Mirror } from "../mirror.ts"
+import { plainLine } from "../requests.ts"
 import { action, verb } from "../verb.ts"
 import { Watch } from "../watch.ts"
 
@@ -27,7 +29,10 @@ export function wait() {
 		examples: [
 			["homeport wait build", "until it ends; prints how"],
 			["homeport wait agent --idle 5", "until nothing was written for 5 s"],
-			["homeport wait agent --for-person", "until the agent asks for leave, as its runtime shows that"],
+			[
+				"homeport wait agent --for-person",
+				"until it asks for leave or an answer, or is done: until it stands in the inbox",
+			],
 			['homeport wait agent --text "proceed\\?" --timeout 60', "until the screen shows it, for a minute at most"],
 		],
 	})
@@ -35,7 +40,7 @@ export function wait() {
 		.option("--exit", "until the program ends")
 		.option("--idle [seconds]", `until it writes nothing for so long (${IDLE_SECONDS} s if not said)`, seconds)
 		.option("--text <regexp>", "until a line on its screen, or scrolled off it since, matches")
-		.option("--for-person", "until its screen shows what its runtime shows when it waits for a person")
+		.option("--for-person", "until it waits for a person, as `homeport inbox` has it")
 		.option("--timeout <seconds>", "give up after so long", seconds)
 		.action(
 			action<[string], Options>(async ({ out, signIn }, options, name) => {
@@ -43,9 +48,10 @@ export function wait() {
 				const { call, credentials } = await signIn()
 				const session = await findSession(call, name)
 				const idle = options.idle === true ? IDLE_SECONDS : options.idle
-				const asking = options.forPerson === true ? await asksOf(call, session) : undefined
-				const isForEnd = options.exit === true || [idle, text, asking].every((wanted) => wanted === undefined)
-				const what = await waitFor({ session, credentials, idle, text, asking, isForEnd, timeout: options.timeout })
+				const forPerson = options.forPerson === true ? () => waitingFor(call, session) : undefined
+				const isForEnd = options.exit === true || [idle, text, forPerson].every((wanted) => wanted === undefined)
+				const { timeout } = options
+				const what = await waitFor({ session, credentials, idle, text, forPerson, isForEnd, timeout })
 				out.result({ session: session.id, ...what }, ({ because, state, line }) => {
 					if (because === "text" || because === "person") return line ?? ""
 					return because === "idle" ? "idle" : describeState(state)
@@ -62,8 +68,8 @@ interface Wanted {
 	/** Seconds. */
 	idle: number | undefined
 	text: RegExp | undefined
-	/** One that matches the screen's text says that it waits for a person. */
-	asking: RegExp[] | undefined
+	/** Looks for what it waits for a person for. */
+	forPerson: (() => Promise<string | undefined>) | undefined
 	isForEnd: boolean
 	/** Seconds. */
 	timeout: number | undefined
@@ -72,20 +78,18 @@ interface Wanted {
 interface Met {
 	because: "exit" | "idle" | "text" | "person"
 	state: SessionState
-	/** The line that matched. */
+	/** The line that matched, or the first of what it asks. */
 	line?: string
 }
 
-/** Throws Failure for a runtime of which nobody has said how it waits. */
-async function asksOf(call: Client, { machine, runtime }: Session): Promise<RegExp[]> {
-	const { runtimes } = await call("listRuntimes", { params: { machine } })
-	const waits = runtimes.find(({ id }) => id === runtime)?.waits ?? []
-	if (waits.length === 0)
-		throw new Failure("usage", `It is not known how ${runtime} shows that it waits for a person: wait with --text.`)
-	return waits.map((pattern) => new RegExp(pattern, "mu"))
+/** The first line of what it waits for, where it does. */
+async function waitingFor(call: Client, { id }: Session): Promise<string | undefined> {
+	const { items } = await call("listInbox")
+	const item = items.find(({ session, state }) => session === id && state.is === "open")
+	return item === undefined ? undefined : plainLine(item.text.trim().split("\n", 1)[0] ?? "")
 }
 
-function waitFor({ session, credentials, idle, text, asking, isForEnd, timeout }: Wanted): Promise<Met> {
+function waitFor({ session, credentials, idle, text, forPerson, isForEnd, timeout }: Wanted): Promise<Met> {
 	return new Promise((resolve, reject) => {
 		const { cols, rows } = session
 		const mirror = new Mirror({ cols, rows, scrollback: SCROLLBACK_LINES })
@@ -105,13 +109,25 @@ function waitFor({ session, credentials, idle, text, asking, isForEnd, timeout }
 		}
 		const over = timeout === undefined ? undefined : setTimeout(() => end(timedOut(session, timeout)), timeout * 1000)
 		const watch = new Watch({ credentials, session, screen, cols, rows, changed: () => changed() })
+		const told = new AbortController()
+		if (forPerson !== undefined)
+			followFeed(credentials, "attention", () => void ask().catch(unasked), told.signal).catch(end)
 
 		function end(how: Met | Error): void {
 			clearTimeout(over)
 			clearTimeout(quiet)
+			told.abort()
 			watch.close()
 			if (how instanceof Error) reject(how)
 			else resolve(how)
+		}
+		async function ask(): Promise<void> {
+			const line = await forPerson?.()
+			if (line !== undefined) end({ because: "person", state: watch.info?.state ?? session.state, line })
+		}
+		function unasked(error: Error): void {
+			// The feed dials on by itself, and looks again when the home is back.
+			if (!(error instanceof Failure && error.code === "no_answer")) end(error)
 		}
 		function listen(): void {
 			if (idle === undefined) return
@@ -120,12 +136,6 @@ function waitFor({ session, credentials, idle, text, asking, isForEnd, timeout }
 		}
 		function look(): void {
 			first ??= mirror.screenAt
-			const shown = asking === undefined ? "" : mirror.lines(mirror.screenAt).join("\n")
-			const found = asking?.map((pattern) => pattern.exec(shown)).find((match) => match !== null)
-			if (found !== undefined) {
-				const [line = ""] = shown.slice(shown.lastIndexOf("\n", found.index) + 1).split("\n", 1)
-				return end({ because: "person", state: watch.info?.state ?? session.state, line: line.trim() })
-			}
 			if (text === undefined) return
 			const line = mirror.lines(Math.min(first, mirror.screenAt)).find((line) => text.test(line))
 			if (line !== undefined) end({ because: "text", state: watch.info?.state ?? session.state, line })

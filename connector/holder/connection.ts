@@ -1,11 +1,16 @@
 // The link process's side of one holder's socket: sends packets, hands out what comes, matches answers to questions.
 import { createConnection, type Socket } from "node:net"
-import type { Asked } from "../../protocol/ask.ts"
-import { type Answered, ASKS } from "../../protocol/ask.ts"
 import { Refusal, refusalCode } from "../../protocol/errors.ts"
 import { parseMessage } from "../../protocol/messages.ts"
 import { packFrame, packMessage, Unpacker } from "./packets.ts"
-import { FromHolder, type HolderAsk, type ToHolder } from "./wire.ts"
+import {
+	FromHolder,
+	HOLDER_ASKS,
+	type HolderAnswered,
+	type HolderAsk,
+	type HolderAskedOf,
+	type ToHolder,
+} from "./wire.ts"
 
 export interface HolderHandlers {
 	/** Every message but the answers to `ask`. The first is `hello`. */
@@ -21,7 +26,7 @@ export interface HolderConnection {
 	/** An encoded frame: ACK or INPUT. */
 	sendFrame(frame: Uint8Array): void
 	/** Asks and waits. Rejects with the holder's Refusal, or `machine_offline` when the connection closes first. */
-	ask<A extends HolderAsk>(ask: A, of: Asked<A>): Promise<Answered<A>>
+	ask<A extends HolderAsk>(ask: A, of: HolderAskedOf<A>): Promise<HolderAnswered<A>>
 	/** Ends this connection; the holder goes on. */
 	close(): void
 }
@@ -71,7 +76,7 @@ function converse(socket: Socket, handlers: HolderHandlers): HolderConnection {
 		if (question === undefined) return
 		asked.delete(message.number)
 		if (message.type === "refuse") return question.reject(new Refusal(refusalCode(message.code), message.detail))
-		const answer = ASKS[question.ask].answered.safeParse(message.answer)
+		const answer = HOLDER_ASKS[question.ask].answered.safeParse(message.answer)
 		if (answer.success) question.resolve(answer.data as never)
 		else question.reject(new Refusal("internal", "The holder's answer has the wrong shape."))
 	}

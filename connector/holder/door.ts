@@ -11,9 +11,9 @@ import {
 	MESSAGE_BYTES,
 	NAME_CHARS,
 } from "../../protocol/limits.ts"
-import type { Execution, HolderAsk, ToHolder } from "./wire.ts"
+import type { Execution, HolderAsk, HolderAskedOf, ToHolder } from "./wire.ts"
 
-export type HolderAsked = { [A in HolderAsk]: { ask: A; of: Asked<A> } }[HolderAsk]
+export type HolderAsked = { [A in HolderAsk]: { ask: A; of: HolderAskedOf<A> } }[HolderAsk]
 
 /** Throws Refusal("malformed") or Refusal("too_large"). */
 export function readToHolder(text: string): ToHolder {
@@ -40,6 +40,8 @@ export function readToHolder(text: string): ToHolder {
 			return { type: "resize", ...size(message) }
 		case "observe":
 			return { type: "observe", on: flag(message.on) }
+		case "attend":
+			return { type: "attend", on: flag(message.on) }
 		case "ask": {
 			const number = whole(message.number, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
 			return { type: "ask", number, ask: oneOf(HOLDER_ASKS, message.ask), of: message.of }
@@ -78,7 +80,17 @@ export function readAsked(ask: HolderAsk, of: unknown): HolderAsked {
 			return { ask, of: { session, viewer, text: typed, paste: flag(paste), ...within, enter: flag(enter) } }
 		}
 		case "screen":
+		case "look":
+		case "hides":
 			return { ask, of: { session } }
+		case "press": {
+			const on = asked.on === null ? null : fields(asked.on)
+			const judged = on && { sequence: whole(on.sequence), typed: whole(on.typed) }
+			const { claim, until, text: typed, paste, enter } = asked
+			if (!/^clm_[0-9a-f]{20}$/.test(text(claim))) throw malformed()
+			const keys = { text: text(typed, INPUT_FRAME_BYTES), paste: flag(paste), enter: flag(enter) }
+			return { ask, of: { session, claim: text(claim), on: judged, until: whole(until), ...keys } }
+		}
 		case "log": {
 			const from = whole(asked.from, 0, Number.MAX_SAFE_INTEGER)
 			return { ask, of: { session, from, limit: whole(asked.limit, 1, LOG_CHUNK_BYTES) } }
@@ -110,7 +122,17 @@ function execution(given: Record<string, unknown>): Execution {
 	}
 }
 
-const HOLDER_ASKS = ["rename", "change", "signal", "write", "screen", "log"] as const satisfies HolderAsk[]
+const HOLDER_ASKS = [
+	"rename",
+	"change",
+	"signal",
+	"write",
+	"screen",
+	"log",
+	"look",
+	"hides",
+	"press",
+] as const satisfies HolderAsk[]
 
 const PARTS = ["first", "middle", "last"] as const satisfies Asked<"write">["part"][]
 
@@ -157,7 +179,7 @@ function text(value: unknown, limit = MESSAGE_BYTES): string {
 	return value
 }
 
-function whole(value: unknown, min: number, max: number): number {
+function whole(value: unknown, min = 0, max = Number.MAX_SAFE_INTEGER): number {
 	if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) throw malformed()
 	return value as number
 }

@@ -55,6 +55,11 @@ export class Input {
 		return this.#queued < INPUT_QUEUE_BYTES
 	}
 
+	/** The terminal has all that was taken. */
+	get isEmpty(): boolean {
+		return this.#queue.length === 0
+	}
+
 	/** A viewer begins to watch: it sends again what it does not know to be written. */
 	watched(viewer: ViewerId): void {
 		const state = this.#viewers.get(viewer)

@@ -3,8 +3,11 @@ import { Refusal } from "../../protocol/errors.ts"
 import { FRAME_BYTES } from "../../protocol/limits.ts"
 import type { FromHolder, ToHolder } from "./wire.ts"
 
-/** Raised when an older one would misunderstand; old sessions keep their old holder. Since 2 it knows `change`. */
-export const HOLDER_VERSION = 2
+/**
+ * Raised when an older one would misunderstand; old sessions keep their old holder. Since 2 it knows `change`, since 3
+ * `attend`, `look` and `press`.
+ */
+export const HOLDER_VERSION = 3
 
 /*
  *   bytes 0-3   length of what follows, unsigned, big-endian

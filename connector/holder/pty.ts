@@ -1,4 +1,5 @@
 // The pseudo-terminal and its program: no byte of output lost at the end, no byte of input lost or written twice.
+import { spawn } from "node:child_process"
 import { accessSync, closeSync, constants, openSync, readSync, statSync, writeSync } from "node:fs"
 import * as modules from "node:module"
 import { constants as system } from "node:os"
@@ -23,6 +24,7 @@ interface Handlers {
 
 /** What is read in one turn of the event loop; a turn takes some 2 ms then, and typing waits no longer. */
 const TURN_BYTES = 64 * 1024
+const STTY_ENVIRONMENT = { PATH: "/usr/bin:/bin:/run/current-system/sw/bin", LC_ALL: "C" }
 /** The kernel hands out at most this in one read. */
 const READ_BYTES = 64 * 1024
 /** Programs that were left in the background may go on writing: the end comes when they pause this long … */
@@ -76,8 +78,38 @@ export class Pty {
 		}
 	}
 
+	/** Hands out all that the program has written by now, as far as one turn goes. */
+	catchUp(): void {
+		if (this.#isOver) return
+		this.#endTurn()
+		for (let read = 0; read < TURN_BYTES; ) {
+			const count = this.#readNow()
+			// A terminal that nobody has any more is about to be told as ended.
+			if (count === null || count === 0) return
+			this.#handlers.onOutput(this.#turn.subarray(0, count))
+			read += count
+		}
+	}
+
 	resize(cols: number, rows: number): void {
 		if (!this.#isOver) native.resize(this.#fd, cols, rows, 0, 0)
+	}
+
+	/**
+	 * Whether it takes a line and shows nothing of it, as for a password. Who edits lines by itself shows them itself. False
+	 * where the system cannot say.
+	 */
+	hidesLine(): Promise<boolean> {
+		if (this.#isOver) return Promise.resolve(false)
+		return new Promise((resolve) => {
+			const asked = spawn("stty", ["-a"], { stdio: [this.#slave, "pipe", "ignore"], env: STTY_ENVIRONMENT })
+			let said = ""
+			asked.stdout?.setEncoding("latin1").on("data", (text: string) => {
+				said += text
+			})
+			asked.on("error", () => resolve(false))
+			asked.on("close", () => resolve(/\s-echo\b/.test(said) && /\sicanon\b/.test(said)))
+		})
 	}
 
 	/** Answers whether to read on in this turn. */

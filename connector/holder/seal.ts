@@ -23,7 +23,7 @@ const CIPHER = "aes-256-ctr"
 const KEY_BYTES = 32
 const BLOCK_BYTES = 16
 /** What a stream is of: the first byte of its counter, so that no two streams meet. */
-const OF = { output: 0, base: 1, fingerprints: 2, spec: 3 } as const
+const OF = { output: 0, base: 1, fingerprints: 2, spec: 3, requests: 4 } as const
 
 export class Seal implements Sealing {
 	readonly #key: Buffer
@@ -64,6 +64,16 @@ export class Seal implements Sealing {
 	/** What the session was started from. */
 	spec(): Stream {
 		return this.#stream(OF.spec, 0, 0)
+	}
+
+	/** What waits for a person, written anew each time: `nonce` is another one each time, below 2 ** 48. */
+	requests(nonce: number): Stream {
+		return this.#stream(OF.requests, nonce, 0)
+	}
+
+	/** The word by which the session's agent is known when it speaks of itself. */
+	get word(): string {
+		return createHmac("sha256", this.#key).update("word").digest("hex").slice(0, 24)
 	}
 
 	/** What fingerprints are made under. */

@@ -1,6 +1,7 @@
 // The holder's core: one session, its log, terminal, channels and input. Takes messages and frames, answers the same.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { setTimeout as passed } from "node:timers/promises"
 import type { Answered, Asked } from "../../protocol/ask.ts"
 import { never, Refusal } from "../../protocol/errors.ts"
 import { decodeFrame, encodeFrame, KIND } from "../../protocol/frames.ts"
@@ -13,6 +14,7 @@ import { MARGIN_BYTES, Redactor } from "../redaction/redactor.ts"
 import { unwrapEnvironment } from "../warden/environment.ts"
 import { type Outcome, takeOutcome } from "../warden/outcome.ts"
 import { Channels, type Source } from "./channels.ts"
+import { Claims } from "./claims.ts"
 import { type HolderAsked, readAsked } from "./door.ts"
 import { programEnvironment } from "./environment.ts"
 import { Input } from "./input.ts"
@@ -22,10 +24,21 @@ import { HOLDER_VERSION } from "./packets.ts"
 import { signalSession } from "./processes.ts"
 import { Pty } from "./pty.ts"
 import { Seal, UNSEALED } from "./seal.ts"
+import { Showing } from "./showing.ts"
+import { listenForSignals, type Signal } from "./signals.ts"
 import type { SessionPaths } from "./spawn.ts"
 import { leaveProgram, startedAgain } from "./started-again.ts"
 import { Terminal } from "./terminal.ts"
-import type { Execution, FromHolder, HolderAsk, SavedInfo, ToHolder } from "./wire.ts"
+import type {
+	Execution,
+	FromHolder,
+	HolderAnswered,
+	HolderAsk,
+	HolderAskedOf,
+	SavedInfo,
+	Shown,
+	ToHolder,
+} from "./wire.ts"
 import { Written } from "./written.ts"
 
 /** The link process at the other end of the socket. */
@@ -38,10 +51,23 @@ export interface Client {
 
 /** A prompt shows what was typed before Enter is pressed; a program that shows nothing is not waited for longer. */
 const ENTER_AFTER_MS = 150
+/** Programs that know pastes take keys that come fast for one, and an Enter this soon after them for a part of it. */
+const PART_OF_PASTE_MS = 150
 const PASTE_START = "\x1b[200~"
 const PASTE_END = "\x1b[201~"
 /** Viewers that attach at the same time get the same snapshot, when nothing has changed. */
 const SNAPSHOT_KEPT_MS = 1_000
+
+/** What was typed has its effect within this, as a rule; until then the screen may still be that of before. */
+const TYPED_WITHIN_MS = 1_000
+/** A program that has just written is in the middle of its next screen. */
+const DRAWN_WITHIN_MS = 20
+/** Who attends is told so often, at most, that somebody types. */
+const TYPED_EVERY_MS = 250
+/** Each may be as long as a file that an agent wants to write. */
+const MOST_UNHEARD = 8
+/** What terminals send by themselves: that they have the focus or lost it, and what the mouse does. */
+const UNTYPED = /^(?:\x1b\[[IO]|\x1b\[<[0-9;]{5,40}[Mm]|\x1b\[M.{3})+$/s
 
 /** A program that is told to end with its holder may be the quicker of the two. */
 const STOPPED_WITHIN_MS = 10_000
@@ -78,6 +104,17 @@ export class Session {
 	#isStale = false
 	#isObserved = false
 	#told = { at: 0, timer: null as NodeJS.Timeout | null }
+	readonly #showing = new Showing(() => this.#show())
+	readonly #claims: Claims
+	/** What was shown last: the same is not told again. */
+	#shownLast = ""
+	/** How often somebody typed, when last, and when that was told. */
+	#typed = { count: 0, at: 0, toldAt: 0 }
+	/** After which output something was last pressed. */
+	#pressedOn: number | null = null
+	#isAttended = false
+	/** Signals that nobody has heard: a link process begins a moment after the program, or again. */
+	#unheard: { signal: Signal; at: number }[] = []
 	/** Writers who wait for the program to show something. */
 	#awaiting: (() => void)[] = []
 
@@ -89,6 +126,12 @@ export class Session {
 		this.#onIdle = onIdle
 		const { cols, rows } = log.newestBase()
 		this.#terminal = new Terminal(cols, rows, (answer) => this.#reply(answer))
+		this.#claims = new Claims(folder)
+		listenForSignals(
+			this.#terminal.emulator,
+			(text) => redactor.text(text),
+			(signal) => this.#signalled(signal),
+		)
 		this.#channels = new Channels(this.#source(), {
 			isWritable: () => this.#client?.isWritable() ?? false,
 			frame: (frame) => this.#client?.send(encodeFrame(frame)),
@@ -174,6 +217,7 @@ export class Session {
 		this.#client = null
 		this.#channels.clear()
 		this.#isObserved = false
+		this.#attend(false)
 		this.#endWhenIdle()
 	}
 
@@ -207,6 +251,8 @@ export class Session {
 				// Who looks now may have forgotten what was told before.
 				if (message.on) this.#tell()
 				return
+			case "attend":
+				return this.#attend(message.on)
 			case "ask":
 				void this.#answer(message.number, message.ask, message.of)
 				return
@@ -220,7 +266,9 @@ export class Session {
 		const frame = decodeFrame(data)
 		if (frame.kind === KIND.ACK) return this.#channels.acked(frame.viewer, frame.sequence)
 		if (frame.kind !== KIND.INPUT) throw new Refusal("malformed", "A link process does not send such frames.")
-		if (this.#pty !== null) this.#input.take(frame.viewer, frame.sequence, frame.bytes)
+		if (this.#pty === null) return
+		if (!UNTYPED.test(Buffer.from(frame.bytes).toString("latin1"))) this.#someoneTypes()
+		this.#input.take(frame.viewer, frame.sequence, frame.bytes)
 	}
 
 	#execute(execution: Execution): void {
@@ -250,7 +298,9 @@ export class Session {
 		this.#terminal.write(bytes)
 		if (this.#log.isFull) this.#roll()
 		this.#channels.pump()
-		this.info.lastOutputAt = Date.now()
+		const now = Date.now()
+		this.info.lastOutputAt = now
+		this.#showing.changed(now)
 		for (const shown of this.#awaiting.splice(0)) shown()
 		this.#memory.used(bytes.length)
 		this.#isStale = true
@@ -285,6 +335,7 @@ export class Session {
 		this.#terminal.resize(cols, rows)
 		this.#pty.resize(cols, rows)
 		this.info = { ...this.info, cols, rows }
+		this.#showing.changed(Date.now())
 		this.#channels.pump()
 		this.#tell()
 	}
@@ -295,6 +346,7 @@ export class Session {
 		for (const shown of this.#awaiting.splice(0)) shown()
 		this.info = { ...this.info, state }
 		this.#save()
+		this.#showing.flush()
 		this.#tell()
 		this.#channels.pump()
 		this.#endWhenIdle()
@@ -357,7 +409,7 @@ export class Session {
 		}
 	}
 
-	async #do(asked: HolderAsked): Promise<Answered<HolderAsk>> {
+	async #do(asked: HolderAsked): Promise<HolderAnswered<HolderAsk>> {
 		switch (asked.ask) {
 			case "rename":
 				return this.#change({ name: asked.of.name })
@@ -367,7 +419,14 @@ export class Session {
 				signalSession(this.#running().pid, this.info.id, asked.of.signal)
 				return {}
 			case "write":
+				this.#someoneTypes()
 				return this.#write(asked.of)
+			case "look":
+				return this.#shown()
+			case "hides":
+				return { hides: (await this.#pty?.hidesLine()) === true }
+			case "press":
+				return this.#press(asked.of)
 			case "screen": {
 				const { cursor, cols } = this.#terminal
 				const { rows, above } = this.#terminal.screen()
@@ -406,7 +465,7 @@ export class Session {
 	async #write({ text, paste, part, enter }: Asked<"write">): Promise<Answered<"write">> {
 		const bytes = Buffer.from(paste ? this.#pasted(text, part) : text)
 		// The program is shown the text before the key that sends it, so that it takes the two for what they are.
-		const shown = enter && bytes.length > 0 ? this.#shown() : null
+		const shown = enter && bytes.length > 0 ? this.#shownNext() : null
 		const dropped = await this.#type(bytes)
 		if (dropped > 0) {
 			const isOpen = part === "middle" || part === "last" || dropped < bytes.length
@@ -415,6 +474,7 @@ export class Session {
 			return { bytes: bytes.length - dropped, dropped }
 		}
 		await shown
+		if (shown !== null && !paste && this.#terminal.bracketsPastes) await passed(PART_OF_PASTE_MS)
 		const unpressed = enter ? await this.#type(Buffer.from("\r")) : 0
 		return { bytes: bytes.length + (enter ? 1 : 0) - unpressed, dropped: unpressed }
 	}
@@ -444,7 +504,7 @@ export class Session {
 	}
 
 	/** Resolves with the next output. */
-	#shown(): Promise<void> {
+	#shownNext(): Promise<void> {
 		return new Promise((resolve) => {
 			const timer = setTimeout(resolve, ENTER_AFTER_MS)
 			this.#awaiting.push(() => {
@@ -452,6 +512,86 @@ export class Session {
 				resolve()
 			})
 		})
+	}
+
+	/** Types an answer once, on the very screen that was judged. */
+	async #press({ claim, on, until, text, paste, enter }: HolderAskedOf<"press">): Promise<HolderAnswered<"press">> {
+		const nothing = (is: "already" | "unknown" | "moved" | "late") => ({ is, dropped: 0 })
+		if (this.#claims.has(claim)) return nothing("already")
+		if (on === null) return nothing("unknown")
+		// What the program has written and nobody has read yet counts, too.
+		this.#running().catchUp()
+		const { count, at } = this.#typed
+		const isSame = on.sequence === this.#log.head && on.typed === count && this.#pressedOn !== this.#log.head
+		const now = Date.now()
+		const isDrawing = Math.abs(now - (this.info.lastOutputAt ?? 0)) < DRAWN_WITHIN_MS
+		if (!isSame || isDrawing || !this.#input.isEmpty || Math.abs(now - at) < TYPED_WITHIN_MS) return nothing("moved")
+		if (now > until) return nothing("late")
+		this.#claims.add(claim)
+		this.#pressedOn = this.#log.head
+		const shown = enter && text !== "" ? this.#shownNext() : null
+		const dropped = await this.#type(Buffer.from(paste ? this.#pasted(text, undefined) : text))
+		await shown
+		// Enter would send what somebody else has added meanwhile.
+		if (!enter || dropped > 0 || this.#typed.count !== count)
+			return { is: "pressed", dropped: dropped + (enter ? 1 : 0) }
+		return { is: "pressed", dropped: await this.#type(Buffer.from("\r")) }
+	}
+
+	#signalled(signal: Signal): void {
+		// What a log says that is read again was said long ago.
+		if (this.#pty === null) return
+		const at = Date.now()
+		if (this.#isAttended) this.#client?.tell({ type: "signal", signal, at })
+		else if (signal.is !== "bell") this.#unheard = [...this.#unheard, { signal, at }].slice(-MOST_UNHEARD)
+	}
+
+	#someoneTypes(): void {
+		// Whoever is there has seen it.
+		this.#unheard = []
+		const now = Date.now()
+		const { count, toldAt } = this.#typed
+		const isDue = this.#isAttended && Math.abs(now - toldAt) >= TYPED_EVERY_MS
+		this.#typed = { count: count + 1, at: now, toldAt: isDue ? now : toldAt }
+		if (isDue) this.#client?.tell({ type: "typed", typed: count + 1 })
+	}
+
+	#attend(on: boolean): void {
+		this.#isAttended = on
+		this.#shownLast = ""
+		if (on) for (const unheard of this.#unheard.splice(0)) this.#client?.tell({ type: "signal", ...unheard })
+		this.#showing.attend(on)
+	}
+
+	/** Answers false where the client has not taken what it was told before. */
+	#show(): boolean {
+		const client = this.#client
+		if (client === null) return true
+		if (!client.isWritable()) return false
+		const shown = this.#shown()
+		const { sequence: _, typed: __, ...looks } = shown
+		const last = JSON.stringify(looks)
+		if (last === this.#shownLast) return true
+		this.#shownLast = last
+		this.#typed.toldAt = 0
+		client.tell({ type: "shown", shown })
+		return true
+	}
+
+	#shown(): Shown {
+		const { cursor, cols, isAlternate, hasApplicationKeys, bracketsPastes, isCursorHidden } = this.#terminal
+		const { rows, above } = this.#terminal.screen(Math.ceil(MARGIN_BYTES / cols))
+		const lines = this.#redactor.rows(rows, { cols, isOpen: this.#pty !== null }).slice(above)
+		const shown = rows.slice(above)
+		// Of a row with a secret nothing more is told.
+		const runs = this.#terminal.runs((row) => shown[row]?.text.trimEnd() === lines[row])
+		return {
+			...{ sequence: this.#log.head, typed: this.#typed.count, title: this.#title() },
+			...{ lines, cursor, cols, rows: this.#terminal.rows, isAlternate, hasApplicationKeys, bracketsPastes, runs },
+			isCursorHidden,
+			inks: this.#terminal.inks(),
+			isWrapped: shown.map(({ isWrapped }) => isWrapped),
+		}
 	}
 
 	#running(): Pty {

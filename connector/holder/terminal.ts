@@ -7,6 +7,7 @@ import type { Row } from "../redaction/redactor.ts"
 import { UnicodeGraphemesAddon } from "./graphemes.ts"
 import { Keyboard } from "./keyboard.ts"
 import { Palette } from "./palette.ts"
+import { inksOf, type Run, runsOf } from "./runs.ts"
 import { serialise } from "./snapshot.ts"
 import type { Core } from "./xterm-core.ts"
 
@@ -28,6 +29,8 @@ export class Terminal {
 	readonly core: Core
 	readonly #keyboard = new Keyboard()
 	readonly #palette = new Palette()
+	/** The emulator, for who listens to more of what the program says. */
+	readonly emulator: headless.Terminal
 	/** What the program gets as an answer to its questions. */
 	readonly #answer: (text: string) => void
 	/** Bytes of a sequence or character that has begun and not ended; its effects are still to come. */
@@ -51,6 +54,7 @@ export class Terminal {
 			},
 		})
 		terminal.loadAddon(new UnicodeGraphemesAddon())
+		this.emulator = terminal
 		this.core = (terminal as unknown as { _core: Core })._core
 		terminal.onData(answer)
 		terminal.onTitleChange((title) => {
@@ -116,11 +120,39 @@ export class Terminal {
 		)
 	}
 
-	/** The screen's rows, after the `above` rows of the scrollback in which its first line begins. */
-	screen(): { rows: Row[]; above: number } {
+	/** Whether the arrow keys send what applications want. */
+	get hasApplicationKeys(): boolean {
+		return this.core.coreService.decPrivateModes.applicationCursorKeys
+	}
+
+	get isCursorHidden(): boolean {
+		return this.core.coreService.isCursorHidden
+	}
+
+	/** What stands out on the screen; nothing of the rows that `isTold` says no of. */
+	runs(isTold: (row: number) => boolean): Run[] {
+		const { lines, ybase } = this.core.buffers.active
+		const shown = Array.from({ length: this.rows }, (_, row) => (isTold(row) && lines.get(ybase + row)) || null)
+		return runsOf(shown, this.cols)
+	}
+
+	/** How each row of the screen begins to be drawn. */
+	inks(): number[] {
+		const { lines, ybase } = this.core.buffers.active
+		const shown = Array.from({ length: this.rows }, (_, row) => lines.get(ybase + row) ?? null)
+		return inksOf(shown, this.cols)
+	}
+
+	/** Whether the program draws on the screen that has no scrollback. */
+	get isAlternate(): boolean {
+		return this.#screen === "alt"
+	}
+
+	/** The screen's rows, after the `above` rows of the scrollback, at most `most`, in which its first line begins. */
+	screen(most = Number.POSITIVE_INFINITY): { rows: Row[]; above: number } {
 		const { lines, ybase } = this.core.buffers.active
 		let above = 0
-		while (above < ybase && lines.get(ybase - above)?.isWrapped) above++
+		while (above < Math.min(ybase, most) && lines.get(ybase - above)?.isWrapped) above++
 		const rows = Array.from({ length: above + this.rows }, (_, index) => {
 			const line = lines.get(ybase - above + index)
 			return { text: line?.translateToString(false) ?? "", isWrapped: line?.isWrapped ?? false }

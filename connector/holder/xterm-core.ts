@@ -22,7 +22,7 @@ export interface BufferLine {
 	readonly _combined: Record<number, string>
 	readonly _extendedAttrs: Record<number, ExtendedAttributes | undefined>
 	readonly isWrapped: boolean
-	translateToString(trimRight: boolean): string
+	translateToString(trimRight: boolean, start?: number, end?: number): string
 }
 
 export type Charset = Record<string, string> | undefined

@@ -87,6 +87,7 @@ function configuration({ parts, secrets }: Options) {
 			AUTH_SECRET: secrets.authSecret,
 			SIGN_IN_KEY: secrets.signInKey,
 			SECRET_KEYS: JSON.stringify(secrets.secretKeys),
+			PUSH_KEY: secrets.pushKey,
 			...signInSettings(process.env),
 			VERSION,
 			SELF_MIGRATE: "1",

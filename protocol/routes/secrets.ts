@@ -112,7 +112,7 @@ export const secretRoutes = {
 		method: "POST",
 		path: "/api/secrets/reseal",
 		may: "secret:manage",
-		summary: "Seal every secret of the workspace anew, under the newest key of the ring",
+		summary: "Seal every secret of the workspace and its bots anew, under the newest key of the ring",
 		answer: z.object({ resealed: z.int(), version: z.int() }),
 		rate: "make",
 	},

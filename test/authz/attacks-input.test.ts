@@ -231,8 +231,9 @@ describe("[TRU4] a text in the place of any other", () => {
 		"__proto__",
 		"x".repeat(10_000),
 	]
-	/** Those that the home's operator has named, and no caller. */
-	const OPERATORS = /^https:\/\/(issuer\.example|github\.com|api\.github\.com)\//
+	/** Those that the home's operator has named, and no caller; and Telegram, which knows a bot by the token in its address. */
+	const OPERATORS =
+		/^https:\/\/((issuer\.example|github\.com|api\.github\.com)\/|api\.telegram\.org\/bot\d+:[\w-]+\/getMe$)/
 
 	test.each(ROWS)("[TRU4] of %s breaks nothing, sets no header, and makes the home call nobody", async (name, row) => {
 		const town = await townFor(name)

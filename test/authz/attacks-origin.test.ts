@@ -1,5 +1,6 @@
 // Attacks through a person's own browser: other sites' pages, other hosts, and headers that say where a request comes from.
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { newChannelId, newDestinationId } from "../../protocol/ids.ts"
 import type { Shape } from "../../protocol/route.ts"
 import { ROUTES, type RouteName, routePath } from "../../protocol/routes.ts"
 import { codeOf, EVERY_WAY, HOME, Home, OWN_PAGE } from "./home.ts"
@@ -40,6 +41,8 @@ function pathOf(name: RouteName): string {
 		vm: "one",
 		loadout: "one",
 		profile: "one",
+		channel: newChannelId(),
+		destination: newDestinationId(),
 	} as unknown as Record<string, string>)
 }
 

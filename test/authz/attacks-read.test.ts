@@ -1,5 +1,6 @@
 // That reading is only reading: no GET changes anything, whoever asks and from wherever.
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { newChannelId } from "../../protocol/ids.ts"
 import type { Shape } from "../../protocol/route.ts"
 import { ROUTES, type RouteName, routePath } from "../../protocol/routes.ts"
 import { EVERY_WAY, Home } from "./home.ts"
@@ -33,6 +34,7 @@ test.each(READING)("[TRU2] %s changes nothing, by a person, a program and nobody
 		vm: "one",
 		loadout: "one",
 		profile: "one",
+		channel: newChannelId(),
 	} as unknown as Record<string, string>)
 	const before = await kept()
 	for (const headers of [owner.page, owner.program, {}]) {

@@ -1,7 +1,7 @@
 // What the matrix knows of each route: who may, said a second time; what it is about; a request that whoever may is let do.
-import { randomBytes } from "node:crypto"
+import { createECDH, randomBytes } from "node:crypto"
 import type { RefusalCode } from "../../protocol/errors.ts"
-import { newSessionId } from "../../protocol/ids.ts"
+import { newChannelId, newDestinationId, newSessionId } from "../../protocol/ids.ts"
 import type { Action } from "../../protocol/roles.ts"
 import type { Permission } from "../../protocol/route.ts"
 import type { Answer, JsonRouteName, Request, RouteName } from "../../protocol/routes.ts"
@@ -12,7 +12,16 @@ import { ROLE_TABLE } from "./role-table.ts"
 import { dialToken, newKeys, PLATFORM, type Things } from "./world.ts"
 
 /** Of the workspace, or of one person alone. Who may not see one is told that there is none. */
-export type Thing = "workspace" | "machine" | "member" | "invitation" | "secret" | "token" | "passkey" | "signIn"
+export type Thing =
+	| "workspace"
+	| "machine"
+	| "request"
+	| "member"
+	| "invitation"
+	| "secret"
+	| "token"
+	| "passkey"
+	| "signIn"
 
 export type Entry<N extends RouteName = RouteName> = {
 	may: Permission
@@ -32,15 +41,66 @@ const ofMachine = ({ machine }: Things) => ({ params: { machine } })
 const ofSession = ({ machine, session }: Things) => ({ params: { machine, session } })
 const ofLoadout = ({ machine }: Things) => ({ params: { machine, loadout: "one" } })
 const ofProfile = ({ machine }: Things) => ({ params: { machine, profile: "one" } })
+const ofRequest = ({ request }: Things) => ({ params: { request } })
+const ofChannel = () => ({ params: { channel: newChannelId() } })
+const ofDestination = () => ({ params: { destination: newDestinationId() } })
 const ofSecret = ({ secret }: Things) => ({ params: { secret } })
 const github = () => ({ params: { provider: "github" as const } })
 const publicKey = () => randomBytes(32).toString("base64url")
 
 /** No machine is linked here: it is asked, and does not answer. */
 const ASKED = { about: ["machine"], told: "machine_offline" } as const
+/** What waited for a person here does so no more. */
+const OVER = { about: ["request"], told: "request_gone" } as const
 
 export const ENTRIES: { [N in RouteName]: Entry<N> } = {
 	health: { may: "anybody" },
+
+	listInbox: { may: "session:watch" },
+	listAttention: { may: "session:watch", request: () => ({ query: {} }) },
+	showRequest: { may: "session:watch", about: ["request"], request: ofRequest },
+	answerRequest: {
+		may: "session:type",
+		...OVER,
+		request: (things) => ({ ...ofRequest(things), body: { choice: { is: "option", label: "Yes" } } }),
+	},
+	dismissRequest: { may: "session:type", ...OVER, request: ofRequest },
+	notify: { may: "session:type", ...ASKED, request: (things) => ({ ...ofSession(things), body: { text: "Look" } }) },
+	readPolicy: { may: "workspace:read" },
+	writePolicy: { may: "policy:manage", request: () => ({ body: { policy: {} } }) },
+	tryPolicy: { may: "workspace:read", request: () => ({ body: { rules: [], command: "ls" } }) },
+
+	listChannels: { may: "workspace:read" },
+	connectChannel: {
+		may: "channel:manage",
+		told: "channel_failed",
+		request: () => ({ body: { credentials: { is: "telegram", token: `1:${"x".repeat(35)}` } } }),
+	},
+	removeChannel: { may: "channel:manage", told: "not_found", request: ofChannel },
+	testChannel: { may: "channel:manage", told: "not_found", request: ofChannel },
+	signInChannel: { may: "channel:manage", told: "not_found", request: () => ({ ...ofChannel(), body: {} }) },
+	pairChat: { may: "workspace:read", told: "not_found", request: ofChannel },
+	listDestinations: { may: "workspace:read" },
+	changeDestination: { may: "workspace:read", told: "not_found", request: () => ({ ...ofDestination(), body: {} }) },
+	removeDestination: { may: "workspace:read", told: "not_found", request: ofDestination },
+	testDestination: { may: "workspace:read", told: "not_found", request: ofDestination },
+	readPushKey: { may: "workspace:read" },
+	subscribePush: {
+		may: "workspace:read",
+		request: ({ unique }) => ({
+			body: {
+				name: "Browser",
+				endpoint: `https://push.example/${unique}`,
+				p256dh: createECDH("prime256v1").generateKeys("base64url"),
+				auth: randomBytes(16).toString("base64url"),
+				settings: { showsContent: false },
+			},
+		}),
+	},
+	telegramHook: { may: "anybody", told: "not_found", request: ofChannel },
+	checkWechatHook: { may: "anybody", told: "not_found", request: ofChannel },
+	wechatHook: { may: "anybody", told: "not_found", request: ofChannel },
+
 	installScript: { may: "anybody" },
 
 	listSignInMethods: { may: "anybody" },

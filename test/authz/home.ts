@@ -1,4 +1,5 @@
 // A home in the Workers runtime, used from Node: asked from any address, its registry at hand, its own calls answered here.
+import { generateKeyPairSync } from "node:crypto"
 import { mkdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import {
@@ -73,7 +74,7 @@ export class Home {
 				modulesRoot: dirname(WORKER),
 				compatibilityDate: "2026-10-01",
 				compatibilityFlags: ["nodejs_compat"],
-				bindings: { AUTH_SECRET, SIGN_IN_KEY, SECRET_KEYS, VERSION: "0.0.0", ...settings },
+				bindings: { AUTH_SECRET, SIGN_IN_KEY, SECRET_KEYS, PUSH_KEY, VERSION: "0.0.0", ...settings },
 				durableObjects: {
 					MACHINE: { className: "MachineObject", useSQLite: true },
 					WORKSPACE: { className: "WorkspaceObject", useSQLite: true },
@@ -121,6 +122,11 @@ export class Home {
 		return new Dialled(response.webSocket)
 	}
 
+	/** Where programs of this computer reach it. */
+	async url(): Promise<string> {
+		return (await this.#miniflare.ready).origin
+	}
+
 	/** An address that nobody has called from. */
 	newAddress(): string {
 		const n = ++this.#addresses
@@ -133,6 +139,7 @@ export class Home {
 }
 
 const SECRET_KEYS = JSON.stringify({ 1: Buffer.alloc(32, 7).toString("base64") })
+const PUSH_KEY = JSON.stringify(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" }))
 
 type WebSocket = NonNullable<Response["webSocket"]>
 

@@ -134,6 +134,7 @@ function refusalBy({ may, about = [] }: AnyEntry, who: Caller): RefusalCode | un
 function sees(who: Caller, thing: Thing): boolean {
 	switch (thing) {
 		case "machine":
+		case "request":
 			return who.isHere && who.seesMachine
 		case "workspace":
 		case "member":
@@ -160,7 +161,17 @@ async function tryOut(home: Home, cell: Cell): Promise<string> {
 }
 
 /** What nobody is told of who may not see it. */
-const THINGS = ["workspace", "machine", "member", "invitation", "secret", "token", "passkey", "signIn"] as const
+const THINGS = [
+	"workspace",
+	"machine",
+	"request",
+	"member",
+	"invitation",
+	"secret",
+	"token",
+	"passkey",
+	"signIn",
+] as const
 
 function holds(said: string[], things: Things, thing: Thing): boolean {
 	const id = thing === "workspace" ? things.workspace.id : things[thing]

@@ -14,10 +14,12 @@ export const ROLE_TABLE: Record<Action, readonly Role[]> = {
 	"vm:manage": ["developer", "maintainer", "owner"],
 	"token:manage": ["developer", "maintainer", "owner"],
 	"secret:read": ["developer", "maintainer", "owner"],
-	// Maintainers look after machines and secrets.
+	// Maintainers look after machines, secrets, channels and the policy.
 	"machine:enroll": ["maintainer", "owner"],
 	"machine:manage": ["maintainer", "owner"],
 	"secret:manage": ["maintainer", "owner"],
+	"channel:manage": ["maintainer", "owner"],
+	"policy:manage": ["maintainer", "owner"],
 	"audit:read": ["maintainer", "owner"],
 	// Owners look after people, and may end it all.
 	"people:manage": ["owner"],

@@ -2,11 +2,14 @@
 import { randomBytes } from "node:crypto"
 import { exportJWK, generateKeyPair, SignJWT } from "jose"
 import * as schema from "../../migrations/schema.ts"
+import type { InboxItem } from "../../protocol/attention.ts"
 import {
 	type MachineId,
 	newMachineId,
+	newRequestId,
 	newSessionId,
 	newTokenId,
+	type RequestId,
 	type SessionId,
 	type TokenId,
 } from "../../protocol/ids.ts"
@@ -20,6 +23,8 @@ export interface Things {
 	workspace: { id: string; name: string }
 	machine: MachineId
 	session: SessionId
+	/** What the session waited for a person for; it is over. */
+	request: RequestId
 	/** Another member. */
 	member: string
 	invitation: string
@@ -42,6 +47,7 @@ export function missing(): Things {
 		workspace: { id: newId(), name: `Workspace ${unique}` },
 		machine: newMachineId(),
 		session: newSessionId(),
+		request: newRequestId(),
 		member: newId(),
 		invitation: newId(),
 		secret: `KEY_${unique.toUpperCase()}`,
@@ -103,6 +109,7 @@ export class World {
 			createdAt: now,
 		}
 		rows.add(schema.machine, this.machine)
+		rows.add(schema.attention, overRequest(this.things))
 		const invite = { inviterId: this.founder.id, role: "guest", createdAt: now, expiresAt: now + INVITATION_MS }
 		rows.add(schema.invite, { id: invitation, workspaceId: workspace.id, hash: hash(`of ${unique}`), ...invite })
 		const club = this.addWorkspace()
@@ -215,6 +222,25 @@ export class World {
 		})
 		return id
 	}
+}
+
+function overRequest({ workspace, machine, session, request }: Things): typeof schema.attention.$inferInsert {
+	const state = { is: "gone", because: "exited", at: 2 } as const
+	const item: InboxItem = {
+		...{
+			id: request,
+			session,
+			run: 1,
+			kind: "approval",
+			text: "Run it?",
+			subject: null,
+			options: [],
+			takesText: false,
+		},
+		...{ source: "screen", rule: null, confidence: 1, excerpt: [], at: 1, machine, machineName: "box" },
+		...{ sessionName: "shell", runtime: "shell", cwd: "/", risk: "high", raisedAt: 1, deadline: null, state },
+	}
+	return { workspaceId: workspace.id, id: request, machineId: machine, sessionId: session, at: state.at, item }
 }
 
 export const PLATFORM = { os: "linux", arch: "x64", release: "Debian 12", hostname: "box", connector: "0.1.0" }

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { parseArgs } from "node:util"
 import buildAll from "../support/build.ts"
 import { Dice } from "../support/dice.ts"
+import { attention } from "./attention.ts"
 import { attach, bulk, ECHO, echo, fanout, filled, interrupt, neighbour, open, reconnect, stall } from "./figures.ts"
 import { startHomeport } from "./homeport-rig.ts"
 import { sessionMemory, wakeups } from "./idle.ts"
@@ -125,6 +126,9 @@ const GROUPS: Record<string, () => Promise<Record<string, unknown>>> = {
 	async start() {
 		return warmStart(quick ? 2 : 4)
 	},
+	async attention() {
+		return { ...(await attention(quick ? 10 : 40)) }
+	},
 	async substrates() {
 		return { ...(await substrates(quick ? { rounds: 1, keys: 60, starts: 2 } : { rounds: 3, keys: 150, starts: 5 })) }
 	},
@@ -213,6 +217,8 @@ function report(): void {
 		["idle.session_mb", own("idle", "session_mb"), 30],
 		["idle.wakeups_per_hour", own("idle", "wakeups_per_hour"), 0],
 		["start.warm_s", own("start", "warm_s"), null],
+		["attention.p50_ms", own("attention", "p50_ms"), null],
+		["attention.p95_ms", own("attention", "p95_ms"), 500],
 		...substrateFigures(result.substrates as unknown as Substrates | undefined),
 	]
 	const about = {

@@ -77,6 +77,33 @@ describe.each(["host", "sandbox"])("in a %s", (substrate) => {
 		expect(logs).not.toMatch(/^ran$/m)
 	})
 
+	test("a program's relative path begins in the working directory, also in one that is made for it", async () => {
+		const folder = mkdtempSync(join(tmpdir(), "homeport-relative-"))
+		try {
+			mkdirSync(join(folder, "bin"))
+			writeFileSync(join(folder, "bin/menu.sh"), '#!/bin/sh\necho "menu $1 in $PWD"\n', { mode: 0o755 })
+			writeFileSync(join(folder, "plain"), "")
+			for (const [name, where] of [
+				["there", "--cwd"],
+				["copied", "--from-dir"],
+			] as const) {
+				await well("spawn", ...on(name), where, folder, "--", "./bin/menu.sh", "a b")
+				expect((await well("wait", `${name}-${substrate}`, "--timeout", "30")).stdout).toBe("exited 0\n")
+				expect((await well("logs", `${name}-${substrate}`)).stdout).toMatch(/^menu a b in \//m)
+			}
+			await well("restart", `there-${substrate}`)
+			await well("wait", `there-${substrate}`, "--timeout", "30")
+			expect((await well("logs", `there-${substrate}`)).stdout.match(/^menu a b in/gm)).toHaveLength(2)
+			for (const program of ["./menu.sh", "./plain", "bin/"])
+				expect(await run("spawn", ...on("no"), "--cwd", folder, "--", program)).toMatchObject({
+					code: 1,
+					stderr: expect.stringContaining(`${program} was not found in ${folder}`),
+				})
+		} finally {
+			rmSync(folder, { recursive: true, force: true })
+		}
+	})
+
 	test("files go in and out whole, of any bytes and under any name, and never to a place that is none", async () => {
 		const folder = mkdtempSync(join(tmpdir(), "homeport-files-"))
 		try {

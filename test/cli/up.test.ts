@@ -64,12 +64,15 @@ test("a home here binds what wrangler.toml binds", () => {
 })
 
 test("[SES3] no token and no secret stands in a command line or a log", () => {
-	const { secretKeys, ...secrets } = JSON.parse(readFileSync(join(home.dataDir, "home/secrets.json"), "utf8")) as {
+	const kept = JSON.parse(readFileSync(join(home.dataDir, "home/secrets.json"), "utf8")) as {
 		secretKeys: Record<string, string>
+		pushKey: string
 	}
+	const { secretKeys, pushKey, ...secrets } = kept
+	const { d: push } = JSON.parse(pushKey) as { d: string }
 	const key = JSON.parse(readFileSync(join(home.dataDir, "machine.json"), "utf8")) as { key: { d: string } }
-	const hidden = [home.token, key.key.d, ...Object.values<string>(secrets), ...Object.values(secretKeys)]
-	expect(hidden).toHaveLength(5)
+	const hidden = [home.token, key.key.d, push, ...Object.values<string>(secrets), ...Object.values(secretKeys)]
+	expect(hidden).toHaveLength(6)
 	const commandLines = execFileSync("ps", ["-eo", "args="], { encoding: "utf8" })
 	const logs = readdirSync(join(home.dataDir, "logs")).map((name) =>
 		readFileSync(join(home.dataDir, "logs", name), "utf8"),

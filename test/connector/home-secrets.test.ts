@@ -21,6 +21,7 @@ test("[TRU3] a new home's secrets are made once, and read by their owner only", 
 	expect(made.authSecret).not.toBe(made.signInKey)
 	expect(Object.keys(made.secretKeys)).toEqual(["1"])
 	expect(bytesOf(made.secretKeys["1"])).toBe(32)
+	expect(JSON.parse(made.pushKey)).toMatchObject({ kty: "EC", crv: "P-256", d: expect.any(String) })
 	expect(await findSecrets(folder)).toEqual(made)
 	expect(statSync(join(folder.home, "secrets.json")).mode & 0o777).toBe(0o600)
 })
@@ -32,6 +33,16 @@ test("[TRU3] a home from before secrets keeps what it has, and gets a key for th
 	expect(found).toMatchObject(old)
 	expect(bytesOf(found.secretKeys["1"])).toBe(32)
 	expect(await readSecrets(folder)).toEqual(found)
+})
+
+test("[TRU3] a home from before pushes keeps its keys, and gets one for them", async () => {
+	const { pushKey, ...old } = await findSecrets(folder)
+	writeFileSync(join(folder.home, "secrets.json"), JSON.stringify(old))
+	const found = await findSecrets(folder)
+	expect(found).toMatchObject(old)
+	expect(found.pushKey).toContain("P-256")
+	expect(found.pushKey).not.toBe(pushKey)
+	expect(await findSecrets(folder)).toEqual(found)
 })
 
 test("[TRU3] a new key for secrets comes beside the old ones, under the next number", async () => {

@@ -135,6 +135,7 @@ test("[LNK3] questions are answered with their number, and refused with a code",
 	const call = await control.next()
 	await call.next()
 	call.say({ type: "welcome", epoch: 1, machine: "test" })
+	expect(await call.next()).toMatchObject({ type: "attention", open: [] })
 	call.say({ type: "ask", number: 7, ask: "ping", of: {} })
 	expect(await call.next()).toMatchObject({ type: "answer", number: 7 })
 	call.say({ type: "ask", number: 8, ask: "screen", of: { session: "ses_00000000000000000000" } })
@@ -149,6 +150,7 @@ test("[SES4] a substrate that the machine does not have is refused, and nothing 
 	const call = await control.next()
 	await call.next()
 	call.say({ type: "welcome", epoch: 1, machine: "test" })
+	expect(await call.next()).toMatchObject({ type: "attention", open: [] })
 	const of = { id: "ses_00000000000000000001", runtime: "shell", substrate: "vm" }
 	call.say({ type: "ask", number: 1, ask: "start", of })
 	// A new data folder has no image to make VMs from.
@@ -165,6 +167,7 @@ test("[TRU3] what is said and logged of a failure holds no token", async () => {
 	const call = await control.next()
 	await call.next()
 	call.say({ type: "welcome", epoch: 1, machine: "test" })
+	expect(await call.next()).toMatchObject({ type: "attention", open: [] })
 	const start = { id: "ses_00000000000000000001", runtime: "shell" }
 	call.say({ type: "ask", number: 1, ask: "start", of: { ...start, cwd: `/nowhere/${token}` } })
 	const detail = `/nowhere/${"*".repeat(token.length)}`

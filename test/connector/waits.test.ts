@@ -1,6 +1,18 @@
 // How built-in runtimes show that they wait for a person, and what must not be taken for that.
 import { expect, test } from "vitest"
-import { WAITS } from "../../connector/waits.ts"
+import { AIDER } from "../../connector/attention/rules/aider.ts"
+import { CLAUDE_CODE } from "../../connector/attention/rules/claude-code.ts"
+import { CODEX } from "../../connector/attention/rules/codex.ts"
+import { GEMINI } from "../../connector/attention/rules/gemini.ts"
+import { OPENCODE } from "../../connector/attention/rules/opencode.ts"
+
+const WAITS = {
+	"claude-code": CLAUDE_CODE.waits,
+	codex: CODEX.waits,
+	gemini: GEMINI.waits,
+	opencode: OPENCODE.waits,
+	aider: AIDER.waits,
+}
 
 const matches = (runtime: keyof typeof WAITS, screen: string) =>
 	WAITS[runtime].some((pattern) => new RegExp(pattern, "mu").test(screen))

@@ -91,6 +91,7 @@ describe("[TRU1] a machine kept to named members", () => {
 			startSession: { id: newSessionId() },
 			changeSession: { name: "mine" },
 			sendInput: { text: "x" },
+			notify: { text: "x" },
 			cloneSession: { id: newSessionId() },
 			writeFile: { path: "a", at: 0, base64: "", isLast: true },
 			configureMachine: { substrate: null },

@@ -1,4 +1,5 @@
 // Two worlds: the edge inside the Workers runtime, and what is made at build time, in Node.
+import { generateKeyPairSync } from "node:crypto"
 import { mkdirSync } from "node:fs"
 import { resolve } from "node:path"
 import { cloudflareTest } from "@cloudflare/vitest-plugin"
@@ -6,6 +7,7 @@ import { defineConfig } from "vitest/config"
 import { ISSUER, OIDC_CLIENT } from "./node/code.ts"
 import { identityProvider } from "./node/identity-providers.ts"
 import { outside } from "./node/outside.ts"
+import { pushService } from "./node/push-service.ts"
 
 /** A home on Cloudflare, with every way to sign in. The key signs the links of these tests. */
 const HOME = {
@@ -13,6 +15,7 @@ const HOME = {
 	SIGN_IN_KEY: "a-sign-in-key-for-the-tests-of-the-edge",
 	SECRET_KEYS: JSON.stringify({ 1: Buffer.alloc(32, 1).toString("base64"), 2: Buffer.alloc(32, 2).toString("base64") }),
 	SECRET_KEYS_3: JSON.stringify({ 3: Buffer.alloc(32, 3).toString("base64") }),
+	PUSH_KEY: JSON.stringify(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" })),
 	PASSWORDS: "on",
 	GITHUB_CLIENT_ID: "github-client",
 	GITHUB_CLIENT_SECRET: "github-secret",
@@ -34,7 +37,8 @@ export default defineConfig({
 						main: "../../worker/index.ts",
 						miniflare: {
 							bindings: HOME,
-							outboundService: async (request: Request) => (await identityProvider(request)) ?? outside(request),
+							outboundService: async (request: Request) =>
+								(await identityProvider(request)) ?? (await pushService(request)) ?? outside(request),
 						},
 						wrangler: { configPath: "../../wrangler.toml" },
 					}),

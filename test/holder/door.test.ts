@@ -22,6 +22,7 @@ const MESSAGES: ToHolder[] = [
 	{ type: "keep" },
 	{ type: "resize", cols: 80, rows: 24 },
 	{ type: "observe", on: true },
+	{ type: "attend", on: true },
 	{ type: "ask", number: 3, ask: "screen", of: { session } },
 ]
 

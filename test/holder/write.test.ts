@@ -60,6 +60,31 @@ it("a paste in parts stands between one pair of brackets", async () => {
 	}
 })
 
+/** Takes keys that come fast for a paste, and so an Enter soon after them for a line's end in it, as Codex does. */
+const TAKES_KEYS_FOR_A_PASTE = `
+process.stdin.setRawMode(true)
+let text = ""
+let typedAt = 0
+process.stdin.on("data", (data) => {
+	for (const key of String(data)) {
+		const isEnter = key === "\\r"
+		if (isEnter && Date.now() - typedAt > 120) process.stdout.write("sent <" + text + ">")
+		text += isEnter ? "\\n" : key
+		typedAt = Date.now()
+	}
+	process.stdout.write(".")
+})
+process.stdout.write("\\x1b[?2004hready")`
+
+it("Enter is pressed when no program takes it for a part of a paste any more, however fast the text came", async () => {
+	const { link, holder } = await run(`exec '${process.execPath}' -e '${TAKES_KEYS_FOR_A_PASTE}'`)
+	const viewer = link.attach()
+	await viewer.shows("ready")
+	const asked = { session: holder.session, viewer: viewer.id, paste: false, enter: true }
+	expect(await link.ask("write", { ...asked, text: "fix the login" })).toEqual({ bytes: 14, dropped: 0 })
+	await viewer.shows("sent <fix the login>")
+})
+
 it("[INP1] a program that does not read: what its terminal took is told, the rest is never typed, and the paste ends", async () => {
 	const fifo = join(mkdtempSync(join(tmpdir(), "homeport-fifo-")), "go")
 	execFileSync("mkfifo", [fifo])
@@ -73,9 +98,13 @@ it("[INP1] a program that does not read: what its terminal took is told, the res
 	expect(Math.min(bytes, dropped)).toBeGreaterThan(1_000)
 	writeFileSync(fifo, "")
 	expect(await link.ask("write", { ...asked, text: "END", paste: false })).toEqual({ bytes: 4, dropped: 0 })
-	await viewer.shows("END")
-	const { base64 } = await link.ask("log", { session: holder.session, from: 0, limit: 500_000 })
-	const shown = Buffer.from(base64, "base64").toString()
 	const taken = bytes - "\x1b[200~".length
-	expect(shown.replace(/x{2,}/, (run) => `(${run.length})`)).toBe(`\x1b[?2004hready\n\x1b[200~(${taken})\x1b[201~END\r`)
+	await expect.poll(log).toBe(`\x1b[?2004hready\n\x1b[200~(${taken})\x1b[201~END\r`)
+
+	async function log(): Promise<string> {
+		const { base64 } = await link.ask("log", { session: holder.session, from: 0, limit: 500_000 })
+		return Buffer.from(base64, "base64")
+			.toString()
+			.replace(/x{2,}/, (run) => `(${run.length})`)
+	}
 }, 30_000)

@@ -178,7 +178,7 @@ test("questions under way are refused when the link goes", async () => {
 	const answer = world.core.ask("ping", {})
 	world.core.closed(link)
 	expect(await answer).toEqual({ ok: false, code: "machine_offline" })
-	expect(await world.core.ask("ping", {})).toEqual({ ok: false, code: "machine_offline" })
+	expect(await world.core.ask("ping", {})).toEqual({ ok: false, code: "machine_offline", isUnsent: true })
 })
 
 test("an answer of the wrong shape is refused, and a second answer changes nothing", async () => {

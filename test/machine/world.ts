@@ -1,6 +1,8 @@
 // The core of a machine's object with sockets and storage in memory, and a clock that the test moves.
+import type { MachineReport } from "../../durable-objects/inbox/inbox.ts"
 import { Machine } from "../../durable-objects/machine.ts"
 import type { About, Peer } from "../../durable-objects/peer.ts"
+import type { KeptReport, ReportStore } from "../../durable-objects/reports.ts"
 import type { MachineRow, Store } from "../../durable-objects/store.ts"
 import { decodeFrame, encodeFrame, type Frame, KIND } from "../../protocol/frames.ts"
 import {
@@ -118,6 +120,16 @@ class MemoryStore implements Store {
 	}
 }
 
+class MemoryReportStore implements ReportStore {
+	row: KeptReport | null = null
+
+	kept = () => this.row
+
+	keep(report: KeptReport): void {
+		this.row = structuredClone(report)
+	}
+}
+
 export type LinkSide = MemoryPeer<ToConnector>
 export type ViewerSide = MemoryPeer<ToViewer> & { id: ViewerId }
 
@@ -127,6 +139,11 @@ export class World {
 	/** What the audit trail is told of. */
 	readonly opened: { by: string; session: SessionId }[] = []
 	readonly store = new MemoryStore()
+	readonly reports = new MemoryReportStore()
+	/** What the workspace has taken of what waits for a person; and whether it takes anything. */
+	readonly reported: MachineReport[] = []
+	isTaken = true
+	readonly failures: string[] = []
 	readonly peers = new Set<Peer>()
 	core: Machine
 	#deferred: (() => void)[] = []
@@ -152,7 +169,13 @@ export class World {
 	}
 
 	link(sessions: SessionInfo[] = [], version = PROTOCOL_VERSION): LinkSide {
-		const peer: LinkSide = new MemoryPeer({ is: "link", epoch: 0, acceptedAt: this.now, version: null })
+		const peer: LinkSide = new MemoryPeer({
+			is: "link",
+			workspaceId: "w",
+			epoch: 0,
+			acceptedAt: this.now,
+			version: null,
+		})
 		peer.heard = this.now
 		this.peers.add(peer)
 		this.core.opened(peer)
@@ -222,6 +245,15 @@ export class World {
 				this.wakeAt = time
 			},
 			sessionOpened: ({ id }, { session }) => void this.opened.push({ by: id, session }),
+			reports: this.reports,
+			tellWorkspace: async (report) => {
+				await Promise.resolve()
+				if (!this.isTaken) throw new Error("away")
+				this.reported.push(structuredClone(report))
+			},
+			failed: (what, error) => void this.failures.push(`${what}: ${error}`),
+			welcomed: () => {},
+			relayed: () => {},
 		})
 	}
 }

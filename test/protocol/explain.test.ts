@@ -42,6 +42,7 @@ test.each([
 		"A name in the environment must have only letters, digits and underscores, and begin with no digit.",
 	],
 	["a body that is no object", told(z.object({ body: StartSpec }), { body: [] }), "The body must be an object."],
+	["several that are missing", told(z.object({ rules: z.array(z.string()) }), {}), "The rules are missing."],
 	["nothing at all", told(StartSpec, null), "It must be an object."],
 	["a parameter of the query", read({ from: -1 }), 'The parameter "from" must be at least 0.'],
 	["a parameter of the path", read({}), "The machine's id is missing."],

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest"
 import type * as z from "zod"
 import { Refusal } from "../../protocol/errors.ts"
-import { EVERYONE, newMachineId, newSessionId, newViewerId } from "../../protocol/ids.ts"
+import { EVERYONE, newChannelId, newMachineId, newRequestId, newSessionId, newViewerId } from "../../protocol/ids.ts"
 import { ARGV_CHARS, MAX_COLS, MESSAGE_BYTES, SESSIONS_PER_MACHINE } from "../../protocol/limits.ts"
 import { FromConnector, FromFeed, FromViewer, parseMessage, ToConnector, ToViewer } from "../../protocol/messages.ts"
 import { Name, type Presence, type SessionInfo, StartSpec } from "../../protocol/session.ts"
@@ -43,6 +43,8 @@ const fromConnector: { [T in FromConnector["type"]]: Extract<FromConnector, { ty
 	hello: { type: "hello", version: 1, platform, sessions: [info] },
 	session: { type: "session", session: info },
 	removed: { type: "removed", session },
+	attention: { type: "attention", open: [], ended: [{ id: newRequestId(), because: "input", at: 1 }] },
+	relay: { type: "relay", channel: newChannelId(), key: "1", message: { text: "hello" } },
 	joined: { type: "joined", session, viewer, sequence: 2 ** 40 },
 	unwatchable: { type: "unwatchable", session, viewer, code: "session_not_found" },
 	expects: { type: "expects", session, viewer, sequence: 0 },

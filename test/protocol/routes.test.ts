@@ -33,7 +33,10 @@ describe("routes", () => {
 
 	test("[TRU2] no route takes a secret in its path or its query", () => {
 		// Ids and names: none of them lets anybody do anything. A secret's name is not its value.
-		const names = "invitation loadout machine member passkey profile provider secret session signIn token vm".split(" ")
+		const names =
+			"channel destination invitation loadout machine member passkey profile provider request secret session signIn token vm".split(
+				" ",
+			)
 		for (const [, route] of routes) {
 			for (const [, name] of route.path.matchAll(/:(\w+)/g)) expect(names).toContain(name)
 			if ("query" in route) expect(Object.keys(route.query.shape).join()).not.toMatch(/token|secret|code|key/)

@@ -2,16 +2,19 @@
 import { execFile } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { delimiter, join } from "node:path"
 import { promisify } from "node:util"
 import envPaths from "env-paths"
 
 const run = promisify(execFile)
 
-const PACKAGE = "@anthropic-ai/claude-code"
-const VERSION = "2.1.197"
+const CLAUDE = { package: "@anthropic-ai/claude-code", version: "2.1.197", folder: "claude-code", program: "claude" }
 /** Any key does: the model server does not look. */
 const KEY = "test-key-of-nobody-00000000"
+
+/** Packages of agents for tests, each at the version that their screens are known of. */
+const CODEX = { package: "@openai/codex", version: "0.169.0", folder: "codex", program: "codex" }
+const GEMINI = { package: "@google/gemini-cli", version: "0.61.0", folder: "gemini-cli", program: "gemini" }
 
 export interface Agent {
 	/** What to start. */
@@ -25,13 +28,7 @@ export interface Agent {
 /** The agent with a home of its own in which all first questions are answered already. */
 export async function prepareAgent(modelUrl: string): Promise<Agent> {
 	const program = await install()
-	const home = mkdtempSync(join(tmpdir(), "homeport-agent-"))
-	const cwd = join(home, "work")
-	mkdirSync(cwd)
-	// Where installers of the user's own put programs.
-	const bin = join(home, ".local/bin")
-	mkdirSync(bin, { recursive: true })
-	symlinkSync(program, join(bin, "claude"))
+	const { home, cwd, path } = homeWith(program, "claude", tmpdir())
 	const settings = {
 		hasCompletedOnboarding: true,
 		theme: "dark",
@@ -44,6 +41,7 @@ export async function prepareAgent(modelUrl: string): Promise<Agent> {
 		cwd,
 		environment: {
 			HOME: home,
+			PATH: path,
 			TERM: "xterm-256color",
 			ANTHROPIC_BASE_URL: modelUrl,
 			ANTHROPIC_API_KEY: KEY,
@@ -51,16 +49,74 @@ export async function prepareAgent(modelUrl: string): Promise<Agent> {
 			CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL: "1",
 			DISABLE_AUTOUPDATER: "1",
 		},
-		forget: () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }),
+		forget: () => rmSync(home, REMOVED),
 	}
 }
 
-async function install(): Promise<string> {
-	const folder = join(envPaths("homeport-tests", { suffix: "" }).cache, `claude-code-${VERSION}`)
-	const program = join(folder, "node_modules/.bin/claude")
+/** Codex; its home must not lie under the temporary directory, or its sandbox refuses to help. */
+export async function prepareCodex(modelUrl: string): Promise<Agent> {
+	const program = await install(CODEX)
+	const homes = join(envPaths("homeport-tests", { suffix: "" }).cache, "homes")
+	mkdirSync(homes, { recursive: true })
+	const { home, cwd, path } = homeWith(program, "codex", homes)
+	mkdirSync(join(home, ".codex"))
+	const config = `model = "fake-model"
+model_provider = "fake"
+check_for_update_on_startup = false
+[model_providers.fake]
+name = "fake"
+base_url = "${modelUrl}/v1"
+env_key = "OPENAI_API_KEY"
+wire_api = "responses"
+[analytics]
+enabled = false
+[projects."${cwd}"]
+trust_level = "trusted"
+`
+	writeFileSync(join(home, ".codex/config.toml"), config)
+	const environment = { HOME: home, PATH: path, TERM: "xterm-256color", OPENAI_API_KEY: KEY }
+	return { argv: [program], cwd, environment, forget: () => rmSync(home, REMOVED) }
+}
+
+export async function prepareGemini(modelUrl: string): Promise<Agent> {
+	const program = await install(GEMINI)
+	const { home, cwd, path } = homeWith(program, "gemini", tmpdir())
+	mkdirSync(join(home, ".gemini"))
+	const settings = {
+		security: { folderTrust: { enabled: false }, auth: { selectedType: "gemini-api-key" } },
+		privacy: { usageStatisticsEnabled: false },
+		general: { disableAutoUpdate: true, disableUpdateNag: true },
+	}
+	writeFileSync(join(home, ".gemini/settings.json"), JSON.stringify(settings))
+	const environment = {
+		HOME: home,
+		PATH: path,
+		TERM: "xterm-256color",
+		GEMINI_API_KEY: KEY,
+		GOOGLE_GEMINI_BASE_URL: modelUrl,
+	}
+	return { argv: [program], cwd, environment, forget: () => rmSync(home, REMOVED) }
+}
+
+const REMOVED = { recursive: true, force: true, maxRetries: 5 }
+
+/** A home with a place to work in, and the program where installers of the user's own put programs: found before one that the computer has. */
+function homeWith(program: string, name: string, folder: string): { home: string; cwd: string; path: string } {
+	const home = mkdtempSync(join(folder, "homeport-agent-"))
+	const cwd = join(home, "work")
+	mkdirSync(cwd)
+	const bin = join(home, ".local/bin")
+	mkdirSync(bin, { recursive: true })
+	symlinkSync(program, join(bin, name))
+	return { home, cwd, path: [bin, process.env.PATH].join(delimiter) }
+}
+
+async function install(what = CLAUDE): Promise<string> {
+	const folder = join(envPaths("homeport-tests", { suffix: "" }).cache, `${what.folder}-${what.version}`)
+	const program = join(folder, "node_modules/.bin", what.program)
 	if (existsSync(program)) return program
 	mkdirSync(folder, { recursive: true })
 	const options = ["--prefix", folder, "--no-audit", "--no-fund", "--no-save"]
-	await run("npm", ["install", ...options, `${PACKAGE}@${VERSION}`], { cwd: folder })
+	await run("npm", ["install", ...options, `${what.package}@${what.version}`], { cwd: folder })
 	return program
 }

@@ -1,7 +1,8 @@
-// A model of our own behind the Anthropic Messages API: real agent CLIs talk to it, and it says what the prompt tells it to.
+// A model of our own behind the APIs that agent CLIs speak (Anthropic's Messages here, others in model-apis.ts): real agent CLIs talk to it, and it says what the prompt tells it to.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import * as z from "zod"
+import { otherApi } from "./model-apis.ts"
 
 const Block = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("text"), text: z.string() }),
@@ -17,7 +18,7 @@ const Request = z.object({
 type Request = z.infer<typeof Request>
 
 /** What the model says: words, or the wish to run a command. */
-type Reply = { say: string } | { run: string }
+export type Reply = { say: string } | { run: string }
 
 export interface ModelServer {
 	url: string
@@ -50,6 +51,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 	let body = ""
 	for await (const chunk of request.setEncoding("utf8")) body += chunk
 	if (path === "/v1/messages/count_tokens") return json(response, { input_tokens: 100 })
+	const other = otherApi(path ?? "")
+	if (other !== undefined) return other(response, JSON.parse(body))
 	if (path !== "/v1/messages") return json(response, { type: "error", error: { type: "not_found_error" } }, 404)
 	const asked = Request.parse(JSON.parse(body))
 	const reply = replyTo(asked)
@@ -65,9 +68,15 @@ function replyTo({ messages, tools }: Request): Reply {
 	if (result !== undefined)
 		return { say: `${result.is_error === true ? "It was refused" : "It printed"}: ${textOf(result.content)}` }
 	const prompt = known.findLast((block) => block.type === "text")?.text ?? ""
+	return replyToPrompt(
+		prompt,
+		tools.some(({ name }) => name === "Bash"),
+	)
+}
+
+export function replyToPrompt(prompt: string, canRun: boolean): Reply {
 	const command = /RUN:(.*):END/s.exec(prompt)?.[1]
-	if (command !== undefined && tools.some(({ name }) => name === "Bash")) return { run: command }
-	return { say: `The model heard: ${prompt.slice(-200)}` }
+	return command !== undefined && canRun ? { run: command } : { say: `The model heard: ${prompt.slice(-200)}` }
 }
 
 function textOf(content: unknown): string {

@@ -1,15 +1,27 @@
 // The command palette: every session, machine and action, by typing.
 import { useSignal } from "@preact/signals"
 import { useId } from "preact/hooks"
+import { chooseLanguage, LANGUAGE, LANGUAGES, SPOKEN } from "../messages/language.ts"
 import { words } from "../messages.ts"
-import { FLEET, go, MACHINE_PARTS, machinePath, SETTINGS, SETTINGS_PAGES, sessionPath } from "../navigation.ts"
+import {
+	FLEET,
+	go,
+	INBOX,
+	MACHINE_PARTS,
+	machinePath,
+	requestPath,
+	SETTINGS,
+	SETTINGS_PAGES,
+	sessionPath,
+} from "../navigation.ts"
 import { rank } from "../rank.ts"
 import { sessionsOf } from "../screens/fleet.tsx"
-import { dialog, filter, machines, may, me, screenReader, theme, workspaces } from "../state.ts"
+import { dialog, filter, inbox, machines, may, me, screenReader, theme, workspaces } from "../state.ts"
 import { Icon } from "../ui/icon.tsx"
 import type { IconName } from "../ui/icons.ts"
 import { closeDialog, Modal } from "../ui/modal.tsx"
 import { enterWorkspace } from "../ui/workspaces.tsx"
+import { needsSomebody } from "../waiting.ts"
 
 interface Command {
 	id: string
@@ -124,7 +136,22 @@ function commands(): Command[] {
 			}),
 		),
 	)
-	return [...sessions, ...actions(), ...places, ...parts, ...others()]
+	return [...requests(), ...sessions, ...actions(), ...places, ...parts, ...others()]
+}
+
+/** What waits for somebody now. */
+function requests(): Command[] {
+	const rows = inbox.value.is === "loaded" ? inbox.value.value : []
+	return rows
+		.filter(({ item }) => needsSomebody(item))
+		.map(({ item: { id, sessionName, machineName, kind, text, subject } }) => ({
+			id,
+			kind: words.inbox.request,
+			icon: "inbox" as const,
+			name: words.inbox.sessionAsks(sessionName, kind),
+			detail: [machineName, subject?.text ?? text].join(" · "),
+			run: () => go(requestPath(id)),
+		}))
 }
 
 function actions(): Command[] {
@@ -140,6 +167,7 @@ function actions(): Command[] {
 	const nextTheme = ({ system: "light", light: "dark", dark: "system" } as const)[theme.value]
 	return [
 		...(may("session:start") ? [action("plus", palette.start, () => (dialog.value = { is: "start" }))] : []),
+		action("inbox", words.inbox.shortcuts.go, () => go(INBOX)),
 		action("server", palette.goFleet, () => go(FLEET)),
 		action("settings", palette.goTo(words.settings.title), () => go(SETTINGS.index)),
 		...SETTINGS_PAGES.map((page) =>
@@ -148,6 +176,9 @@ function actions(): Command[] {
 		...(may("machine:enroll") ? [action("plus", palette.enroll, () => (dialog.value = { is: "enroll" }))] : []),
 		action("keyboard", palette.shortcuts, () => (dialog.value = { is: "shortcuts" })),
 		action("eye", palette.theme[nextTheme], () => (theme.value = nextTheme)),
+		...LANGUAGES.filter((language) => language !== LANGUAGE).map((language) =>
+			action("languages", palette.language(SPOKEN[language].name), () => chooseLanguage(language)),
+		),
 		action("eye", screenReader.value ? palette.screenReaderOff : palette.screenReaderOn, () => {
 			screenReader.value = !screenReader.value
 		}),

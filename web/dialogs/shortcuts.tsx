@@ -7,10 +7,18 @@ const EVERYWHERE: [keys: string[], what: string][] = [
 	[["n"], words.shortcuts.start],
 	[["/"], words.shortcuts.filter],
 	[["j"], words.shortcuts.move],
+	[["g", "i"], words.inbox.shortcuts.go],
 	[["g", "f"], words.shortcuts.fleet],
 	[["g", "t"], words.shortcuts.tokens],
 	[["g", "s"], words.shortcuts.settings],
 	[["?"], words.shortcuts.help],
+]
+const ON_REQUEST: [keys: string[], what: string][] = [
+	[["1 – 9"], words.inbox.shortcuts.answer],
+	[["r"], words.inbox.shortcuts.reply],
+	[["Enter"], words.inbox.shortcuts.open],
+	[["t"], words.inbox.shortcuts.terminal],
+	[["x"], words.inbox.shortcuts.dismiss],
 ]
 const IN_TERMINAL: [keys: string[], what: string][] = [
 	[["Ctrl", "Shift", "K"], words.shortcuts.palette],
@@ -24,6 +32,8 @@ export function Shortcuts() {
 			<div class="modal-body">
 				<h3>{words.shortcuts.everywhere}</h3>
 				<List shortcuts={EVERYWHERE} />
+				<h3>{words.inbox.shortcuts.onRequest}</h3>
+				<List shortcuts={ON_REQUEST} />
 				<h3>{words.shortcuts.inTerminal}</h3>
 				<p class="dim">{words.shortcuts.terminalRule}</p>
 				<List shortcuts={IN_TERMINAL} />

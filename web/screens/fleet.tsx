@@ -2,12 +2,14 @@
 import type { MachineId } from "../../protocol/ids.ts"
 import type { Machine } from "../../protocol/routes/machines.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
+import { sentence } from "../api.ts"
 import { refreshMachines } from "../home.ts"
 import { words } from "../messages.ts"
-import { machinePath, sessionPath } from "../navigation.ts"
-import { dialog, filter, fleet, machines, now } from "../state.ts"
+import { INBOX, machinePath, sessionPath } from "../navigation.ts"
+import { dialog, filter, fleet, inbox, machines, now } from "../state.ts"
 import { exact } from "../times.ts"
 import { Act } from "../ui/act.tsx"
+import { KindMark, waitingFor } from "../ui/attention-kind.tsx"
 import { Refused, Skeleton } from "../ui/faces.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { Menu, MenuItem } from "../ui/menu.tsx"
@@ -17,6 +19,7 @@ import { StateMark } from "../ui/session-state.tsx"
 import { Shell } from "../ui/shell.tsx"
 import { SUBSTRATE_ICONS } from "../ui/substrate-tiles.tsx"
 import { Tags } from "../ui/tags.tsx"
+import { needsSomebody } from "../waiting.ts"
 
 export function Fleet() {
 	return (
@@ -93,6 +96,7 @@ function MachineRow({ machine, sessions }: { machine: Machine; sessions: Session
 				</span>
 				<Tags tags={machine.tags} />
 				<span class="spring" />
+				<Needs machine={id} />
 				<span class="dim running-count">{words.fleet.running(running)}</span>
 				<Act
 					may="session:start"
@@ -134,13 +138,25 @@ function MachineRow({ machine, sessions }: { machine: Machine; sessions: Session
 	)
 }
 
+/** How much there needs somebody, and the way to it. */
+function Needs({ machine }: { machine: MachineId }) {
+	const rows = inbox.value.is === "loaded" ? inbox.value.value : []
+	const count = rows.filter(({ item }) => item.machine === machine && needsSomebody(item)).length
+	if (count === 0) return null
+	return (
+		<a class="needs-here" href={INBOX}>
+			{words.inbox.needs(count)}
+		</a>
+	)
+}
+
 function Sessions({ machine, sessions }: { machine: MachineId; sessions: SessionInfo[] | null }) {
 	const socket = fleet.value.get(machine)?.socket
 	if (sessions === null && socket?.is === "refused")
 		return (
 			<p class="row dim">
 				<Icon name="circle-alert" />
-				{words.fleet.machineRefused}: {socket.refusal.message}
+				{words.fleet.machineRefused(sentence(socket.refusal))}
 			</p>
 		)
 	if (sessions === null) return <Skeleton rows={2} />
@@ -159,9 +175,16 @@ function Sessions({ machine, sessions }: { machine: MachineId; sessions: Session
 function SessionRow({ machine, session }: { machine: MachineId; session: SessionInfo }) {
 	const { id, name, runtime, cwd, state, title, substrate, tags } = session
 	const stands = standingOf(machine).is
+	const waits = state.is === "running" ? waitingFor(machine, id) : undefined
 	return (
 		<a class="row session-row" href={sessionPath(machine, id)} data-row>
-			<StateMark state={state} isKnown={stands === "linked" || stands === "unproven"} />
+			{waits === undefined ? (
+				<StateMark state={state} isKnown={stands === "linked" || stands === "unproven"} />
+			) : (
+				<span class="state waits" title={waits.text}>
+					<KindMark item={waits} />
+				</span>
+			)}
 			<strong>{name}</strong>
 			<span class="about">
 				<span class="dim runtime">{runtime}</span>

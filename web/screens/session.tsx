@@ -4,14 +4,15 @@ import { useEffect, useRef } from "preact/hooks"
 import { useRoute } from "preact-iso"
 import { MachineId, SessionId } from "../../protocol/ids.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
-import { enterAnew } from "../home.ts"
 import { socketOf } from "../machine-sockets.ts"
 import { words } from "../messages.ts"
 import { FLEET } from "../navigation.ts"
 import type { OpenSession } from "../open-session.ts"
 import { isNew } from "../starting.ts"
-import { findSession, fleet, machines, may, me, workspaces } from "../state.ts"
+import { findSession, fleet, machines, may } from "../state.ts"
+import { AttentionBanner } from "../ui/attention-banner.tsx"
 import { Banner } from "../ui/banner.tsx"
+import { Elsewhere } from "../ui/elsewhere.tsx"
 import { Face, Refused } from "../ui/faces.tsx"
 import { FindBar } from "../ui/find-bar.tsx"
 import { KeyBar } from "../ui/key-bar.tsx"
@@ -20,6 +21,7 @@ import { Ended, Unsent } from "../ui/session-banners.tsx"
 import { SessionBar } from "../ui/session-bar.tsx"
 import { SessionPanel } from "../ui/session-panel.tsx"
 import { Shell } from "../ui/shell.tsx"
+import { useTitle } from "../ui/title.ts"
 import { NotFound } from "./not-found.tsx"
 
 /** Loads while the sockets open. */
@@ -62,17 +64,6 @@ function Known({ machine, session }: { machine: MachineId; session: SessionId })
 	// The socket is made when the list of machines is here.
 	if (view === undefined && socketOf(machine) === undefined) return <Frame />
 	return <Open machine={machine} session={session} info={last.current} />
-}
-
-/** A link does not say which workspace it is of. */
-function Elsewhere() {
-	const here = me.value.is === "loaded" ? me.value.value.workspace.id : null
-	const others = workspaces.value.is === "loaded" ? workspaces.value.value.filter(({ id }) => id !== here) : []
-	return others.map(({ id, name }) => (
-		<button key={id} type="button" onClick={() => void enterAnew(id)}>
-			{words.session.lookIn(name)}
-		</button>
-	))
 }
 
 /** What is drawn before anything is known. */
@@ -133,9 +124,7 @@ function Open({ machine, session, info }: OpenProps) {
 	}, [info?.run])
 	const name = info?.name ?? ""
 	const where = fleet.value.get(machine)?.name ?? words.product
-	useEffect(() => {
-		document.title = `${title.value || name} · ${where}`
-	}, [title.value, name, where])
+	useTitle(words.inPlace(title.value || name, where))
 	return (
 		<div class="session">
 			<SessionBar
@@ -162,7 +151,10 @@ function Open({ machine, session, info }: OpenProps) {
 				/>
 			)}
 			<div class="session-room">
-				<section ref={room} class="terminal-room" aria-label={words.session.terminal(name)} />
+				<div class="terminal-place">
+					<section ref={room} class="terminal-room" aria-label={words.session.terminal(name)} />
+					{open.value && running && <AttentionBanner machine={machine} session={session} open={open.value} />}
+				</div>
 				{isPanelOpen.value && info && (
 					<SessionPanel
 						machine={machine}

@@ -2,7 +2,7 @@
 // and leaves the address at once.
 import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
-import { never, REFUSALS, Refusal, refusalCode } from "../../protocol/errors.ts"
+import { never, Refusal, refusalCode } from "../../protocol/errors.ts"
 import { api, sentence } from "../api.ts"
 import { enterAnew } from "../home.ts"
 import { words } from "../messages.ts"
@@ -67,7 +67,7 @@ export function SignIn() {
 /** Another provider sends the browser back with the code of what went wrong. */
 function firstStep(): Step {
 	const code = new URLSearchParams(location.search).get("refused")
-	return code === null ? { is: "ask" } : { is: "failed", why: REFUSALS[refusalCode(code)].message }
+	return code === null ? { is: "ask" } : { is: "failed", why: words.refusals[refusalCode(code)] }
 }
 
 function StepFace({ step }: { step: Step }) {

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact"
 import { useEffect } from "preact/hooks"
 import { words } from "../messages.ts"
 import { Banner } from "./banner.tsx"
+import { OtherLanguages } from "./language.tsx"
 
 export function Bare({ title, children }: { title: string; children: ComponentChildren }) {
 	useEffect(() => {
@@ -15,6 +16,7 @@ export function Bare({ title, children }: { title: string; children: ComponentCh
 				<img src="/icon.svg" alt="" width="40" height="40" />
 				<h1>{title}</h1>
 				{children}
+				<OtherLanguages />
 			</main>
 		</>
 	)

@@ -1,6 +1,7 @@
 // The faces of a screen that is not full: loading, empty, refused.
 import type { ComponentChildren } from "preact"
 import type { Refusal } from "../../protocol/errors.ts"
+import { sentence } from "../api.ts"
 import type { Asked } from "../asked.ts"
 import { words } from "../messages.ts"
 import { Icon } from "./icon.tsx"
@@ -40,7 +41,7 @@ export function Face({ icon, title, text, children }: FaceProps) {
 
 export function Refused({ refusal, retry }: { refusal: Refusal; retry?: () => void }) {
 	return (
-		<Face icon="circle-alert" title={words.refused} text={refusal.message}>
+		<Face icon="circle-alert" title={words.refused} text={sentence(refusal)}>
 			{retry && (
 				<button type="button" onClick={retry}>
 					{words.retry}

@@ -2,6 +2,7 @@
 import { never } from "../../protocol/errors.ts"
 import type { MachineId } from "../../protocol/ids.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
+import { sentence } from "../api.ts"
 import { words } from "../messages.ts"
 import { fleet, now, reachable, type ViewingView, viewing } from "../state.ts"
 import { clock } from "../times.ts"
@@ -42,7 +43,7 @@ function truth(machine: MachineId, info: SessionInfo | undefined, view: ViewingV
 	const { session } = words
 	const { short } = session
 	const socket = fleet.value.get(machine)?.socket
-	if (socket?.is === "refused") return { tone: "bad", text: socket.refusal.message, short: short.refused }
+	if (socket?.is === "refused") return { tone: "bad", text: sentence(socket.refusal), short: short.refused }
 	if (socket?.is === "waiting" || !reachable.value)
 		return { tone: "bad", text: session.redialling, short: short.redialling }
 	if (view === null) return { tone: "busy", text: session.connecting }
@@ -50,7 +51,7 @@ function truth(machine: MachineId, info: SessionInfo | undefined, view: ViewingV
 	const hasEnded = info !== undefined && info.state.is !== "running"
 	switch (view.status.is) {
 		case "refused":
-			return { tone: "bad", text: view.status.refusal.message, short: short.refused }
+			return { tone: "bad", text: sentence(view.status.refusal), short: short.refused }
 		case "away": {
 			const since = stands.is === "away" && stands.since !== null ? clock(stands.since, now.value) : null
 			return { tone: "bad", text: session.away(since), short: short.away }

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals"
 import { useMemo } from "preact/hooks"
 import type { Diff } from "../../protocol/ask.ts"
 import type { MachineId, SessionId } from "../../protocol/ids.ts"
-import { api } from "../api.ts"
+import { api, sentence } from "../api.ts"
 import { useAsked } from "../asked.ts"
 import { type Patch, splitPatch } from "../diff.ts"
 import { words } from "../messages.ts"
@@ -32,7 +32,7 @@ export function Changes({ machine, session }: Props) {
 				</button>
 			</div>
 			{answer.is === "refused" && answer.refusal.code === "not_comparable" ? (
-				<Face icon="file-diff" title={words.changes.noGit} text={answer.refusal.detail ?? answer.refusal.message} />
+				<Face icon="file-diff" title={words.changes.noGit} text={answer.refusal.detail ?? sentence(answer.refusal)} />
 			) : (
 				<Here asked={asked}>
 					{(diff) =>

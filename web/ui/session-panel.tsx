@@ -3,12 +3,13 @@ import { useSignal } from "@preact/signals"
 import type { MachineId } from "../../protocol/ids.ts"
 import type { SessionInfo } from "../../protocol/session.ts"
 import { words } from "../messages.ts"
+import { History } from "./attention-history.tsx"
 import { Icon } from "./icon.tsx"
 import { Changes } from "./session-changes.tsx"
 import { Blocked } from "./session-denied.tsx"
 import { Details } from "./session-details.tsx"
 
-const VIEWS = ["changes", "denied", "about"] as const
+const VIEWS = ["changes", "attention", "denied", "about"] as const
 
 interface Props {
 	machine: MachineId
@@ -52,6 +53,7 @@ export function SessionPanel({ machine, info, close }: Props) {
 			</header>
 			<div class="panel-body">
 				{view.value === "changes" && <Changes machine={machine} session={info.id} />}
+				{view.value === "attention" && <History session={info.id} />}
 				{view.value === "denied" && <Blocked machine={machine} info={info} />}
 				{view.value === "about" && <Details machine={machine} info={info} />}
 			</div>

@@ -1,22 +1,21 @@
 // What stands around every screen but the terminal's: the bar, the banner, and the phone's bar at the bottom.
 import type { ComponentChildren } from "preact"
-import { useEffect } from "preact/hooks"
 import { useLocation } from "preact-iso"
 import { signOut } from "../home.ts"
+import { needsCount } from "../inbox.ts"
 import { words } from "../messages.ts"
-import { FLEET, SETTINGS } from "../navigation.ts"
+import { FLEET, INBOX, SETTINGS } from "../navigation.ts"
 import { attempt } from "../run.ts"
 import { dialog, me } from "../state.ts"
 import { Act } from "./act.tsx"
 import { Banner } from "./banner.tsx"
 import { Icon } from "./icon.tsx"
 import { Menu, MenuItem } from "./menu.tsx"
+import { useTitle } from "./title.ts"
 import { WorkspaceMenu } from "./workspaces.tsx"
 
 export function Shell({ title, children }: { title: string; children: ComponentChildren }) {
-	useEffect(() => {
-		document.title = `${title} · ${words.product}`
-	}, [title])
+	useTitle(words.inPlace(title, words.product))
 	return (
 		<div class="shell">
 			<a class="skip" href="#content">
@@ -43,6 +42,10 @@ function TopBar() {
 			</a>
 			<WorkspaceMenu />
 			<nav class="wide-only" aria-label={words.nav.label}>
+				<NavLink href={INBOX} within>
+					{words.nav.inbox}
+					<Badge />
+				</NavLink>
 				<NavLink href={FLEET}>{words.nav.fleet}</NavLink>
 				<NavLink href={SETTINGS.index} within>
 					{words.nav.settings}
@@ -78,6 +81,13 @@ function TopBar() {
 function BottomBar() {
 	return (
 		<nav class="bottom-bar" aria-label={words.nav.label}>
+			<NavLink href={INBOX} within>
+				<span class="badged">
+					<Icon name="inbox" />
+					<Badge />
+				</span>
+				{words.nav.inbox}
+			</NavLink>
 			<NavLink href={FLEET}>
 				<Icon name="server" />
 				{words.nav.fleet}
@@ -95,6 +105,18 @@ function BottomBar() {
 				{words.nav.settings}
 			</NavLink>
 		</nav>
+	)
+}
+
+/** How much needs somebody. */
+function Badge() {
+	const count = needsCount()
+	if (count === 0) return null
+	return (
+		<span class="badge">
+			<span aria-hidden="true">{count > 99 ? "99+" : count}</span>
+			<span class="unseen">{words.inbox.needs(count)}</span>
+		</span>
 	)
 }
 

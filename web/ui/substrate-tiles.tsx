@@ -1,6 +1,7 @@
 // What a session may run in on a machine: tiles to choose from, and why some are not to be had.
 import type { Answered } from "../../protocol/ask.ts"
 import { SUBSTRATES, type Substrate } from "../../protocol/substrate.ts"
+import { sentence } from "../api.ts"
 import { words } from "../messages.ts"
 import type { Loaded } from "../state.ts"
 import { Icon } from "./icon.tsx"
@@ -22,7 +23,7 @@ interface Props {
 }
 
 export function SubstrateTiles({ tried, chosen, choose }: Props) {
-	if (tried.is === "refused") return <p class="dim">{tried.refusal.message}</p>
+	if (tried.is === "refused") return <p class="dim">{sentence(tried.refusal)}</p>
 	const known = tried.is === "loaded" ? tried.value.substrates : []
 	const first = tried.is === "loaded" ? tried.value.default : null
 	const found = SUBSTRATES.map((substrate) => ({ substrate, info: known.find((info) => info.substrate === substrate) }))

@@ -7,7 +7,7 @@ import type { Member } from "../../protocol/routes/workspace.ts"
 import type { Database } from "./database.ts"
 import { emailOf } from "./people.ts"
 
-const { enrollment, member, token, user, workspace } = schema
+const { destination, enrollment, member, token, user, workspace } = schema
 
 /** A person's place in a workspace. */
 export interface Membership {
@@ -93,6 +93,7 @@ export class Members {
 	/** Takes the person's place, and with it their tokens and codes there; "last" as above. */
 	async remove(workspaceId: string, userId: string, now: number): Promise<"removed" | "last" | "missing"> {
 		const isGone = sql`NOT EXISTS (SELECT 1 FROM ${member} WHERE ${theirs(workspaceId, userId)})`
+		const isTheirs = and(eq(destination.workspaceId, workspaceId), eq(destination.userId, userId))
 		const [removed] = await this.#db.batch([
 			this.#db
 				.delete(member)
@@ -106,6 +107,12 @@ export class Members {
 			this.#db
 				.delete(enrollment)
 				.where(and(eq(enrollment.workspaceId, workspaceId), eq(enrollment.createdBy, userId), isGone)),
+			// Their chats are told why nothing is done for them any more; a browser is just told nothing.
+			this.#db
+				.update(destination)
+				.set({ details: sql`json_set(${destination.details}, '$.isRemoved', json('true'))` })
+				.where(and(isTheirs, ne(destination.kind, "push"), isGone)),
+			this.#db.delete(destination).where(and(isTheirs, eq(destination.kind, "push"), isGone)),
 		])
 		if (removed.length > 0) return "removed"
 		return (await this.#isThere(workspaceId, userId)) ? "last" : "missing"

@@ -4,7 +4,7 @@ import * as schema from "../../migrations/schema.ts"
 import type { MachineId } from "../../protocol/ids.ts"
 import type { Database } from "./database.ts"
 
-const { machine, member, workspace } = schema
+const { attention, machine, member, workspace } = schema
 
 /** The slug of the workspace that the first sign-in made; the others have their id for one. */
 export const FIRST_SLUG = "home"
@@ -45,6 +45,7 @@ export class Workspaces {
 				.from(machine)
 				.where(and(eq(machine.workspaceId, id), isNull(machine.revokedAt))),
 			this.#db.delete(workspace).where(eq(workspace.id, id)),
+			this.#db.delete(attention).where(eq(attention.workspaceId, id)),
 		])
 		return machines.map((row) => row.id as MachineId)
 	}

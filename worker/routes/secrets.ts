@@ -3,6 +3,7 @@ import { Refusal } from "../../protocol/errors.ts"
 import { SECRETS_PER_WORKSPACE } from "../../protocol/limits.ts"
 import type { Secret } from "../../protocol/routes/secrets.ts"
 import type { Handlers } from "../call.ts"
+import { resealCredentials } from "../channels/credentials.ts"
 import { KeyRing } from "../key-ring.ts"
 import type { SecretEntry } from "../registry/secrets.ts"
 import type { Registry } from "../registry.ts"
@@ -65,6 +66,16 @@ export const secrets: Handlers<
 			} catch (error) {
 				if (!(error instanceof Refusal)) throw error
 				unreadable.push(entry.name)
+			}
+		}
+		for (const row of await registry.channels.list(workspaceId)) {
+			if (row.sealed === null) continue
+			try {
+				const anew = await resealCredentials(env, row, row.sealed)
+				if (await registry.channels.reseal(row.id, row.sealed, anew)) resealed++
+			} catch (error) {
+				if (!(error instanceof Refusal)) throw error
+				unreadable.push(row.name)
 			}
 		}
 		if (unreadable.length > 0)

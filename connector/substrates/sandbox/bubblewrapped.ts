@@ -3,6 +3,7 @@ import { chown, mkdir, rm, writeFile } from "node:fs/promises"
 import { dirname } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { Refusal } from "../../../protocol/errors.ts"
+import { FOLDER_IN_SANDBOX, notifierEntries, placeNotifier, withNotifier } from "../../attention/notifier.ts"
 import type { Contained } from "../contained.ts"
 import { readByCommand, writeByCommand } from "../files.ts"
 import { NotExecuted } from "../init/init.ts"
@@ -56,7 +57,7 @@ async function enter(contained: Contained, environment: Record<string, string>, 
 	const inside = {
 		argv: contained.argv,
 		cwd: found.cwd,
-		environment: { ...found.environment, ...environment },
+		environment: withNotifier({ ...found.environment, ...environment }, FOLDER_IN_SANDBOX),
 		isOffline: false,
 	}
 	const credentials = await shareCredentials({
@@ -87,7 +88,7 @@ async function exec(contained: Contained, command: Command): Promise<Done> {
 	const inside = {
 		argv: command.argv,
 		cwd: command.cwd ?? found.cwd,
-		environment: { ...found.environment, ...command.environment },
+		environment: withNotifier({ ...found.environment, ...command.environment }, FOLDER_IN_SANDBOX),
 		isOffline: command.isOffline ?? false,
 	}
 	const run = await start(contained, found, inside, { isProgram: false, stdio: "pipe", finish: async () => {} })
@@ -133,7 +134,8 @@ async function prepare(contained: Contained, say: (line: string) => void, isRunn
 		await makeHome(contained, found.user, found.home, say)
 	}
 	await makePlaces(found)
-	return found
+	const notifier = notifierEntries(FOLDER_IN_SANDBOX, await placeNotifier(contained.dataDir))
+	return { ...found, entries: [...found.entries, ...notifier] }
 }
 
 async function used({ folder }: Contained): Promise<Used | null> {

@@ -48,7 +48,7 @@ export interface Inside {
 
 /** Where the gate listens inside. */
 export const GATE_PORT = 3128
-const RUN = "/run/homeport"
+export const RUN = "/run/homeport"
 
 /**
  * Bubblewrap's arguments, less the program and its own: they hold the environment, so they are passed by a file

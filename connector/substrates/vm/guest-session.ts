@@ -59,6 +59,7 @@ class GuestSession implements Running {
 	readonly #program: Remote
 	/** Of the system's start in which the program runs. */
 	readonly #boot: string
+	readonly #startedAt = Date.now()
 	#touchedAt = 0
 
 	constructor(
@@ -104,7 +105,7 @@ class GuestSession implements Running {
 	}
 
 	async #end(): Promise<Ended> {
-		const { connection, vm, atEnd } = this.#place
+		const { connection, atEnd } = this.#place
 		const ended = await this.#program.exited
 		if (ended !== null) {
 			// Whatever the program has left behind has its terminal still.
@@ -118,7 +119,7 @@ class GuestSession implements Running {
 			return ended
 		}
 		connection.destroy()
-		throw new Lost(await this.#whyLost().catch(() => `The VM ${vm} is out of reach.`))
+		throw new Lost(await this.#whyLost().catch(() => this.#howItBroke("is out of reach.")))
 	}
 
 	async #kill(): Promise<void> {
@@ -141,7 +142,7 @@ class GuestSession implements Running {
 		if (state === undefined) return `The VM ${vm} was destroyed.`
 		if (state.is === "crash-loop") return state.reason
 		if (state.is === "stopped") return `The VM ${vm} was stopped.`
-		if (state.is === "starting") return `The VM ${vm} was restarted.`
+		if (state.is === "starting") return this.#howItBroke("was restarted.")
 		const connection = await connect(await vms.ready(vm, () => {}))
 		try {
 			const { channel, closed } = await connection.run(`cat ${BOOT}; ${killLine(this.#session)}`)
@@ -149,11 +150,18 @@ class GuestSession implements Running {
 			let boot = ""
 			for await (const bytes of channel) boot += bytes
 			await closed
-			if (boot.trim() !== this.#boot) return `The VM ${vm} was restarted.`
+			if (boot.trim() !== this.#boot) return this.#howItBroke("was restarted.")
 			return `The connection to the VM ${vm} has broken: it was restored from a snapshot, or its SSH was ended.`
 		} finally {
 			connection.close()
 		}
+	}
+
+	/** What the system has done under the program, by the record of its keeper; `otherwise` where that knows of nothing. */
+	async #howItBroke(otherwise: string): Promise<string> {
+		const { vms, vm } = this.#place
+		const broke = await vms.broke(vm).catch(() => null)
+		return `The VM ${vm} ${broke !== null && broke.at >= this.#startedAt ? broke.how : otherwise}`
 	}
 
 	/** A system that is gone without a word is noticed; one that is paused says nothing either, and stays. */

@@ -31,8 +31,8 @@ export class Place {
 		if (!this.isOwn || (await this.find()) !== undefined) return false
 		say(`Making the VM ${this.vm}.`)
 		const { name, ...spec } = this.vms.sessionVm(this.#contained)
-		// A session that gets less than what its system needs is held to that inside.
-		const memory = spec.memory === undefined ? {} : { memory: Math.max(spec.memory, LEAST_MEMORY) }
+		// The session is held to its limit inside: what goes beyond it is ended there, and the system goes on.
+		const memory = spec.memory === undefined ? {} : { memory: spec.memory + SYSTEM_MEMORY }
 		await this.vms.do(name, { verb: "create", spec: { ...spec, ...memory } })
 		return true
 	}
@@ -42,4 +42,5 @@ export class Place {
 	}
 }
 
-const LEAST_MEMORY = 256 * 1024 * 1024
+/** What our system takes beside its programs, with some to spare. */
+const SYSTEM_MEMORY = 256 * 1024 * 1024

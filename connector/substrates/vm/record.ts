@@ -35,6 +35,8 @@ export const Status = z.object({
 		.default([]),
 	/** When it crashed lately. */
 	crashes: z.array(z.int()).default([]),
+	/** The last time that its system began anew with nobody's asking: what it did, as the end of a sentence about the VM. */
+	broke: z.object({ at: z.int(), how: z.string() }).nullable().default(null),
 	doing: Vm.shape.doing.default(null),
 	fault: z.string().nullable().default(null),
 })

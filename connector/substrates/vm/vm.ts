@@ -179,7 +179,7 @@ function resolvePath({ cwd }: Contained, path: string): string {
 
 const SLOW = "Its processors run in software, some ten times slower: this machine's KVM does not work."
 const ROOT_INSIDE =
-	"A program may become root in its VM, and there lift the limit of processes, and of memory below 256 MiB; everything else is held outside."
+	"A program may become root in its VM, and there lift the limit of processes, and that of memory by the 256 MiB that its system has; everything else is held outside."
 /** As VmSpec has it. */
 const LEAST_DISK = 512 * 1024 * 1024
 const KILL_MS = 20_000

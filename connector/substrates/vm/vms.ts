@@ -10,7 +10,7 @@ import { listImages, sweepImages } from "./images.ts"
 import { askKeeper, isKept } from "./keeper/ask.ts"
 import { endProcesses } from "./keeper/system.ts"
 import { makeVm } from "./make.ts"
-import { asVm, readMade, readStatus, vmNames, vmPaths } from "./record.ts"
+import { asVm, readMade, readStatus, type Status, vmNames, vmPaths } from "./record.ts"
 
 /** How to come into a VM that answers. */
 export interface Reach {
@@ -49,6 +49,11 @@ export class Vms {
 	async images(): Promise<VmImage[]> {
 		const images = await listImages(this.#dataDir)
 		return images.map(({ name, bytes, createdAt, from }) => ({ name, bytes, createdAt, from }))
+	}
+
+	/** When and how its system last began anew with nobody's asking; null where it never did, or the VM is gone. */
+	async broke(name: string): Promise<Status["broke"]> {
+		return (await readStatus(vmPaths(this.#dataDir, name))).broke
 	}
 
 	/** What VMs run by here, tried where that is not known yet. Refusal("substrate_unavailable") where there can be none. */

@@ -86,9 +86,10 @@ test("a first deployment makes what is missing, and its link signs the owner in"
 	const { has, world } = account()
 	const { url, signInUrl } = await deploy(world)
 	expect(url).toBe("https://homeport.me.workers.dev")
-	expect(Object.keys(has.secrets).sort()).toEqual(["AUTH_SECRET", "SECRET_KEYS", "SIGN_IN_KEY"])
+	expect(Object.keys(has.secrets).sort()).toEqual(["AUTH_SECRET", "PUSH_KEY", "SECRET_KEYS", "SIGN_IN_KEY"])
 	const ring = JSON.parse(has.secrets.SECRET_KEYS ?? "") as Record<string, string>
 	expect(Object.values(ring).map((key) => Buffer.from(key, "base64").length)).toEqual([32])
+	expect(JSON.parse(has.secrets.PUSH_KEY ?? "")).toMatchObject({ kty: "EC", crv: "P-256", d: expect.any(String) })
 	const [page, token = ""] = signInUrl.split("#")
 	expect(page).toBe(`${url}/sign-in`)
 	expect(await verifySignInLink(has.secrets.SIGN_IN_KEY ?? "", token, Date.now())).not.toBeNull()
@@ -108,11 +109,11 @@ test("[TRU3] a key that seals secrets is added beside those that there are", asy
 test("a second deployment makes nothing twice, signs nobody out, and loses no secret", async () => {
 	const { has, asked, world } = account()
 	await deploy(world)
-	const { AUTH_SECRET, SIGN_IN_KEY, SECRET_KEYS } = has.secrets
+	const { AUTH_SECRET, SIGN_IN_KEY, SECRET_KEYS, PUSH_KEY } = has.secrets
 	asked.length = 0
 	await deploy(world)
-	expect(has.secrets).toMatchObject({ AUTH_SECRET, SECRET_KEYS })
-	expect(Object.keys(has.secrets)).toHaveLength(3)
+	expect(has.secrets).toMatchObject({ AUTH_SECRET, SECRET_KEYS, PUSH_KEY })
+	expect(Object.keys(has.secrets)).toHaveLength(4)
 	expect(has.secrets.SIGN_IN_KEY).not.toBe(SIGN_IN_KEY)
 	expect(asked).not.toContain("d1 create homeport")
 	expect(has.databases).toHaveLength(2)

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
 import { useLocation } from "preact-iso"
-import { REFUSALS, refusalCode } from "../../../protocol/errors.ts"
+import { refusalCode } from "../../../protocol/errors.ts"
 import { NAME_CHARS } from "../../../protocol/limits.ts"
 import type { Account, Passkey, SignIn } from "../../../protocol/routes/account.ts"
 import type { Provider, SignInMethods } from "../../../protocol/routes/sign-in.ts"
@@ -22,6 +22,7 @@ import { Here } from "../../ui/faces.tsx"
 import { Field } from "../../ui/field.tsx"
 import { Form } from "../../ui/form.tsx"
 import { Icon } from "../../ui/icon.tsx"
+import { LanguageField } from "../../ui/language.tsx"
 import { Once } from "../../ui/once.tsx"
 import { PasskeyNote } from "../../ui/passkey-note.tsx"
 import { NewPasswordField } from "../../ui/way-back.tsx"
@@ -44,6 +45,9 @@ export function AccountSettings() {
 					</>
 				)}
 			</Here>
+			<Part title={words.language}>
+				<LanguageField />
+			</Part>
 			<Browsers />
 		</>
 	)
@@ -55,7 +59,7 @@ function useRefused(): void {
 	useEffect(() => {
 		if (query.refused === undefined) return
 		route(SETTINGS.account, true)
-		notify({ tone: "bad", text: REFUSALS[refusalCode(query.refused)].message })
+		notify({ tone: "bad", text: words.refusals[refusalCode(query.refused)] })
 	}, [query.refused])
 }
 

@@ -112,9 +112,9 @@ function Entry({ entry }: { entry: AuditEntry }) {
 			<summary>
 				<span class={isDone ? "state running" : "state failed"}>
 					<Icon name={isDone ? "circle-check" : "circle-x"} />
-					{isDone ? words.audit.done : outcome.replaceAll("_", " ")}
+					{isDone ? words.audit.done : words.audit.refused(outcome)}
 				</span>
-				<strong>{actor.name === "" ? words.audit.actors[actor.is] : actor.name}</strong>
+				<strong>{nameOf(actor)}</strong>
 				<span class="what">{words.audit.deeds[action] ?? action}</span>
 				<span class="dim thing-of">{nameThings(entry)}</span>
 				<span class="dim when">
@@ -153,6 +153,11 @@ function Fact({ name, value }: { name: string; value: unknown }) {
 	)
 }
 
+function nameOf({ is, id, name }: AuditEntry["actor"]): string {
+	if (is === "rule") return id === "deadline" ? words.inbox.byDeadline : words.inbox.byRule(id)
+	return name === "" ? words.audit.actors[is] : name
+}
+
 /** Machines by the names that they have now; what is known by its id only, by that. */
 function nameThings({ target, detail }: AuditEntry): string {
 	const known = machines.value.is === "loaded" ? machines.value.value : []
@@ -161,5 +166,5 @@ function nameThings({ target, detail }: AuditEntry): string {
 }
 
 function sayOutcome(code: string): string {
-	return code in REFUSALS ? REFUSALS[code as keyof typeof REFUSALS].message : code
+	return code in REFUSALS ? words.refusals[code as keyof typeof REFUSALS] : code
 }

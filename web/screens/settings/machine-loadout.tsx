@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks"
 import type { Loadout, Problem as Mistake } from "../../../protocol/ask.ts"
 import { Refusal } from "../../../protocol/errors.ts"
 import type { MachineId } from "../../../protocol/ids.ts"
-import { api, Problem } from "../../api.ts"
+import { api, Problem, sentence } from "../../api.ts"
 import { useAsked } from "../../asked.ts"
 import { problemIn } from "../../loadout-problem.ts"
 import { words } from "../../messages.ts"
@@ -35,7 +35,7 @@ export function LoadoutPart({ machine, name }: Props) {
 				{words.loadouts.title}
 			</a>
 			{answer.is === "refused" && answer.refusal.code === "not_found" ? (
-				<Face icon="layers" title={words.loadouts.missing} text={answer.refusal.message} />
+				<Face icon="layers" title={words.loadouts.missing} text={sentence(answer.refusal)} />
 			) : (
 				<Here asked={asked}>{(loadout) => <Known machine={machine} loadout={loadout} again={asked.again} />}</Here>
 			)}

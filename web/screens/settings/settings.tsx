@@ -12,9 +12,12 @@ import { Shell } from "../../ui/shell.tsx"
 import { NotFound } from "../not-found.tsx"
 import { AccountSettings } from "./account.tsx"
 import { AuditSettings } from "./audit.tsx"
+import { ChannelsSettings } from "./channels.tsx"
 import { MachineSettings } from "./machine.tsx"
 import { MachinesSettings } from "./machines.tsx"
+import { NotificationsSettings } from "./notifications.tsx"
 import { PeopleSettings } from "./people.tsx"
+import { PolicySettings } from "./policy.tsx"
 import { SecretsSettings } from "./secrets.tsx"
 import { TokensSettings } from "./tokens.tsx"
 import { WorkspaceSettings } from "./workspace.tsx"
@@ -30,10 +33,18 @@ interface Page {
 
 const PAGES: Page[] = [
 	{ noun: "account", icon: "circle-user", may: "workspace:read", draw: () => <AccountSettings /> },
+	{
+		noun: "notifications",
+		icon: "bell",
+		may: "workspace:read",
+		draw: () => <NotificationsSettings />,
+	},
 	{ noun: "people", icon: "users", may: "workspace:read", draw: () => <PeopleSettings /> },
 	{ noun: "tokens", icon: "key-round", may: "token:manage", draw: () => <TokensSettings /> },
 	{ noun: "machines", icon: "server", may: "machine:read", draw: () => <MachinesSettings /> },
 	{ noun: "secrets", icon: "lock", may: "secret:read", draw: () => <SecretsSettings /> },
+	{ noun: "policy", icon: "scale", may: "workspace:read", draw: () => <PolicySettings /> },
+	{ noun: "channels", icon: "message-circle", may: "workspace:read", draw: () => <ChannelsSettings /> },
 	{ noun: "audit", icon: "scroll-text", may: "audit:read", draw: () => <AuditSettings /> },
 	{ noun: "workspace", icon: "building", may: "workspace:read", draw: () => <WorkspaceSettings /> },
 ]

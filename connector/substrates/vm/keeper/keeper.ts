@@ -240,13 +240,11 @@ export class Keeper {
 
 	/** Lets it run until its end, in the background. */
 	#goOn(image: BuiltImage, snapshot: string | null): void {
-		const booting = Promise.withResolvers<void>()
-		// Whoever waits for it hears of it; after a crash nobody may.
-		booting.promise.catch(() => {})
-		this.#booting = booting
+		this.#booting = newBooting()
 		const run = this.#keepRunning(image, snapshot).finally(() => {
-			if (this.#run === run) this.#run = null
-			if (this.#booting === booting) this.#booting = null
+			if (this.#run !== run) return
+			this.#run = null
+			this.#booting = null
 		})
 		this.#run = run
 	}
@@ -321,7 +319,10 @@ export class Keeper {
 	async #crashed(reason: string): Promise<boolean> {
 		const { crashes, isLoop } = countCrash(this.#status.crashes, this.#now())
 		if (!isLoop) {
-			await this.#change({ crashes, ssh: null, state: { is: "starting", since: this.#now() } })
+			// Whoever has waited for an earlier start waits on; one that was up is waited for anew.
+			if (this.#status.state.is !== "starting") this.#booting = newBooting()
+			const broke = { at: this.#now(), how: `crashed and was started again: ${reason}` }
+			await this.#change({ crashes, broke, ssh: null, state: { is: "starting", since: this.#now() } })
 			return true
 		}
 		const told = `${CRASH_LOOP} ${reason}`
@@ -356,9 +357,10 @@ export class Keeper {
 		}
 	}
 
-	/** A system that resets itself before it has come up crashes as much as one that dies. */
+	/** A system that resets itself before it has come up crashes as much as one that dies; later it may have been asked to. */
 	async #reset(): Promise<void> {
-		if (this.#status.state.is !== "starting") return
+		if (this.#status.state.is !== "starting")
+			return this.#change({ broke: { at: this.#now(), how: "was restarted from inside." } })
 		const { crashes, isLoop } = countCrash(this.#status.crashes, this.#now())
 		if (!isLoop) return this.#change({ crashes })
 		await this.#system?.crash("It resets itself before it has come up.")
@@ -578,6 +580,13 @@ export class Keeper {
 		this.#written = this.#written.then(() => (this.#isDestroyed ? undefined : writeStatus(this.#paths, status)))
 		return this.#written
 	}
+}
+
+function newBooting(): PromiseWithResolvers<void> {
+	const booting = Promise.withResolvers<void>()
+	// Whoever waits for it hears of it; after a crash nobody may.
+	booting.promise.catch(() => {})
+	return booting
 }
 
 /** qemu-img takes a number for its own: a prefix makes every name a name. */

@@ -9,7 +9,7 @@ import { isOwn, killOwn, processorSeconds, readPid, startOwn } from "../own-proc
 import { INNER_SSH, NETWORK, QEMU, qemuArguments } from "../qemu.ts"
 import { Qmp, type QmpEvent } from "../qmp.ts"
 import type { Made, VmPaths } from "../record.ts"
-import { keepConsole } from "./console.ts"
+import { consoleBytes, keepConsole, panicSaid } from "./console.ts"
 
 /** A guest that shut down, or an end that nobody asked for. */
 export type SystemEnd = { is: "shut-down" } | { is: "crashed"; reason: string }
@@ -41,12 +41,15 @@ export class System {
 	readonly #options: Options
 	#qmp: Qmp | null = null
 	#end: SystemEnd | null = null
+	/** How much its console had said when it last began. */
+	#console: number
 	#tellEnded: (end: SystemEnd) => void = () => {}
 
 	private constructor(options: Options) {
 		this.#options = options
 		this.#made = options.made
 		this.#paths = options.paths
+		this.#console = consoleBytes(options.paths.serial)
 		this.ended = new Promise((resolve) => {
 			this.#tellEnded = resolve
 		})
@@ -83,7 +86,7 @@ export class System {
 		keepConsole(options.paths.serialSocket, options.paths.serial)
 		const status = await system.status()
 		if (status === "shutdown") system.#finish({ is: "shut-down" })
-		if (status === "guest-panicked") system.#finish(PANICKED)
+		if (status === "guest-panicked") system.crash(panicked(panicSaid(options.paths.serial, 0)))
 		return system
 	}
 
@@ -206,14 +209,22 @@ export class System {
 			case "SHUTDOWN":
 				return this.#finish({ is: "shut-down" })
 			case "GUEST_PANICKED":
-				return this.#finish(PANICKED)
+				return this.crash(panicked(panicSaid(this.#paths.serial, this.#console)))
 			case "RESET":
-				return data.guest === true ? this.#options.reset() : undefined
+				return data.guest === true ? this.#reset() : undefined
 			case "BLOCK_IO_ERROR":
 				return this.#options.stalled(
 					data.nospace === true ? "The disk of its machine is full." : `Its disk fails: ${String(data.reason)}.`,
 				)
 		}
+	}
+
+	/** A kernel that has no word with QEMU panics on its console only, and then resets. */
+	#reset(): void {
+		const panic = panicSaid(this.#paths.serial, this.#console)
+		this.#console = consoleBytes(this.#paths.serial)
+		if (panic === undefined) this.#options.reset()
+		else this.crash(panicked(panic))
 	}
 
 	/** The first reason is the true one. */
@@ -238,5 +249,8 @@ export async function endProcesses(paths: VmPaths): Promise<void> {
 	if (joiner !== undefined) await killOwn(joiner, paths.networkSocket)
 }
 
-const PANICKED: SystemEnd = { is: "crashed", reason: "Its kernel panicked." }
+function panicked(said = ""): string {
+	return said === "" ? "Its kernel panicked." : `Its kernel panicked: ${said}.`
+}
+
 const JOINER = "network.pid"

@@ -1,0 +1,33 @@
+// OpenCode. As of 1.18.
+import type { RuleSet } from "./rule-set.ts"
+
+export const OPENCODE: RuleSet = {
+	id: "opencode",
+	version: 1,
+	dialogs: [
+		{
+			id: "permission",
+			asks: /^△ Permission required$/,
+			kind: "approval",
+			takesNumbers: false,
+			subjects: [
+				{ in: "row", is: "command", pattern: /^\$ (.+)$/ },
+				{ in: "row", is: "file", pattern: /^[→←]\s*(?:Edit|Write|Read|Delete)\s+(\S.*)$/ },
+			],
+			escapes: true,
+		},
+		{
+			id: "always",
+			asks: /^△ Always allow$/,
+			kind: "approval",
+			takesNumbers: false,
+			subjects: [],
+		},
+	],
+	menus: [],
+	// The row below the field names the agent and the model.
+	placeholders: [/^Ask anything(?:…|\.\.\.)/, /^(?:Build|Plan) · \S/],
+	working: [/\besc (?:again to )?interrupt\b/],
+	below: [],
+	waits: ["^[┃│ ]*△ Permission required", "^[┃│ ]*Allow once +Allow always +Reject\\b"],
+}

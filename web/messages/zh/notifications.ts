@@ -1,0 +1,76 @@
+// Where one is told that an agent waits: this browser, other devices, chats.
+import type { AttentionKind } from "../../../protocol/attention.ts"
+import type { notifications as english } from "../en/notifications.ts"
+import type { Spoken } from "../en.ts"
+import { ALL } from "./grammar.ts"
+
+const KINDS: Record<AttentionKind, string> = {
+	approval: "请求批准",
+	question: "提出问题",
+	choice: "请您选择",
+	secret: "需要机密",
+	idle: "完成并等待新的工作",
+	stuck: "卡住了",
+}
+
+export const notifications: Spoken<typeof english> = {
+	notifications: {
+		title: "通知",
+		explain: "智能体需要您时，在哪里通知您。只属于您，只限此工作区。",
+		here: "此浏览器",
+		hereOff: "在此浏览器中接收通知，即使没有打开 Homeport 的页面。",
+		turnOn: "开启",
+		turningOn: "正在开启…",
+		turnOff: "关闭",
+		on: "已开启",
+		faulty: "发送失败",
+		over: "已失效",
+		install: "请先将 Homeport 添加到主屏幕",
+		installText:
+			"iPhone 和 iPad 只为已安装的网页应用推送通知：点按“分享”，再点按“添加到主屏幕”，从主屏幕打开 Homeport，然后回到此页面。",
+		insecure: "此地址不安全",
+		insecureText: "浏览器只为 HTTPS 页面推送通知。请通过 HTTPS 地址打开 Homeport。",
+		unsupported: "此浏览器不支持通知",
+		unsupportedText: "它没有推送功能，或者推送已关闭，例如在无痕窗口中。",
+		denied: "此浏览器已阻止本站的通知",
+		deniedText: "请在地址栏旁的网站设置中允许通知，并检查系统的通知设置，然后重新加载此页面。",
+		notGranted: "浏览器未获准发送通知，因此没有开启。",
+		serviceFailed: (reason) => `浏览器自己的推送服务不可用（${reason}）。有些浏览器关闭了它，有些网络会拦截它。`,
+		kinds: "在智能体出现以下情况时通知我",
+		kind: KINDS,
+		tells: (kinds) => (kinds.length === 0 ? "不通知任何事" : `通知：${ALL.format(kinds.map((kind) => KINDS[kind]))}`),
+		showsContent: "显示请求的内容",
+		showsContentHint: "在锁定的屏幕上也会显示。否则只提示有请求在等待，也不能从通知中回答。",
+		content: "显示请求的内容",
+		noContent: "只提示有请求在等待",
+		language: "语言",
+		name: "名称",
+		change: "更改",
+		changeTitle: (name) => `通知“${name}”的内容`,
+		changeOf: (name) => `更改通知“${name}”的内容`,
+		test: "发送测试",
+		testOf: (name) => `向“${name}”发送测试`,
+		testing: "正在发送…",
+		sent: "已交给推送服务，几秒内应会出现。",
+		sentChat: "已发送，现在应出现在聊天中。",
+		arrived: "已到达此浏览器。",
+		notArrived: "已交给推送服务，但没有到达这里。屏幕保护、专注模式或系统设置可能阻止了它。",
+		removeOf: (name) => `不再通知“${name}”`,
+		others: "其他地方",
+		othersAbout: "您的其他浏览器，以及您与工作区机器人的聊天。",
+		noOthers: "没有其他地方。请在手机上登录并开启通知，或连接聊天。",
+		toChannels: "渠道",
+		removeTitle: (name) => `不再通知“${name}”？`,
+		removeText: "可以在那里重新开启。",
+		group: "群聊，其他人也会看到",
+		places: {
+			push: "浏览器",
+			telegram: "Telegram",
+			weixin: "微信",
+			wecom: "企业微信",
+			official: "微信公众号",
+		},
+		added: (when) => `自 ${when}`,
+		failed: (reason) => (when) => `${when}：${reason}`,
+	},
+}
