@@ -50,7 +50,7 @@ export class Edge {
 		const edge = new Edge()
 		const child = fork(join(import.meta.dirname, "link-process.ts"), [dataDir], {
 			execPath: NODE,
-			env: { ...process.env, ...environment },
+			env: { ...withoutCi(process.env), ...environment },
 		})
 		const over = once(child, "exit")
 		child.on("message", (message) => message !== "linked" && edge.#told(message))
@@ -129,4 +129,10 @@ export class Edge {
 	async screen(session: SessionId): Promise<string> {
 		return (await this.ask("screen", { session })).lines.join("\n").trimEnd()
 	}
+}
+
+/** Programs that draw a screen show none where they find themselves in continuous integration. */
+function withoutCi(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+	const isSaid = (name: string) => /^(CI|CI_.*|CONTINUOUS_INTEGRATION|GITHUB_ACTIONS)$/.test(name)
+	return Object.fromEntries(Object.entries(environment).filter(([name]) => !isSaid(name)))
 }
