@@ -7,6 +7,9 @@ const expect = { poll: { timeout: 20_000 } }
 /** One screen of the console each, in a browser of its own. */
 const SCREENS = "test/e2e/console-*.test.ts"
 
+/** The first in the list is the first that runs. */
+const BEFORE = ["test/support/own-home.ts", "test/support/build.ts"]
+
 export default defineConfig({
 	test: {
 		// Two cores are what the least machine has; more at once only makes timeouts.
@@ -19,6 +22,7 @@ export default defineConfig({
 						"test/*.test.ts",
 						"test/{protocol,machine,races,connector,holder,web,tools,bench}/**/*.test.{ts,tsx}",
 					],
+					globalSetup: "test/support/own-home.ts",
 					testTimeout: 60_000,
 					expect,
 				},
@@ -28,7 +32,7 @@ export default defineConfig({
 					// Real processes that wait on each other more than they compute: beside the parts.
 					name: "commands",
 					include: ["test/{authz,cli,conformance}/**/*.test.ts", SCREENS],
-					globalSetup: "test/support/build.ts",
+					globalSetup: BEFORE,
 					testTimeout: 120_000,
 					hookTimeout: 120_000,
 					expect,
@@ -39,7 +43,7 @@ export default defineConfig({
 					name: "whole",
 					include: ["test/{e2e,chaos}/**/*.test.ts"],
 					exclude: [SCREENS],
-					globalSetup: "test/support/build.ts",
+					globalSetup: BEFORE,
 					// A real browser, and processes that are killed: one file at a time keeps their timing honest.
 					fileParallelism: false,
 					testTimeout: 60_000,
