@@ -43,12 +43,8 @@ async function main(): Promise<number> {
 	await build(["worker", "connector", "console", "api", "install"], console.error)
 	rmSync(RESULTS, { recursive: true, force: true })
 	mkdirSync(RESULTS, { recursive: true })
-	const counts = [await runTests("node", NODE, ["parts", "commands"])]
-	// One file at a time leaves a core free. What the other run says follows when this one has said all.
-	const log = join(RESULTS, "edge.log")
-	const both = [runTests("whole", NODE, ["whole"]), runTests("edge", EDGE, ["edge", "built"], openSync(log, "w"))]
-	counts.push(...(await Promise.all(both)))
-	process.stdout.write(readFileSync(log))
+	const chosen = process.argv.slice(2)
+	const counts = chosen.length > 0 ? await runSome(chosen) : await runAll()
 	const total = counts.reduce((sum, count) => ({
 		passed: sum.passed + count.passed,
 		failed: [...sum.failed, ...count.failed],
@@ -61,6 +57,27 @@ async function main(): Promise<number> {
 	if (total.skipped > 0) console.log(`${total.skipped} skipped`)
 	console.log(`${total.passed + unsteady.length} passed, ${failed.length} failed`)
 	return failed.length === 0 && total.passed > 0 ? 0 : 1
+}
+
+async function runAll(): Promise<Count[]> {
+	const counts = [await runTests("node", NODE, ["parts", "commands"])]
+	// One file at a time leaves a core free. What the other run says follows when this one has said all.
+	const log = join(RESULTS, "edge.log")
+	const both = [runTests("whole", NODE, ["whole"]), runTests("edge", EDGE, ["edge", "built"], [], openSync(log, "w"))]
+	counts.push(...(await Promise.all(both)))
+	process.stdout.write(readFileSync(log))
+	return counts
+}
+
+/** Those in these files and folders. */
+async function runSome(paths: readonly string[]): Promise<Count[]> {
+	const isOfEdge = (path: string) => path.startsWith("test/edge")
+	const node = paths.filter((path) => !isOfEdge(path))
+	const edge = paths.filter(isOfEdge)
+	const counts: Count[] = []
+	if (node.length > 0) counts.push(await runTests("node", NODE, ["parts", "commands", "whole"], node))
+	if (edge.length > 0) counts.push(await runTests("edge", EDGE, ["edge", "built"], edge))
+	return counts
 }
 
 /**
@@ -94,12 +111,13 @@ async function runTests(
 	name: string,
 	config: string,
 	projects: string[],
+	paths: readonly string[] = [],
 	output: "inherit" | number = "inherit",
 ): Promise<Count> {
 	const file = join(RESULTS, `${name}.json`)
 	const only = projects.map((project) => `--project=${project}`)
 	const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`]
-	const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config", config, ...only, ...reporters]
+	const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config", config, ...only, ...reporters, ...paths]
 	return countOf(name, file, await execute(vitest, output))
 }
 

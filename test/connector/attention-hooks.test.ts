@@ -84,7 +84,7 @@ test("what Gemini CLI gives its hooks is understood, and nothing of another kind
 	const command = { type: "exec", title: "Confirm", command: "npm test", rootCommand: "npm" }
 	const subject = { is: "command", text: "npm test", isWhole: true }
 	expect(asks(command)).toEqual({ is: "asks", text: "It asks.", subject, beside: "" })
-	expect(asks({ type: "edit", filePath: "/work/a.ts" })).toMatchObject({ subject: { is: "file", text: "/work/a.ts" } })
+	expect(asks({ type: "edit", filePath: "src/a.ts" })).toMatchObject({ subject: { is: "file", text: "src/a.ts" } })
 	expect(asks({ type: "info", prompt: "https://example.com" })).toMatchObject({ is: "asks", subject: null })
 	expect(says({ hook_event_name: "BeforeAgent", prompt: "go" })).toEqual({ is: "works" })
 	expect(says({ hook_event_name: "AfterAgent", prompt_response: "Done." })).toEqual({

@@ -72,7 +72,8 @@ async function pushTo(page: Page): Promise<(data: unknown) => Promise<void>> {
 		await navigator.serviceWorker.register("/service-worker.js")
 		const { active } = await navigator.serviceWorker.ready
 		// One that is not whole yet may lose what is pushed.
-		while (active?.state !== "activated") await new Promise((resolve) => setTimeout(resolve, 20))
+		if (active?.state === "activating")
+			await new Promise((resolve) => active.addEventListener("statechange", resolve, { once: true }))
 	})
 	const registrationId = await registered
 	return async (data) => {
