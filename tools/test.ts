@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process"
 import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs"
 import { join, relative } from "node:path"
+import { stripVTControlCharacters } from "node:util"
 import { build } from "./build.ts"
 import { ROOT } from "./root.ts"
 import { installSystemTools } from "./system-tools.ts"
@@ -146,7 +147,7 @@ function countOf(name: string, file: string, code: number): Count {
 		const tests = assertionResults.filter((test) => test.status === "failed")
 		if (status === "failed" && assertionResults.length === 0) return [{ file, line: `${file}: it could not be loaded` }]
 		return tests.map(({ fullName, failureMessages }) => {
-			return { file, line: `${file}: ${fullName}: ${firstLine(failureMessages?.[0])}` }
+			return { file, line: `${file}: ${fullName}: ${onOneLine(failureMessages?.[0])}` }
 		})
 	})
 	return {
@@ -156,8 +157,12 @@ function countOf(name: string, file: string, code: number): Count {
 	}
 }
 
-function firstLine(message = ""): string {
-	return message.split("\n", 1)[0] ?? ""
+/** What was said, without where in the code: that is above. */
+function onOneLine(message = ""): string {
+	const [said = ""] = message.split(/\n\s+at /, 1)
+	return stripVTControlCharacters(said).replaceAll(/\s+/g, " ").slice(0, MOST_SAID)
 }
+
+const MOST_SAID = 300
 
 process.exitCode = await main()
