@@ -110,9 +110,14 @@ export interface Outside {
 	reach(workspaceId: string, as: As): Promise<Reach | null>
 	/** What a trigger makes of a delivery; null where it is no more. */
 	decide(workspaceId: string, trigger: TriggerId, delivery: Hooked): Promise<Decided | null>
-	/** Does one thing outside of a task, and answers what else is to be done. Rejects where it must be tried again. */
-	perform(workspaceId: string, effect: Further, task: TaskView): Promise<Further[]>
+	/** Does one thing outside of a task. */
+	perform(workspaceId: string, effect: Further, task: TaskView): Promise<Performed>
 }
+
+/** `again`: it must be tried again. */
+export type Performed =
+	/** What else is to be done because of it, each by itself. */
+	{ is: "done"; further: Further[] } | { is: "again"; reason: string }
 
 /** The Worker's entrypoint, as the platform lends it to the Worker's own objects. */
 export function outsideOf(context: { exports: unknown }): Outside {

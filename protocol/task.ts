@@ -222,7 +222,8 @@ export const TaskEvent = z
 		at: Time,
 		/** The attempt that it is of; 0 before the first. */
 		attempt: z.int().min(0),
-		is: z.enum([...TASK_STATES, "edited", "moved", "steered", "retried"]),
+		/** `untold`: something outside, such as the address of its webhook, did not take what it was to be told. */
+		is: z.enum([...TASK_STATES, "edited", "moved", "steered", "retried", "untold"]),
 		by: z.object({
 			is: z.enum(["person", "token", "machine", "ledger", "trigger", "schedule"]),
 			id: z.string(),

@@ -10,6 +10,7 @@ import type {
 	Following,
 	Looked,
 	MachineFacts,
+	Performed,
 	Told,
 	Outside as World,
 } from "../durable-objects/outside.ts"
@@ -83,8 +84,12 @@ export class Outside extends WorkerEntrypoint<Env> implements World, Relaying {
 		return decideDelivery(this.env, workspaceId, trigger, delivery)
 	}
 
-	perform(workspaceId: string, effect: Further, task: TaskView): Promise<Further[]> {
-		return perform(this.env, workspaceId, effect, task)
+	async perform(workspaceId: string, effect: Further, task: TaskView): Promise<Performed> {
+		try {
+			return { is: "done", further: await perform(this.env, workspaceId, effect, task) }
+		} catch (error) {
+			return { is: "again", reason: error instanceof Error ? error.message : String(error) }
+		}
 	}
 
 	relays(machine: MachineId): Promise<Asked<"relay">[]> {

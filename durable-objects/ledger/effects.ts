@@ -1,5 +1,6 @@
 // What is done outside because a task is over: kept with the end, and tried until it is taken, under one id.
 import type { TaskId } from "../../protocol/ids.ts"
+import type { Performed } from "../outside.ts"
 import type { Effect, LedgerStore } from "./held.ts"
 
 export type Further = Pick<Effect, "id" | "follow">
@@ -8,8 +9,9 @@ interface Host {
 	store: Pick<LedgerStore, "effects" | "putEffect" | "dropEffect">
 	now: () => number
 	wakeAt: (time: number) => void
-	/** Answers what is to be done because of it, each tried by itself. Rejects where it must be tried again. */
-	perform: (effect: Effect) => Promise<Further[]>
+	perform: (effect: Effect) => Promise<Performed>
+	/** Something outside does not take it: told when it was tried for the first time, and when it is given up. */
+	untold: (effect: Effect, reason: string) => void
 	failed: (what: string, error: unknown) => void
 }
 
@@ -52,19 +54,33 @@ export class Effects {
 	}
 
 	async #perform(effect: Effect): Promise<void> {
-		const { store, now, perform, failed, wakeAt } = this.#host
-		try {
-			const further = await perform(effect)
-			for (const { id, follow } of further) this.add(id, effect.task, follow)
+		const { store, now, perform, untold, wakeAt } = this.#host
+		const performed = await perform(effect).catch((error: unknown): Performed => this.#broke(effect, error))
+		if (performed.is === "done") {
+			for (const { id, follow } of performed.further) this.add(id, effect.task, follow)
 			store.dropEffect(effect.id)
-		} catch (error) {
-			failed(effect.id, error)
-			if (now() - effect.since > GIVE_UP_MS) store.dropEffect(effect.id)
-			else wakeAt(effect.nextAt)
+			return
 		}
+		const isGivenUp = now() - effect.since > GIVE_UP_MS
+		const what = WHAT[effect.follow.is]
+		if (isGivenUp) untold(effect, `${what} was given up: ${performed.reason}`)
+		else if (effect.tries === 1) untold(effect, `${what} is tried again for a day: ${performed.reason}`)
+		if (isGivenUp) store.dropEffect(effect.id)
+		else wakeAt(effect.nextAt)
+	}
+
+	#broke(effect: Effect, error: unknown): Performed {
+		this.#host.failed(effect.id, error)
+		return { is: "again", reason: "an error of the control plane, which is in its log" }
 	}
 }
 
+const WHAT: Record<Effect["follow"]["is"], string> = {
+	notify: "telling people of it",
+	tell: "a message of it",
+	webhook: "its webhook",
+	reply: "the reply to its git hosting",
+}
 const AGAIN_MS = 5_000
 const AGAIN_AT_MOST_MS = 60 * 60_000
 /** One that is being performed for longer is looked at again after as long. */

@@ -6,6 +6,7 @@ import { Manifest, STEER_CHARS, type TaskEvent, type TaskStateName, type TaskVie
 import type { Attempt, TaskReport, Verdict } from "../../protocol/task-report.ts"
 import { outsideRefusal } from "../../protocol/unattended.ts"
 import type { Outcome } from "../asks.ts"
+import type { Performed } from "../outside.ts"
 import { anew, edited, letGo, type Submission, submitted } from "./begun.ts"
 import {
 	afterAway,
@@ -21,7 +22,7 @@ import {
 	mayFollow,
 	retryAfter,
 } from "./course.ts"
-import { Effects, type Further } from "./effects.ts"
+import { Effects } from "./effects.ts"
 import type { Effect, Held, Hold, KnownMachine, LedgerStore, Reach, Voided } from "./held.ts"
 import { fits, next, type Plan, plan, type Standing, sentence } from "./queue.ts"
 
@@ -59,8 +60,8 @@ export interface LedgerHost {
 	wakeAt: (time: number) => void
 	/** How many tasks run at once in the workspace, and how many may be queued. */
 	limits: () => { atOnce: number; queued: number }
-	/** Does one thing outside, and answers what else is to be done because of it; rejects where it must be tried again. */
-	perform: (effect: Effect, task: TaskView) => Promise<Further[]>
+	/** Does one thing outside. */
+	perform: (effect: Effect, task: TaskView) => Promise<Performed>
 	/** These are not what they were: consoles ask again, `wait` looks again, the history is written. */
 	changed: (tasks: TaskView[]) => void
 	/** Something let go of that somebody should know of. */
@@ -85,7 +86,11 @@ export class Ledger {
 			...host,
 			perform: async (effect) => {
 				const held = this.#find(effect.task)
-				return held === undefined ? [] : await host.perform(effect, this.#view(held))
+				return held === undefined ? { is: "done", further: [] } : await host.perform(effect, this.#view(held))
+			},
+			untold: ({ task }, reason) => {
+				const held = this.#find(task)
+				if (held !== undefined) this.#put(this.#told(held, "untold", LEDGER, reason.slice(0, 1_000)))
 			},
 		})
 	}

@@ -174,7 +174,7 @@ async function writes(): Promise<number> {
 		store,
 		machines: { take: done, stop: done, steer: done, cut: () => {} },
 		...{ now: Date.now, wakeAt: () => {}, limits: () => ({ atOnce: 1, queued: 1 }) },
-		...{ perform: async () => [], changed: () => {}, failed: () => {} },
+		...{ perform: async () => ({ is: "done" as const, further: [] }), changed: () => {}, failed: () => {} },
 	})
 	const machine = newMachineId()
 	const can = { members: null, runtimes: null, substrates: null, slots: 1 }

@@ -157,6 +157,10 @@ test("an end is told once: by a signed post, tried until it is taken, by a push,
 		return posts
 	})
 	if (first === undefined || second === undefined) throw new Error("invariant: two posts")
+	const { events } = (await by.call("showTask", { params: { task: id } })).task
+	expect(events.filter(({ is }) => is === "untold")).toMatchObject([
+		{ reason: "its webhook is tried again for a day: The webhook's address answers 503." },
+	])
 	expect(second.headers.get("webhook-id")).toBe(first.headers.get("webhook-id"))
 	const said = JSON.parse(second.body) as { type: string; data: object }
 	expect(said).toMatchObject({ type: "task.failed", data: { id, name: "Build", state: { exitCode: 2 } } })

@@ -472,21 +472,19 @@ export class History {
 				},
 			},
 			perform: ({ id }) =>
-				new Promise((resolve, reject) =>
+				new Promise((resolve) =>
 					this.#effects.push({
 						run: () => {
 							this.#performed.set(id, (this.#performed.get(id) ?? 0) + 1)
-							if (isAlive()) resolve([])
+							if (isAlive()) resolve({ is: "done", further: [] })
 						},
-						fail: () => isAlive() && reject(new Error("away")),
+						fail: () => isAlive() && resolve({ is: "again", reason: "away" }),
 					}),
 				),
 			changed: (tasks) => {
 				for (const task of tasks) this.#checkChanged(task)
 			},
-			failed: (what, error) => {
-				if (String(error) !== "Error: away") this.#fault(`${what}: ${error}`)
-			},
+			failed: (what, error) => this.#fault(`${what}: ${error}`),
 		})
 	}
 
@@ -542,13 +540,14 @@ export class History {
 		const before = this.#views.get(id)
 		this.#views.set(id, task)
 		const end = this.#ended.get(id)
-		const now = JSON.stringify([state, task.attempt, task.artifacts, events.length])
+		const course = events.filter(({ is }) => is !== "untold")
+		const now = JSON.stringify([state, task.attempt, task.artifacts, course.length])
 		if (end !== undefined && end !== now) this.#fault(`${id} was ${end}, and is ${now}`)
 		const isOver = (ENDS as readonly string[]).includes(state.is)
 		if (isOver) this.#ended.set(id, now)
 		if (isOver !== (owner === null) || isOver !== (state.deadline === null))
 			this.#fault(`${id} is ${state.is} with the owner ${owner?.is} and the deadline ${state.deadline}`)
-		const last = events.findLast(({ is }) => !["edited", "moved", "steered", "retried"].includes(is))
+		const last = events.findLast(({ is }) => !["edited", "moved", "steered", "retried", "untold"].includes(is))
 		if (last?.is !== state.is || last.at !== state.since) this.#fault(`${id} is ${state.is}, and no event says so`)
 		if (before !== undefined && task.attempt < before.attempt) this.#fault(`${id} goes back to attempt ${task.attempt}`)
 		if (state.is === "succeeded") this.#succeeded.add(`${id} ${task.attempt}`)

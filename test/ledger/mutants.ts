@@ -114,8 +114,8 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "what is to be told of an end is forgotten before it is told",
 		file: "effects.ts",
-		line: "await perform(effect)",
-		becomes: "store.dropEffect(effect.id)\n\t\t\tawait perform(effect)",
+		line: "const performed = await perform(effect)",
+		becomes: "store.dropEffect(effect.id)\n\t\tconst performed = await perform(effect)",
 	},
 	{
 		name: "a task follows another that was cancelled",

@@ -152,9 +152,9 @@ class World {
 				cut: (id) => void this.cut.push([...this.ids].find(([, known]) => known === id)?.[0] ?? id),
 			},
 			perform: async (effect) => {
-				if (!this.isOutsideUp) throw new Error("away")
+				if (!this.isOutsideUp) return { is: "again", reason: "It answers 500." }
 				this.effects.push(effect)
-				return []
+				return { is: "done", further: [] }
 			},
 			changed: () => {},
 			failed: () => {},
@@ -457,6 +457,28 @@ test("what follows of an end is begun once, and told until it is taken", async (
 	world.pass(HOUR)
 	expect(world.effects).toMatchObject([{ id: `${id}/onSuccess/1`, follow: { is: "notify" } }])
 	expect(world.ledger.list(10)).toHaveLength(2)
+})
+
+test("what nobody outside takes for a day is given up, and the task says so", async () => {
+	const world = new World()
+	world.link("box")
+	const { id } = world.submit({ onSuccess: [{ is: "webhook", url: "https://taker.example" }] })
+	world.isOutsideUp = false
+	const { task, fence } = await world.begin()
+	world.report("box", { task, fence, sequence: 3, is: "succeeded" })
+	for (let hours = 0; hours < 26; hours++) {
+		world.pass(HOUR)
+		for (let turn = 0; turn < 8; turn++) await undefined
+	}
+	const untold = world.view(id).events.filter(({ is }) => is === "untold")
+	expect(untold.map(({ reason }) => reason)).toEqual([
+		"its webhook is tried again for a day: It answers 500.",
+		"its webhook was given up: It answers 500.",
+	])
+	expect(world.view(id).state.is).toBe("succeeded")
+	world.isOutsideUp = true
+	world.pass(2 * HOUR)
+	expect(world.effects).toEqual([])
 })
 
 test("a machine that is removed loses what it has at once", async () => {

@@ -24,13 +24,17 @@ export async function postTask(
 	const said = { type: `task.${task.state.is}`, timestamp: new Date(task.state.since).toISOString(), data: task }
 	const body = new TextEncoder().encode(JSON.stringify(said))
 	const signed = secret === undefined ? unsigned(id, at) : await signedBy(env, workspaceId, secret, { id, at, body })
-	const response = await fetch(url, {
+	const request: RequestInit = {
 		method: "POST",
 		headers: { ...signed, "content-type": "application/json", "user-agent": "homeport" },
 		body,
 		// Where it leads is not what somebody has written down.
 		redirect: "manual",
 		signal: AbortSignal.timeout(TIMEOUT_MS),
+	}
+	// An address may be a secret: what the platform says of it goes nowhere.
+	const response = await fetch(url, request).catch(() => {
+		throw new Error("The webhook's address does not answer.")
 	})
 	await response.body?.cancel()
 	// Whoever answers 410 wants nothing more.

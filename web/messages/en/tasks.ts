@@ -101,6 +101,7 @@ export const tasks = {
 			moved: "moved in the queue",
 			steered: "was told something",
 			retried: "is tried again",
+			untold: "was not taken outside",
 		} satisfies Record<TaskEvent["is"], string>,
 		attempt: (attempt: number) => `attempt ${attempt}`,
 		leftOut: "Some of a long history is left out.",
