@@ -11,7 +11,8 @@ import { outboxHere, outboxThere } from "../substrates/vm/exchange.ts"
 import { rememberMade } from "../workdir/make.ts"
 import { commit, propose, push, type Send } from "./changes.ts"
 import { type Bounds, collect, mustHave } from "./collect.ts"
-import { Failed, Stopped, sentence } from "./failed.ts"
+import { Ending } from "./ending.ts"
+import { Failed, failure, Stopped, sentence } from "./failed.ts"
 import { type Credential, credentialFor } from "./git.ts"
 import { hostingOf } from "./hosting.ts"
 import { deliver, runFolder } from "./inputs.ts"
@@ -37,16 +38,6 @@ export interface World {
 	write?: typeof writeKept
 }
 
-/** A program that is asked to end has this long for it. */
-const GRACE_MS = 10_000
-/** After which nobody can say that it ended. */
-const KILL_MS = 30_000
-/** No timer counts the time that a machine sleeps. */
-const LOOK_MS = 30_000
-/** Who says that it is done may have been told more at that moment. */
-const RESTS_MS = 5_000
-/** Where only its screen shows that it waits for work. */
-const SEEMS_TO_REST_MS = 30_000
 /** For all artifacts together; less than the ledger waits for the end. */
 const HAND_MS = 15 * 60_000
 /** Nobody asks again for one that is older than so many others. */
@@ -63,8 +54,7 @@ export class Attempt {
 	readonly #leave = new AbortController()
 	#writing: Promise<void> = Promise.resolve()
 	#running: Promise<void> | null = null
-	/** Called when it is to be looked at again what the session does. */
-	#look: () => void = () => {}
+	readonly #ending: Ending
 	#isClosed = false
 
 	constructor(kept: Kept, world: World) {
@@ -78,6 +68,13 @@ export class Attempt {
 			keep: () => this.#keep(),
 			onVoid: () => this.void(),
 			onProof: () => this.#world.proof.heard(true),
+		})
+		this.#ending = new Ending({
+			...world,
+			kept,
+			isClosed: () => this.#isClosed,
+			keepSoon: () => this.#keepSoon(),
+			turned: (is) => this.#turned(is),
 		})
 	}
 
@@ -100,7 +97,7 @@ export class Attempt {
 		this.kept.isVoid = true
 		this.#stop.abort()
 		this.#leave.abort()
-		this.#look()
+		this.#ending.look()
 		void this.#keep().catch((error: unknown) => this.#world.log(sentence(error)))
 	}
 
@@ -146,7 +143,7 @@ export class Attempt {
 		this.#isClosed = true
 		this.#leave.abort()
 		this.#reports.close()
-		this.#look()
+		this.#ending.look()
 		await this.#writing.catch(() => {})
 	}
 
@@ -305,7 +302,7 @@ export class Attempt {
 	async #follow(): Promise<void> {
 		const { kept } = this
 		const { sessions } = this.#world
-		const info = await this.#end()
+		const info = await this.#ending.wait()
 		if (this.#isClosed) return
 		kept.outcome ??= await this.#outcomeOf(info)
 		if (sessions.info(kept.session)?.state.is === "running" && !kept.isVoid)
@@ -315,83 +312,7 @@ export class Attempt {
 		await this.#tell("collecting", kept.outcome.reason)
 	}
 
-	/** Waits for it; brings it about where its time is over, or nobody wants it any more. */
-	#end(): Promise<SessionInfo | undefined> {
-		const { kept } = this
-		const { sessions, clock, log, proof } = this.#world
-		const { timeoutSeconds, inputSeconds } = kept.assignment.manifest
-		return new Promise((resolve) => {
-			let timer: NodeJS.Timeout | undefined
-			/** When it was asked to end, and how often. */
-			let asked = { at: 0, times: 0 }
-			const done = (info: SessionInfo | undefined) => {
-				clearTimeout(timer)
-				unwatch()
-				this.#look = () => {}
-				resolve(info)
-			}
-			const end = (now: number): number => {
-				const wait = asked.times === 0 ? 0 : asked.times === 1 ? GRACE_MS : KILL_MS
-				if (asked.times > 0 && now - asked.at < wait) return wait - (now - asked.at)
-				if (asked.times === 2) return -1
-				const signal = asked.times === 0 ? "SIGTERM" : "SIGKILL"
-				asked = { at: now, times: asked.times + 1 }
-				sessions.signal(kept.session, signal).catch((error: unknown) => log(`${kept.session}: ${sentence(error)}`))
-				return asked.times === 1 ? GRACE_MS : KILL_MS
-			}
-			const look = () => {
-				clearTimeout(timer)
-				const info = sessions.info(kept.session)
-				if (this.#isClosed || info === undefined || info.state.is !== "running") return done(info)
-				const now = clock.monotonic()
-				let wait: number
-				const restLeft = this.#restLeft()
-				if (restLeft !== null && restLeft <= 0) {
-					kept.outcome ??= { is: "succeeded", because: null, reason: "", exitCode: null }
-					this.#keepSoon()
-				}
-				if (kept.isVoid || kept.outcome !== null) wait = end(now)
-				else {
-					this.#turn(sessions.waits(kept.session) ? "waiting" : "running", now)
-					const since = now - (kept.clock.since ?? now)
-					const isWaiting = kept.clock.is === "waiting"
-					const left = proof.leftOf(kept.assignment.awayMs)
-					wait = isWaiting ? inputSeconds * 1_000 - since : timeoutSeconds * 1_000 - kept.clock.ran - since
-					if (wait <= 0) {
-						kept.outcome = isWaiting
-							? failure("failed", "input_timeout", `Nobody has answered it within ${inputSeconds} s.`)
-							: failure("timed-out", null, `It ran longer than ${timeoutSeconds} s.`)
-						this.#keepSoon()
-						wait = end(now)
-					} else if (left <= 0) {
-						kept.outcome = failure("lost", null, "The machine was without its home for too long.")
-						this.#keepSoon()
-						wait = end(now)
-					} else wait = Math.min(wait, left, restLeft ?? LOOK_MS)
-				}
-				if (wait < 0) return done(info)
-				timer = setTimeout(look, Math.max(Math.ceil(wait), 1))
-			}
-			const unwatch = sessions.watch(kept.session, () => look())
-			this.#look = look
-			look()
-		})
-	}
-
-	/** How long a program that does not end by itself has still to rest, so that it is done; null where it works. */
-	#restLeft(): number | null {
-		const { assignment, session } = this.kept
-		const rest = assignment.manifest.interactive ? this.#world.sessions.rests(session) : null
-		return rest === null ? null : (rest.isSaid ? RESTS_MS : SEEMS_TO_REST_MS) - rest.ms
-	}
-
-	/** From running to waiting, or back. */
-	#turn(is: "running" | "waiting", now: number): void {
-		const { clock } = this.kept
-		if (clock.is === is) return
-		if (clock.is === "running") clock.ran += now - (clock.since ?? now)
-		clock.is = is
-		clock.since = now
+	#turned(is: "running" | "waiting"): void {
 		this.#tell(is, is === "waiting" ? "It waits for a person." : "It goes on.").catch((error: unknown) =>
 			this.#world.log(sentence(error)),
 		)
@@ -549,7 +470,7 @@ export class Attempt {
 		}
 		if (sessions.info(kept.session)?.state.is === "running") {
 			kept.outcome ??= failure("lost", null, "")
-			await this.#end()
+			await this.#ending.wait()
 		}
 		kept.step = kept.isVoid ? "over" : "finish"
 		await this.#keep().catch((unkept: unknown) => log(`${kept.assignment.task} is not kept: ${sentence(unkept)}`))
@@ -674,15 +595,6 @@ function listens(runtime: Runtime | null): boolean {
 /** As a session's beginning says it. */
 const NOT_BEGUN = 125
 const AUTHOR = { name: "Homeport", email: "homeport@localhost" }
-
-function failure(
-	is: Outcome["is"],
-	because: Outcome["because"],
-	reason: string,
-	exitCode: number | null = null,
-): Outcome {
-	return { is, because, reason: reason.slice(0, 1_000), exitCode }
-}
 
 /** Known, and no success, which later steps may still take back. */
 function isEnd(outcome: Outcome | null): boolean {
