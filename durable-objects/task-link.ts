@@ -74,11 +74,15 @@ export class TaskLink {
 		this.#send()
 	}
 
-	/** Where it cannot be passed on the connector tells it again. */
+	/**
+	 * Where it cannot be passed on the connector tells it again. Its answer says to the machine that the ledger knows of this
+	 * link; so the ledger is told of the link first.
+	 */
 	async reported(report: TaskReport): Promise<void> {
 		const { store, ledger, link, failed } = this.#host
+		await this.#telling
 		const kept = store.kept()
-		if (kept === null || kept.is !== "linked" || kept.epoch !== link.epoch) return
+		if (kept?.is !== "linked" || !kept.isTold || kept.epoch !== link.epoch) return
 		try {
 			this.#answer(kept.epoch, report, await ledger.reported(kept, report))
 		} catch (error) {

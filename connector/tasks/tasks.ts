@@ -43,6 +43,8 @@ export class Tasks {
 	readonly #line: Line
 	readonly #attempts: Attempts
 	#tell: Tell | null = null
+	/** The ledger has said something on this link, and so knows of it: until then its leases may run out. */
+	#isKnown = false
 	/** What was told last on this link of what it can run. */
 	#told = ""
 
@@ -68,21 +70,22 @@ export class Tasks {
 
 	linked(tell: Tell): void {
 		this.#tell = tell
-		this.#attempts.proven()
 		this.#greet(tell).catch((error: unknown) => this.#options.log(sentence(error)))
 	}
 
 	unlinked(): void {
 		this.#tell = null
+		this.#isKnown = false
 		this.#line.unlinked()
 	}
 
 	/** The home was heard. */
 	heard(): void {
-		this.#attempts.proven()
+		if (this.#isKnown) this.#attempts.proven()
 	}
 
 	verdict(message: Extract<ToConnector, { type: "verdict" }>): void {
+		this.#known()
 		this.#line.verdict(message)
 	}
 
@@ -100,6 +103,7 @@ export class Tasks {
 		const asked = { ask, of } as { [K in AboutTasks]: { ask: K; of: Asked<K> } }[AboutTasks]
 		switch (asked.ask) {
 			case "takeTask":
+				this.#known()
 				await this.#take(asked.of)
 				return {}
 			case "stopTask":
@@ -161,6 +165,11 @@ export class Tasks {
 			throw new Refusal("too_many", `This machine runs ${slots} tasks at once.`)
 		if (!(await this.#attempts.take(of)))
 			throw new Refusal("request_gone", "Another attempt of this task has taken its place.")
+	}
+
+	#known(): void {
+		this.#isKnown = this.#tell !== null
+		this.heard()
 	}
 
 	async #read({ hash, from, ...of }: Asked<"readArtifact">): Promise<Answered<"readArtifact">> {

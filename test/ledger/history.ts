@@ -43,6 +43,10 @@ interface Side {
 	epoch: number
 	isLive: boolean
 	isOpen: boolean
+	/** The last link that its object knows the ledger to know of. */
+	told: number
+	/** The machine has heard the ledger on this link. */
+	isKnown: boolean
 	toMachine: (() => void)[]
 	toEdge: TaskReport[]
 	/** Its object's questions that wait for an answer. */
@@ -222,7 +226,7 @@ export class History {
 
 	#toMachine(side: Side): void {
 		if (!side.isLive || !side.machine.isUp) return
-		side.machine.proven()
+		if (side.isKnown) side.machine.proven()
 		side.toMachine.shift()?.()
 	}
 
@@ -236,18 +240,24 @@ export class History {
 		const { epoch } = side
 		this.#calls.push({
 			run: () => {
+				if (side.told !== epoch) return
 				const verdict = this.#ledger.reported(side.machine.id, report)
 				this.#past.push({ side, report })
 				this.#send(side, epoch, () => side.machine.answered(report.task, report.fence, report.sequence, verdict))
 			},
 			fail: () => {
-				if (this.#dice.chance(0.5)) this.#ledger.reported(side.machine.id, report)
+				if (side.told === epoch && this.#dice.chance(0.5)) this.#ledger.reported(side.machine.id, report)
 			},
 		})
 	}
 
 	#send(side: Side, epoch: number, message: () => void): void {
-		if (side.epoch === epoch && side.isLive) side.toMachine.push(message)
+		if (side.epoch !== epoch || !side.isLive) return
+		side.toMachine.push(() => {
+			side.isKnown = true
+			side.machine.proven()
+			message()
+		})
 	}
 
 	#runPrograms(): void {
@@ -302,7 +312,7 @@ export class History {
 		const epoch = ++side.epoch
 		side.isLive = true
 		side.isOpen = true
-		machine.proven()
+		side.isKnown = false
 		const reports = structuredClone(machine.list())
 		const info = {
 			id: machine.id,
@@ -315,7 +325,9 @@ export class History {
 		}
 		const tell: Call = {
 			run: () => {
-				for (const { task, fence, verdict } of this.#ledger.linked(info, epoch, reports)) {
+				const verdicts = this.#ledger.linked(info, epoch, reports)
+				side.told = Math.max(side.told, epoch)
+				for (const { task, fence, verdict } of verdicts) {
 					const sequence = reports.find((report) => report.task === task && report.fence === fence)?.sequence ?? 0
 					this.#send(side, epoch, () => machine.answered(task, fence, sequence, verdict))
 				}
@@ -364,8 +376,8 @@ export class History {
 			const step = Math.min(left, this.#alarmAt === null ? left : Math.max(1, this.#alarmAt + late - this.#now))
 			left -= step
 			this.#now += step
-			for (const { machine, isLive } of this.#sides) {
-				if (isLive && machine.isUp) machine.proven()
+			for (const { machine, isLive, isKnown } of this.#sides) {
+				if (isLive && isKnown && machine.isUp) machine.proven()
 				machine.fence()
 				machine.run()
 			}
@@ -413,7 +425,7 @@ export class History {
 		const dice = this.#dice
 		const rate = dice.pick([0.995, 1, 1.005])
 		const side: Side = {
-			...{ name: `box-${index}`, rate, epoch: 0, isLive: false, isOpen: false },
+			...{ name: `box-${index}`, rate, epoch: 0, isLive: false, isOpen: false, told: 0, isKnown: false },
 			...{ toMachine: [], toEdge: [], asks: new Set() },
 			machine: new SimulatedMachine(newMachineId() as MachineId, dice.between(1, 2), {
 				dice,

@@ -72,6 +72,22 @@ test("what the ledger did not take is told again, also by an object that was evi
 	expect(world.told).toEqual(["linked 1", "unlinked 1"])
 })
 
+test("no report goes to a ledger that does not know of its link: an answer would be proof to the machine", async () => {
+	const world = new World()
+	world.isLinkTaken = false
+	const link = await linked(world, report(1))
+	world.fromConnector(link, { type: "task", report: report(2) })
+	await arrived()
+	expect(world.told).toEqual([])
+	expect(verdicts(link)).toEqual([])
+	world.isLinkTaken = true
+	await ring(world)
+	world.fromConnector(link, { type: "task", report: report(2) })
+	await arrived()
+	expect(world.told).toEqual(["linked 1", "running 2"])
+	expect(verdicts(link)).toMatchObject([{ sequence: 1 }, { sequence: 2 }])
+})
+
 test("an object that has forgotten what the machine told ends the link, so that it is told again", async () => {
 	const world = new World()
 	world.isTaken = false

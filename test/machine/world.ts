@@ -155,6 +155,8 @@ export class World {
 	/** What the workspace has taken of what waits for a person; and whether it takes anything. */
 	readonly reported: MachineReport[] = []
 	isTaken = true
+	/** Whether the ledger takes that a link has begun, too. */
+	isLinkTaken = true
 	readonly tasks = new MemoryTaskLinkStore()
 	/** What the ledger was told, and what it answers to reports. */
 	readonly told: string[] = []
@@ -272,6 +274,7 @@ export class World {
 			ledger: {
 				linked: (of, { reports }) => {
 					const verdict = this.verdict
+					if (!this.isLinkTaken) return Promise.reject(new Error("away"))
 					return this.#ledger(`linked ${of.epoch}`).then(() =>
 						reports.map(({ task, fence }) => ({ task, fence, verdict })),
 					)
