@@ -4,7 +4,7 @@ import { createHash, randomBytes } from "node:crypto"
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { createServer, type Server, type Socket } from "node:net"
 import { join } from "node:path"
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { Contained } from "../../connector/substrates/contained.ts"
 import { runIn } from "../../connector/substrates/vm/commands.ts"
 import { readFrom, sendFolder, writeTo } from "../../connector/substrates/vm/guest-files.ts"
@@ -20,6 +20,10 @@ let connection: Connection
 beforeAll(async () => {
 	sshd = await startSshd()
 	connection = await connect(sshd.reach)
+})
+// What a test has broken, or a machine that stood still, is not the next one's.
+beforeEach(async () => {
+	if (!connection.isOpen) connection = await connect(sshd.reach)
 })
 afterAll(async () => {
 	connection.close()
@@ -159,7 +163,7 @@ describe.each(["dash", "bash --posix", "busybox sh"])("a launch script for %s", 
 
 describe("a command", () => {
 	const sh = (script: string, more: object = {}) =>
-		runIn(connection, contained("command"), { argv: ["sh", "-c", script], timeoutMs: 20_000, ...more })
+		runIn(connection, contained("command"), { argv: ["sh", "-c", script], timeoutMs: 50_000, ...more })
 
 	test.each([0, 1, 7, 126, 127, 137, 255])("[SES2] that exits with %i is told so", async (code) => {
 		expect((await sh(`exit ${code}`)).ended).toEqual({ code, signal: null })

@@ -73,12 +73,12 @@ describe("the seed's file system", () => {
 })
 
 describe("QEMU's command line", () => {
-	const start = (made: Made, dataDir = "/data") =>
+	const start = (made: Made, dataDir = "/data", by: "kvm" | "tcg" = "tcg") =>
 		qemuArguments({
 			made,
 			paths: vmPaths(dataDir, made.name),
 			image: { boot: "direct", folder: made.base },
-			by: "tcg",
+			by,
 			connect: "/opt/home port/init,x64",
 		})
 	const after = (words: string[], word: string) => words[words.indexOf(word) + 1]
@@ -88,6 +88,11 @@ describe("QEMU's command line", () => {
 		expect(after(words, "-smp")).toBe("2")
 		expect(after(words, "-m")).toBe("512M")
 		for (const word of ["-nodefaults", "-no-user-config", "-sandbox", "-S"]) expect(words).toContain(word)
+	})
+
+	test("programs have addresses of chance, but where processors are emulated", () => {
+		expect(after(start(MADE, "/data", "kvm"), "-append")).not.toContain("norandmaps")
+		expect(after(start(MADE), "-append")).toContain("norandmaps")
 	})
 
 	test("a VM without network has SSH on loopback and no way out", () => {

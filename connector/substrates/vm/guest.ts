@@ -9,12 +9,42 @@ export const GATE_PORT = 3128
 /** How a disk is known inside, whatever place it got. */
 export const SERIAL = { system: "homeport-system", home: "homeport-home", seed: "homeport-seed" } as const
 
-const BOOT = `#!/bin/sh
-# What the first process runs before all else: file systems, network, and what the seed says.
+/** Which kernel modules lead to the disk; what these need comes with them. */
+const DISK_MODULES = ["virtio_pci", "virtio_blk", "ext4"]
+
+const INITRD = `#!/bin/sh
+# Makes the kernel's first file system: it finds the disk and goes there, and has nothing else to unpack or to run.
+set -e
+version=$(ls /lib/modules)
+root=$(mktemp -d)
+mkdir "$root/dev" "$root/modules" "$root/root"
+cp /bin/busybox "$root/busybox"
+{
+	echo '#!/busybox sh'
+	modprobe --show-depends --set-version "$version" --all ${DISK_MODULES.join(" ")} | while read -r how path rest; do
+		[ "$how" = insmod ] || continue
+		name=\${path##*/}
+		name=\${name%.xz}
+		case $path in *.xz) /bin/busybox xzcat "$path" ;; *) cat "$path" ;; esac > "$root/modules/$name"
+		echo "/busybox insmod /modules/$name 2> /dev/null"
+	done
+	echo '/busybox mount -t devtmpfs devtmpfs /dev'
+	echo '/busybox mount -t ext4 /dev/vda /root && /busybox umount /dev'
+	echo 'exec /busybox switch_root /root /sbin/init'
+} > "$root/init"
+chmod 755 "$root/init"
+cd "$root"
+find . | /bin/busybox cpio -o -H newc > "/boot/initrd.img-$version"
+rm -rf "$root"
+`
+
+const BOOT = `#!/bin/busybox sh
+# What the first process runs before all else: file systems, network, and what the seed says. Where processors are
+# emulated each program takes a tenth of a second to begin, so what this shell has in itself is run by itself.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
 
-at() { mountpoint -q "$4" || { mkdir -p "$4" && mount -t "$1" -o "$2" "$3" "$4"; }; }
+at() { [ -d "$4" ] || mkdir -p "$4"; mount -t "$1" -o "$2" "$3" "$4"; }
 at proc nosuid,nodev,noexec proc /proc
 at sysfs nosuid,nodev,noexec sysfs /sys
 at devtmpfs nosuid,mode=755 devtmpfs /dev
@@ -25,10 +55,16 @@ at cgroup2 nosuid,nodev,noexec cgroup2 /sys/fs/cgroup
 mkdir -p -m 755 /run/sshd
 mkdir -p -m 1777 /run/lock
 [ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
-modprobe -a -q virtio_net virtio_rng evdev button vfat nls_ascii
+/usr/sbin/modprobe -a -q virtio_net virtio_rng evdev button vfat nls_ascii
 
-# The disk with this serial number.
-disk() { for of in /sys/block/vd*; do [ "$(cat "$of/serial")" = "$1" ] && echo "/dev/\${of##*/}"; done; }
+# The disk with this serial number, which ends in no line.
+disk() {
+	for of in /sys/block/vd*; do
+		serial=
+		read -r serial < "$of/serial"
+		[ "$serial" = "$1" ] && echo "/dev/\${of##*/}"
+	done
+}
 
 ip link set lo up
 ip address add 10.0.2.15/24 dev eth0
@@ -59,7 +95,7 @@ if [ ! -d /home/${GUEST_USER} ]; then
 fi
 `
 
-const POWER = `#!/bin/sh
+const POWER = `#!/bin/busybox sh
 # Shuts down when the power button is pressed.
 for event in /sys/class/input/event*; do
 	[ "$(cat "$event/device/name")" = "Power Button" ] &&
@@ -68,7 +104,7 @@ done
 exec sleep 60
 `
 
-const CLOCK = `#!/bin/sh
+const CLOCK = `#!/bin/busybox sh
 # A system that was paused is late: it takes the time of the machine's clock then.
 while sleep 15; do
 	late=$(($(cat /sys/class/rtc/rtc0/since_epoch) - $(date +%s)))
@@ -76,16 +112,11 @@ while sleep 15; do
 done
 `
 
-const GROW = `#!/bin/sh
-# The file system takes all of a disk that is larger than its image.
-exec resize2fs "$(findmnt -n -o SOURCE /)" > /dev/null 2>&1
-`
-
 const INITTAB = `::sysinit:/usr/lib/homeport/boot
 ::respawn:/usr/sbin/sshd -D
 ::respawn:/usr/lib/homeport/power
 ::respawn:/usr/lib/homeport/clock
-::once:/usr/lib/homeport/grow
+::once:/usr/sbin/resize2fs /dev/vda
 ::ctrlaltdel:/bin/busybox reboot
 ::shutdown:/bin/busybox umount -a -r
 `
@@ -110,15 +141,9 @@ export const GUEST_FILES: Record<string, GuestFile> = {
 	"usr/lib/homeport/boot": { text: BOOT, mode: 0o755 },
 	"usr/lib/homeport/power": { text: POWER, mode: 0o755 },
 	"usr/lib/homeport/clock": { text: CLOCK, mode: 0o755 },
-	"usr/lib/homeport/grow": { text: GROW, mode: 0o755 },
+	"usr/lib/homeport/initrd": { text: INITRD, mode: 0o755 },
 	"etc/ssh/sshd_config.d/homeport.conf": { text: SSHD, mode: 0o644 },
 	"etc/sudoers.d/homeport": { text: `${GUEST_USER} ALL=(ALL:ALL) NOPASSWD: ALL\n`, mode: 0o440 },
-}
-
-/** What must be there before the kernel's package is installed: which modules its first file system has. */
-export const EARLY_FILES: Record<string, GuestFile> = {
-	"etc/initramfs-tools/conf.d/homeport": { text: "MODULES=list\nCOMPRESS=lz4\n", mode: 0o644 },
-	"etc/initramfs-tools/modules": { text: "virtio_pci\nvirtio_blk\next4\n", mode: 0o644 },
 }
 
 /** Programs of the one that also is the first process. */
@@ -126,7 +151,7 @@ export const BUSYBOX_LINKS = ["init", "poweroff", "reboot", "halt"]
 
 /** Debian's packages in it. */
 export const GUEST_PACKAGES = [
-	...["linux-image-cloud-amd64", "initramfs-tools", "lz4", "busybox", "kmod", "iproute2", "e2fsprogs"],
+	...["linux-image-cloud-amd64", "busybox-static", "kmod", "iproute2", "e2fsprogs"],
 	...["util-linux-extra", "openssh-server", "openssh-sftp-server", "sudo", "procps", "less"],
 	...["git", "ca-certificates", "curl"],
 ]
