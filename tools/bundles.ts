@@ -1,6 +1,6 @@
 // How esbuild bundles the worker and the connector: once for a build, watched for development.
 import { mkdirSync, renameSync, writeFileSync } from "node:fs"
-import { dirname } from "node:path"
+import { basename, dirname } from "node:path"
 import { type BuildOptions, build } from "esbuild"
 import { ROOT } from "./root.ts"
 
@@ -14,14 +14,21 @@ const shared = {
 	keepNames: true,
 } satisfies BuildOptions
 
-/** Bundles, and puts each file in its place whole: a home that runs from here may start a process of it at any moment. */
-export async function bundle(options: BuildOptions): Promise<void> {
+/**
+ * Bundles, and puts each file in its place whole: a home that runs from here may start a process of it at any moment. What
+ * a program loads comes before the program. Answers with the names of all files.
+ */
+export async function bundle(options: BuildOptions): Promise<string[]> {
 	const { outputFiles } = await build({ ...options, write: false })
-	for (const { path, contents } of outputFiles) {
+	const programs = Object.keys(options.entryPoints ?? {}).map((name) => `${name}.js`)
+	const files = outputFiles.map(({ path, contents }) => ({ path, contents, name: basename(path) }))
+	files.sort((a, b) => Number(programs.includes(a.name)) - Number(programs.includes(b.name)))
+	for (const { path, contents } of files) {
 		mkdirSync(dirname(path), { recursive: true })
 		writeFileSync(`${path}.new`, contents)
 		renameSync(`${path}.new`, path)
 	}
+	return files.map(({ name }) => name)
 }
 
 export function workerOptions(): BuildOptions {
@@ -41,15 +48,10 @@ export function workerOptions(): BuildOptions {
 	}
 }
 
-export function connectorOptions(): BuildOptions {
-	return {
+/** Two bundles of the same folder: the programs that need little hold all of it, and the others load what they come to need. */
+export function connectorOptions(): BuildOptions[] {
+	const connector: BuildOptions = {
 		...shared,
-		entryPoints: {
-			homeport: "connector/main.ts",
-			holder: "connector/holder/main.ts",
-			warden: "connector/warden/main.ts",
-			"vm-keeper": "connector/substrates/vm/keeper/main.ts",
-		},
 		outdir: "dist/connector",
 		platform: "node",
 		target: "node20",
@@ -62,4 +64,17 @@ export function connectorOptions(): BuildOptions {
 			js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
 		},
 	}
+	return [
+		{
+			...connector,
+			entryPoints: { holder: "connector/holder/main.ts", "vm-keeper": "connector/substrates/vm/keeper/main.ts" },
+		},
+		{
+			...connector,
+			entryPoints: { homeport: "connector/main.ts", warden: "connector/warden/main.ts" },
+			// Named by what is in it: a program that runs goes on to load those that it was built with.
+			splitting: true,
+			chunkNames: "[name]-[hash]",
+		},
+	]
 }

@@ -17,7 +17,7 @@ const FOLDER = join(ROOT, "node_modules/.cache/homeport/dev")
 async function main(): Promise<void> {
 	await build(["worker", "connector", "console", "api"], console.error)
 	const home = new Home()
-	for (const options of [workerOptions(), connectorOptions()]) await watch(options, () => home.restart())
+	for (const options of [workerOptions(), ...connectorOptions()]) await watch(options, () => home.restart())
 	process.env.HOMEPORT_URL = `http://127.0.0.1:${HOME_PORT}`
 	const vite = await createServer({
 		configFile: join(ROOT, "web/vite.config.ts"),
