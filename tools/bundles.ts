@@ -1,7 +1,7 @@
 // How esbuild bundles the worker and the connector: once for a build, watched for development.
 import { mkdirSync, renameSync, writeFileSync } from "node:fs"
 import { basename, dirname } from "node:path"
-import { type BuildOptions, build } from "esbuild"
+import { type BuildOptions, build, type Plugin } from "esbuild"
 import { ROOT } from "./root.ts"
 
 const shared = {
@@ -59,6 +59,7 @@ export function connectorOptions(): BuildOptions[] {
 		external: ["workerd", "@lydell/node-pty", "bufferutil", "utf-8-validate", "cpu-features", "*.node"],
 		// ssh2 asks for its place, only to find a program of Windows there.
 		define: { __dirname: '"."' },
+		plugins: [http],
 		// CommonJS packages inside of a module bundle call require for Node's own modules.
 		banner: {
 			js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
@@ -77,4 +78,20 @@ export function connectorOptions(): BuildOptions[] {
 			chunkNames: "[name]-[hash]",
 		},
 	]
+}
+
+/**
+ * Node reads every name of a module of its own that is imported, and with some of node:http's loads all of fetch, which takes
+ * longer than the rest of a start. Of what is required it reads those that are used.
+ */
+const http: Plugin = {
+	name: "http",
+	setup(build) {
+		build.onResolve({ filter: /^node:https?$/ }, ({ path, namespace }) =>
+			namespace === http.name ? { path, external: true } : { path, namespace: http.name },
+		)
+		build.onLoad({ filter: /.*/, namespace: http.name }, ({ path }) => ({
+			contents: `module.exports = require(${JSON.stringify(path)})`,
+		}))
+	},
 }

@@ -44,7 +44,7 @@ async function watch(options: BuildOptions, changed: () => void): Promise<void> 
 			})
 		},
 	}
-	await (await context({ ...options, plugins: [tell] })).watch()
+	await (await context({ ...options, plugins: [...(options.plugins ?? []), tell] })).watch()
 }
 
 /** The home that runs now. Restarts that are asked for while one is under way become one more. */
