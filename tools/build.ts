@@ -55,7 +55,7 @@ const PARTS: Record<string, Part> = {
 			writeManifest(files)
 			// What was built before may still run, and have more to load; anything older goes.
 			for (const file of readdirSync(CONNECTOR))
-				if (!["package.json", ...files, ...before].includes(file)) rmSync(join(CONNECTOR, file))
+				if (!["package.json", ...files, ...before].includes(file)) rmSync(join(CONNECTOR, file), { recursive: true })
 		},
 	},
 	console: {
