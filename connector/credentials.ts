@@ -1,7 +1,8 @@
 // The tokens that the command signs in with, one a workspace, and the control plane that each is for.
 import * as z from "zod"
-import { type Client, client, type Fetch } from "../protocol/client.ts"
+import { type Client, client } from "../protocol/client.ts"
 import { Refusal } from "../protocol/errors.ts"
+import { call } from "./call.ts"
 import { Failure } from "./exit.ts"
 import { CLONE, typed } from "./invocation.ts"
 import { readPrivate, writePrivate } from "./private-file.ts"
@@ -91,13 +92,24 @@ export function originOf(given: string): string {
 	return url.origin
 }
 
+/** What a route that answers with a file, or takes one, is asked by. */
+type FetchFile = (
+	path: string,
+	init: { method: string; headers: Record<string, string>; body?: string | Blob },
+) => Promise<Response>
+
 /** Fetches with a token, which travels in a header only. Throws Failure where nothing answers, or the token is no good. */
-export function fetchSigned({ url, token, source }: Credentials): Fetch {
+export function fetchSigned(credentials: Credentials): FetchFile {
+	return reachSigned(fetch, credentials)
+}
+
+function reachSigned<Init extends { headers: Record<string, string> }, Answer extends { status: number }>(
+	by: (address: string, init: Init) => Promise<Answer>,
+	{ url, token, source }: Credentials,
+): (path: string, init: Init) => Promise<Answer> {
 	return async (path, init) => {
-		const response = await reach(url, path, {
-			...init,
-			headers: { ...init.headers, authorization: `Bearer ${token}`, "homeport-via": "command" },
-		})
+		const headers = { ...init.headers, authorization: `Bearer ${token}`, "homeport-via": "command" }
+		const response = await reach(by, url, path, { ...init, headers })
 		if (response.status === 401) throw tokenRefused({ url, source })
 		return response
 	}
@@ -111,21 +123,21 @@ export function tokenRefused({ url, source }: Pick<Credentials, "url" | "source"
 
 /** The API, called with a token. */
 export function signedIn(credentials: Credentials): Client {
-	return client(fetchSigned(credentials))
+	return client(reachSigned(call, credentials))
 }
 
 /** The API, called by nobody in particular. */
 export function signedOut(url: string): Client {
-	return client((path, init) => reach(url, path, init))
+	return client((path, init) => reach(call, url, path, init))
 }
 
 /** Whether the control plane takes the token. */
 export async function isGood(url: string, token: string): Promise<boolean> {
-	const call = client((path, init) =>
-		reach(url, path, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } }),
+	const me = client((path, init) =>
+		reach(call, url, path, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } }),
 	)
 	try {
-		await call("me")
+		await me("me")
 		return true
 	} catch (error) {
 		if (error instanceof Refusal && error.code === "not_signed_in") return false
@@ -133,9 +145,14 @@ export async function isGood(url: string, token: string): Promise<boolean> {
 	}
 }
 
-async function reach(url: string, path: string, init: Parameters<Fetch>[1]): Promise<Response> {
+async function reach<Init, Answer>(
+	by: (address: string, init: Init) => Promise<Answer>,
+	url: string,
+	path: string,
+	init: Init,
+): Promise<Answer> {
 	try {
-		return await fetch(url + path, init)
+		return await by(url + path, init)
 	} catch (error) {
 		throw new Failure("no_answer", `${url} does not answer (${reason(error)}). Is the control plane running?`)
 	}
@@ -143,6 +160,7 @@ async function reach(url: string, path: string, init: Parameters<Fetch>[1]): Pro
 
 function reason(error: unknown): string {
 	if (!(error instanceof Error)) return String(error)
-	if (error.cause instanceof Error) return "code" in error.cause ? String(error.cause.code) : error.cause.message
-	return error.message
+	const { cause = error } = error
+	if (!(cause instanceof Error)) return error.message
+	return "code" in cause ? String(cause.code) : cause.message
 }

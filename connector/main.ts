@@ -1,121 +1,16 @@
-// The `homeport` command: its verbs, and what its help says about all of them. Read this first.
+// The `homeport` command: how it begins and ends, and what its help says about all verbs. Read this first.
 import { Command, CommanderError } from "commander"
-import { answer } from "./commands/answer.ts"
-import { attach } from "./commands/attach.ts"
-import { audit } from "./commands/audit.ts"
-import { broadcast } from "./commands/broadcast.ts"
-import { clean } from "./commands/clean.ts"
-import { clone } from "./commands/clone.ts"
-import { connect } from "./commands/connect.ts"
-import { cp } from "./commands/cp.ts"
-import { denied } from "./commands/denied.ts"
-import { diff } from "./commands/diff.ts"
-import { doctor } from "./commands/doctor.ts"
-import { here } from "./commands/here.ts"
-import { history } from "./commands/history.ts"
-import { image } from "./commands/image.ts"
-import { inbox } from "./commands/inbox.ts"
-import { keys } from "./commands/keys.ts"
-import { kill } from "./commands/kill.ts"
-import { killall } from "./commands/killall.ts"
-import { link } from "./commands/link.ts"
-import { loadout } from "./commands/loadout.ts"
-import { login } from "./commands/login.ts"
-import { logs } from "./commands/logs.ts"
-import { ls } from "./commands/ls.ts"
-import { machines } from "./commands/machines.ts"
-import { members } from "./commands/members.ts"
-import { notify } from "./commands/notify.ts"
-import { open } from "./commands/open.ts"
-import { profiles } from "./commands/profiles.ts"
-import { ps } from "./commands/ps.ts"
-import { purge } from "./commands/purge.ts"
-import { rename } from "./commands/rename.ts"
-import { restart } from "./commands/restart.ts"
-import { rm } from "./commands/rm.ts"
-import { run } from "./commands/run.ts"
-import { schedule } from "./commands/schedule.ts"
-import { screen } from "./commands/screen.ts"
-import { secrets } from "./commands/secrets.ts"
-import { send } from "./commands/send.ts"
-import { spawn } from "./commands/spawn.ts"
-import { stats } from "./commands/stats.ts"
-import { substrates } from "./commands/substrates.ts"
-import { swarm } from "./commands/swarm.ts"
-import { tag } from "./commands/tag.ts"
-import { task } from "./commands/task.ts"
-import { tokens } from "./commands/tokens.ts"
-import { trigger } from "./commands/trigger.ts"
-import { up } from "./commands/up.ts"
-import { upgrade } from "./commands/upgrade.ts"
-import { vm } from "./commands/vm.ts"
-import { wait } from "./commands/wait.ts"
-import { logout, workspaces } from "./commands/workspaces.ts"
 import { EXIT, Failure } from "./exit.ts"
 import { typed } from "./invocation.ts"
 import { endUnread, fail, WANTS_JSON } from "./output.ts"
 import { teaching } from "./verb.ts"
+import { HIDDEN, VERBS, type Verbs } from "./verbs.ts"
 import { VERSION } from "./version.ts"
 
 const program = teaching(new Command("homeport"))
 	.description("Real terminals on all your machines, from anywhere.")
 	.version(VERSION)
 	.exitOverride()
-
-for (const make of [
-	up,
-	connect,
-	spawn,
-	ls,
-	attach,
-	send,
-	screen,
-	logs,
-	wait,
-	run,
-	task,
-	swarm,
-	schedule,
-	trigger,
-	inbox,
-	answer,
-	notify,
-	diff,
-	cp,
-	ps,
-	stats,
-	denied,
-	kill,
-	rm,
-	rename,
-	tag,
-	restart,
-	clone,
-	history,
-	open,
-	broadcast,
-	killall,
-	clean,
-	purge,
-	machines,
-	substrates,
-	profiles,
-	keys,
-	vm,
-	image,
-	loadout,
-	members,
-	secrets,
-	tokens,
-	audit,
-	workspaces,
-	login,
-	logout,
-	upgrade,
-	doctor,
-])
-	program.addCommand(make())
-for (const make of [link, here]) program.addCommand(make(), { hidden: true })
 
 program.addHelpText(
 	"after",
@@ -146,6 +41,8 @@ process.stderr.on("error", () => {})
 try {
 	if (process.platform === "win32")
 		throw new Failure("unsupported", "Homeport does not run on Windows itself yet. In WSL it does: use it from there.")
+	await add(VERBS)
+	await add(HIDDEN, { hidden: true })
 	await program.parseAsync()
 } catch (error) {
 	if (!(error instanceof CommanderError)) fail(error)
@@ -153,6 +50,14 @@ try {
 	else if (WANTS_JSON) fail(new Failure("usage", explain(error)))
 	// The library has printed the rest.
 	else process.exitCode = EXIT.usage
+}
+
+/** The one that the command line begins with alone; where that is no verb, such as `--help`, all. */
+async function add(verbs: Verbs, options: { hidden?: boolean } = {}): Promise<void> {
+	const [word = ""] = process.argv.slice(2)
+	const needsAll = !Object.hasOwn({ ...VERBS, ...HIDDEN }, word) && word !== "--version"
+	for (const [name, load] of Object.entries(verbs))
+		if (needsAll || name === word) program.addCommand((await load())(), options)
 }
 
 function explain({ code, message }: CommanderError): string {

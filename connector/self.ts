@@ -4,4 +4,4 @@ import { join } from "node:path"
 
 const source = join(import.meta.dirname, "main.ts")
 
-export const SELF = existsSync(source) ? source : import.meta.filename
+export const SELF = existsSync(source) ? source : join(import.meta.dirname, "homeport.js")

@@ -5,8 +5,11 @@ import { type Answer, type JsonRouteName, RefusalBody, type Request, ROUTES, rou
 /** `fetch` gets an absolute path and must add what authenticates: the browser its cookie, programs their header. */
 export type Fetch = (
 	path: string,
-	init: { method: string; headers: Record<string, string>; body?: string | Blob },
-) => Promise<Response>
+	init: { method: string; headers: Record<string, string>; body?: string },
+) => Promise<Answered>
+
+/** What is read of a Response. */
+type Answered = Pick<Response, "ok" | "status" | "json">
 
 export type Client = ReturnType<typeof client>
 
@@ -38,7 +41,7 @@ export function client(fetch: Fetch) {
 }
 
 /** What an answer refuses; for whoever calls a route that answers with a file, too. */
-export async function refusalOf(response: Response): Promise<Refusal> {
+export async function refusalOf(response: Answered): Promise<Refusal> {
 	const parsed = RefusalBody.safeParse(await response.json().catch(() => undefined))
 	if (!parsed.success) return new Refusal("internal", `The server answered ${response.status}.`)
 	const { code, message } = parsed.data.error

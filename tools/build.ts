@@ -6,6 +6,7 @@ import {
 	existsSync,
 	globSync,
 	mkdirSync,
+	readdirSync,
 	readFileSync,
 	renameSync,
 	rmSync,
@@ -14,6 +15,7 @@ import {
 } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { promisify } from "node:util"
+import { CONNECTOR, listedFiles, writeManifest } from "./connector-manifest.ts"
 import { ROOT } from "./root.ts"
 
 const run = promisify(execFile)
@@ -41,14 +43,19 @@ const PARTS: Record<string, Part> = {
 		output: "dist/connector/homeport.js",
 		build: async () => {
 			const { bundle, connectorOptions } = await import("./bundles.ts")
-			await bundle(connectorOptions())
-			writeFileSync(join(ROOT, "dist/connector/package.json"), connectorManifest())
+			const before = listedFiles()
+			const files = (await Promise.all(connectorOptions().map(bundle))).flat()
 			for (const file of globSync("connector/substrates/init/init-linux-{x64,arm64}", { cwd: ROOT })) {
-				const output = join(ROOT, "dist/connector", basename(file))
+				const output = join(CONNECTOR, basename(file))
 				// A program that runs cannot be written over, only replaced.
 				copyFileSync(join(ROOT, file), `${output}.new`)
 				renameSync(`${output}.new`, output)
+				files.push(basename(file))
 			}
+			writeManifest(files)
+			// What was built before may still run, and have more to load; anything older goes.
+			for (const file of readdirSync(CONNECTOR))
+				if (!["package.json", ...files, ...before].includes(file)) rmSync(join(CONNECTOR, file), { recursive: true })
 		},
 	},
 	console: {
@@ -110,15 +117,6 @@ function stampOf(patterns: string[]): string {
 		if (stat?.isFile()) hash.update(`${file}\0${stat.size}\0${stat.mtimeMs}\n`)
 	}
 	return hash.digest("hex")
-}
-
-/** The package.json that lies beside the bundles: they are modules, and know their version by it. */
-function connectorManifest(): string {
-	const { name, version, license } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Record<
-		string,
-		string
-	>
-	return `${JSON.stringify({ name, version, license, type: "module" })}\n`
 }
 
 async function node(script: string, ...args: string[]): Promise<void> {

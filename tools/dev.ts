@@ -17,7 +17,7 @@ const FOLDER = join(ROOT, "node_modules/.cache/homeport/dev")
 async function main(): Promise<void> {
 	await build(["worker", "connector", "console", "api"], console.error)
 	const home = new Home()
-	for (const options of [workerOptions(), connectorOptions()]) await watch(options, () => home.restart())
+	for (const options of [workerOptions(), ...connectorOptions()]) await watch(options, () => home.restart())
 	process.env.HOMEPORT_URL = `http://127.0.0.1:${HOME_PORT}`
 	const vite = await createServer({
 		configFile: join(ROOT, "web/vite.config.ts"),
@@ -44,7 +44,7 @@ async function watch(options: BuildOptions, changed: () => void): Promise<void> 
 			})
 		},
 	}
-	await (await context({ ...options, plugins: [tell] })).watch()
+	await (await context({ ...options, plugins: [...(options.plugins ?? []), tell] })).watch()
 }
 
 /** The home that runs now. Restarts that are asked for while one is under way become one more. */

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
+import { CONNECTOR, listedFiles } from "./connector-manifest.ts"
 import { ROOT } from "./root.ts"
 
 const run = promisify(execFile)
@@ -27,8 +28,8 @@ async function makeInstaller(platform: (typeof PLATFORMS)[number]): Promise<void
 	rmSync(folder, { recursive: true, force: true })
 	const modules = join(folder, "node_modules/@lydell")
 	mkdirSync(modules, { recursive: true })
-	for (const file of readdirSync(join(ROOT, "dist/connector")))
-		if (!file.endsWith(".map")) cpSync(join(ROOT, "dist/connector", file), join(folder, file))
+	for (const file of ["package.json", ...listedFiles()])
+		if (!file.endsWith(".map")) cpSync(join(CONNECTOR, file), join(folder, file))
 	cpSync(join(ROOT, "node_modules/@lydell/node-pty"), join(modules, "node-pty"), { recursive: true })
 	cpSync(binding, join(modules, `node-pty-${platform}`), { recursive: true })
 	await run("tar", ["-czf", join(OUTPUT, `connector-${platform}.tar.gz`), "-C", folder, "."])

@@ -5,7 +5,10 @@ import { Buffer } from "node:buffer"
 // from somebody else's bytes: wrong widths, and gigabytes asked for. So it is loaded while there is no pool.
 const { poolSize } = Buffer
 Buffer.poolSize = 0
-const { UnicodeGraphemesAddon } = await import("@xterm/addon-unicode-graphemes")
+const loaded: Package & { default?: Package } = await import("@xterm/addon-unicode-graphemes")
 Buffer.poolSize = poolSize
 
-export { UnicodeGraphemesAddon }
+type Package = typeof import("@xterm/addon-unicode-graphemes")
+
+// A CommonJS package, of which a bundle in several files has the default alone.
+export const { UnicodeGraphemesAddon } = loaded.default ?? loaded

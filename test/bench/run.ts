@@ -125,7 +125,7 @@ const GROUPS: Record<string, () => Promise<Record<string, unknown>>> = {
 		return { ...memory, ...idle }
 	},
 	async start() {
-		return warmStart(quick ? 2 : 4)
+		return { ...(await warmStart(quick ? 2 : 4)) }
 	},
 	async attention() {
 		return { ...(await attention(quick ? 10 : 40)) }
@@ -221,6 +221,7 @@ function report(): void {
 		["idle.session_mb", own("idle", "session_mb"), 30],
 		["idle.wakeups_per_hour", own("idle", "wakeups_per_hour"), 0],
 		["start.warm_s", own("start", "warm_s"), null],
+		["start.command_ratio", own("start", "command_ratio"), null],
 		["attention.p50_ms", own("attention", "p50_ms"), null],
 		["attention.p95_ms", own("attention", "p95_ms"), 500],
 		["tasks.claim_p50_ms", own("tasks", "claim_p50_ms"), null],

@@ -1,0 +1,63 @@
+// The verbs of the command, in the order of the help. Each is loaded when it is called, since loading all takes longer than most of them.
+import type { Command } from "commander"
+
+export type Verbs = Record<string, () => Promise<() => Command>>
+
+export const VERBS: Verbs = {
+	up: async () => (await import("./commands/up.ts")).up,
+	connect: async () => (await import("./commands/connect.ts")).connect,
+	spawn: async () => (await import("./commands/spawn.ts")).spawn,
+	ls: async () => (await import("./commands/ls.ts")).ls,
+	attach: async () => (await import("./commands/attach.ts")).attach,
+	send: async () => (await import("./commands/send.ts")).send,
+	screen: async () => (await import("./commands/screen.ts")).screen,
+	logs: async () => (await import("./commands/logs.ts")).logs,
+	wait: async () => (await import("./commands/wait.ts")).wait,
+	run: async () => (await import("./commands/run.ts")).run,
+	task: async () => (await import("./commands/task.ts")).task,
+	swarm: async () => (await import("./commands/swarm.ts")).swarm,
+	schedule: async () => (await import("./commands/schedule.ts")).schedule,
+	trigger: async () => (await import("./commands/trigger.ts")).trigger,
+	inbox: async () => (await import("./commands/inbox.ts")).inbox,
+	answer: async () => (await import("./commands/answer.ts")).answer,
+	notify: async () => (await import("./commands/notify.ts")).notify,
+	diff: async () => (await import("./commands/diff.ts")).diff,
+	cp: async () => (await import("./commands/cp.ts")).cp,
+	ps: async () => (await import("./commands/ps.ts")).ps,
+	stats: async () => (await import("./commands/stats.ts")).stats,
+	denied: async () => (await import("./commands/denied.ts")).denied,
+	kill: async () => (await import("./commands/kill.ts")).kill,
+	rm: async () => (await import("./commands/rm.ts")).rm,
+	rename: async () => (await import("./commands/rename.ts")).rename,
+	tag: async () => (await import("./commands/tag.ts")).tag,
+	restart: async () => (await import("./commands/restart.ts")).restart,
+	clone: async () => (await import("./commands/clone.ts")).clone,
+	history: async () => (await import("./commands/history.ts")).history,
+	open: async () => (await import("./commands/open.ts")).open,
+	broadcast: async () => (await import("./commands/broadcast.ts")).broadcast,
+	killall: async () => (await import("./commands/killall.ts")).killall,
+	clean: async () => (await import("./commands/clean.ts")).clean,
+	purge: async () => (await import("./commands/purge.ts")).purge,
+	machines: async () => (await import("./commands/machines.ts")).machines,
+	substrates: async () => (await import("./commands/substrates.ts")).substrates,
+	profiles: async () => (await import("./commands/profiles.ts")).profiles,
+	keys: async () => (await import("./commands/keys.ts")).keys,
+	vm: async () => (await import("./commands/vm.ts")).vm,
+	image: async () => (await import("./commands/image.ts")).image,
+	loadout: async () => (await import("./commands/loadout.ts")).loadout,
+	members: async () => (await import("./commands/members.ts")).members,
+	secrets: async () => (await import("./commands/secrets.ts")).secrets,
+	tokens: async () => (await import("./commands/tokens.ts")).tokens,
+	audit: async () => (await import("./commands/audit.ts")).audit,
+	workspaces: async () => (await import("./commands/workspaces.ts")).workspaces,
+	login: async () => (await import("./commands/login.ts")).login,
+	logout: async () => (await import("./commands/workspaces.ts")).logout,
+	upgrade: async () => (await import("./commands/upgrade.ts")).upgrade,
+	doctor: async () => (await import("./commands/doctor.ts")).doctor,
+}
+
+/** Those that are not for people, and so not in the help. */
+export const HIDDEN: Verbs = {
+	link: async () => (await import("./commands/link.ts")).link,
+	here: async () => (await import("./commands/here.ts")).here,
+}
