@@ -97,7 +97,23 @@ export async function live(page: Page): Promise<void> {
 	await page.locator(".truth", { hasText: /^live$/ }).waitFor()
 }
 
-/** Types a line, and Enter. */
+/** Pastes a line, and types Enter: to draw each key of it is most of the work of a test that only needs it to run. */
+export async function run(page: Page, line: string): Promise<void> {
+	await paste(page, line)
+	await page.keyboard.press("Enter")
+}
+
+/** Pastes into the terminal, as a browser tells it. */
+export function paste(page: Page, text: string): Promise<void> {
+	return page.evaluate((pasted) => {
+		const data = new DataTransfer()
+		data.setData("text/plain", pasted)
+		const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })
+		document.querySelector(".xterm-helper-textarea")?.dispatchEvent(event)
+	}, text)
+}
+
+/** Types a line, a key at a time, and Enter. */
 export async function type(page: Page, line: string): Promise<void> {
 	await page.keyboard.type(line)
 	await page.keyboard.press("Enter")
