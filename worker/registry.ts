@@ -50,7 +50,7 @@ export class Registry {
 	readonly workspaces: Workspaces
 
 	constructor(d1: D1Database) {
-		const database = drizzle(d1, { schema })
+		const database = databaseOver(d1)
 		this.database = database
 		this.attention = new Attentions(database)
 		this.audit = new Audit(database)
@@ -75,3 +75,14 @@ export class Registry {
 		this.workspaces = new Workspaces(database)
 	}
 }
+
+/** One for each binding: what is known of every table is found out once, not at every request. */
+function databaseOver(d1: D1Database): Database {
+	const known = databases.get(d1)
+	if (known !== undefined) return known
+	const database = drizzle(d1, { schema })
+	databases.set(d1, database)
+	return database
+}
+
+const databases = new WeakMap<D1Database, Database>()

@@ -105,7 +105,9 @@ test("[TRU3] a secret goes in by standard input, comes to its runtime's sessions
 	expect((await homeport(home.dataDir, ["secrets", "--json"])).stdout).not.toContain(value)
 	await homeport(home.dataDir, ["spawn", "--runtime", "shell", "--name", "greeted"])
 	await homeport(home.dataDir, ["send", "greeted", "echo it came: $(printf %s $GREETING | wc -c)"])
-	const seen = await homeport(home.dataDir, ["wait", "greeted", "--text", "^it came: 29$", "--timeout", "20"])
+	const seen = await homeport(home.dataDir, ["wait", "greeted", "--text", "^it came: 29$", "--timeout", "60"], {
+		timeoutMs: 90_000,
+	})
 	expect(seen.code).toBe(0)
 	await homeport(home.dataDir, ["send", "greeted", "echo $GREETING; echo said"])
 	await homeport(home.dataDir, ["wait", "greeted", "--text", "^said", "--timeout", "20"])

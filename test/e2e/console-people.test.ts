@@ -9,6 +9,7 @@ import {
 	newBrowser,
 	PHONE,
 	rows,
+	run,
 	shows,
 	signIn,
 	startBrowser,
@@ -90,7 +91,7 @@ test("whoever is signed in joins as who they are", async () => {
 test("[TRU1] a guest finds what they may not do greyed, with who may; and may as soon as they are more", async () => {
 	const page = await owner()
 	await startShell(page)
-	await type(page, "echo seen-$((1+1))")
+	await run(page, "echo seen-$((1+1))")
 	await shows(page, /^seen-2/)
 	const guest = kept(await join(browser, home, "guest", "Gwen"))
 	const add = guest.getByRole("button", { name: "Add a machine" })
@@ -129,7 +130,7 @@ test("[INP1][TRU1] keys that wait when a role stops allowing them are dropped, t
 	})
 	await ada.goto(new URL(page.url()).pathname)
 	await live(ada)
-	await type(ada, "echo ready-$((1+1))")
+	await run(ada, "echo ready-$((1+1))")
 	await shows(ada, /^ready-2/)
 	isLinked = false
 	for (const cut of cuts) await cut()

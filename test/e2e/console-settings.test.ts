@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join as path } from "node:path"
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest"
-import { join, live, PHONE, shows, signIn, startBrowser, startShell, type } from "../support/console.ts"
+import { join, live, PHONE, run, shows, signIn, startBrowser, startShell, type } from "../support/console.ts"
 import { type Home, startHome } from "../support/home.ts"
 
 let home: Home
@@ -97,7 +97,7 @@ test("a secret is bound elsewhere, given a new value, and forgotten", async () =
 
 	await page.goto("/")
 	await startShell(page)
-	await type(page, "echo $(echo $SSH_KEY | wc -c)-bytes")
+	await run(page, "echo $(echo $SSH_KEY | wc -c)-bytes")
 	await shows(page, /^14-bytes/)
 
 	await page.goto("/settings/secrets")
@@ -161,7 +161,7 @@ test("the audit trail is searched, told in full, goes back page by page, and is 
 test("on a phone a larger session's text is large enough to read, and its end leaves one scrollbar", async () => {
 	const page = await owner()
 	await startShell(page)
-	await type(page, "seq 60")
+	await run(page, "seq 60")
 	await shows(page, /^60/)
 	const phone = kept(await signIn(browser, home, PHONE))
 	await phone.goto(new URL(page.url()).pathname)

@@ -7,7 +7,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest"
 import { newSessionId } from "../../protocol/ids.ts"
 import type { Request } from "../../protocol/routes.ts"
-import { allText, DESKTOP, join, live, PHONE, shows, signIn, startBrowser, type } from "../support/console.ts"
+import { allText, DESKTOP, join, live, PHONE, run, shows, signIn, startBrowser, type } from "../support/console.ts"
 import { type Home, startHome } from "../support/home.ts"
 import { withVmImage } from "../support/vm-image.ts"
 
@@ -113,7 +113,7 @@ test("the dialog offers what the machine has, says why not the rest, and starts 
 	await start.click()
 	await live(page)
 	await page.getByText("sandbox, 1 host allowed").waitFor()
-	await type(page, "curl -sS https://blocked.example.com:8443/ 2>&1 | tail -1")
+	await run(page, "curl -sS https://blocked.example.com:8443/ 2>&1 | tail -1")
 	await shows(page, "403")
 
 	await page.getByRole("button", { name: "Changes and details" }).click()
@@ -155,7 +155,7 @@ test("what changed since the start is listed with its lines, and looked at again
 test("a session begins again under its old output, and the screen is never blank meanwhile", async () => {
 	const page = await enter()
 	await opened(page, { cwd: project, substrate: "sandbox", name: "again" })
-	await type(page, "echo mark-$((40+2))")
+	await run(page, "echo mark-$((40+2))")
 	await shows(page, /^mark-42/)
 	await type(page, "exit 3")
 	await page.getByText("The program has ended with code 3").waitFor()
@@ -180,7 +180,7 @@ test("a session begins again under its old output, and the screen is never blank
 	await page.getByRole("button", { name: "Start again" }).click()
 	await page.getByText("The program has ended").waitFor({ state: "detached" })
 	await live(page)
-	await type(page, "echo $((50+1))-anew")
+	await run(page, "echo $((50+1))-anew")
 	await shows(page, /^51-anew/)
 	const seen = await page.evaluate(() => (globalThis as unknown as { seen: { frames: number; blank: number } }).seen)
 	expect(seen.frames).toBeGreaterThan(0)
