@@ -9,6 +9,8 @@
 // - While it is linked, the machine goes on. Without a link it goes on for `awayMs` by a clock that also counts sleep, from
 //   the last proof of the link; then it stops the program and reports the attempt as lost. A connector that starts looks for
 //   that first. The ledger waits longer than that before it begins another attempt.
+// - What comes on a link is proof once the ledger has spoken on it, by a verdict or by asking for an attempt: no report is
+//   passed on to a ledger that does not know of the link.
 // - Reports are counted from 1 in each attempt, and the last one is kept until it is answered. No time of the machine's clock
 //   is in them.
 // - On each link the machine tells the last report of every attempt that it has not been told to forget.
