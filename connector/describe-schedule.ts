@@ -25,16 +25,20 @@ export function scheduleTable(schedules: Schedule[]): string {
 		schedules.map(({ id, name, when, next, isPaused, last }) => [
 			style("bold", plainLine(name)),
 			describeWhen(when),
-			isPaused ? style("yellow", "paused") : next === null ? "never again" : localTime(next),
-			last === null ? "-" : `${localTime(last.time)}, ${describeOccurrence(last.state)}`,
+			isPaused ? style("yellow", "paused") : next === null ? "never again" : localTime(next, zoneOf(when)),
+			last === null ? "-" : `${localTime(last.time, zoneOf(when))}, ${describeOccurrence(last.state)}`,
 			style("dim", id),
 		]),
 	)
 }
 
 /** What it does next, as one line. */
-export function mentionSchedule({ name, isPaused, next }: Schedule): string {
-	const when = isPaused ? "paused" : next === null ? "it has no time any more" : `next at ${localTime(next)}`
+export function mentionSchedule({ name, when: at, isPaused, next }: Schedule): string {
+	const when = isPaused
+		? "paused"
+		: next === null
+			? "it has no time any more"
+			: `next at ${localTime(next, zoneOf(at))}`
 	return `${style("bold", plainLine(name))}: ${when}`
 }
 
@@ -43,10 +47,13 @@ export function describeSchedule(schedule: Schedule): string {
 	const facts: [string, string][] = [
 		["id", id],
 		["when", describeWhen(when)],
-		["next", isPaused ? style("yellow", "paused") : next === null ? "never again" : localTime(next)],
+		["next", isPaused ? style("yellow", "paused") : next === null ? "never again" : localTime(next, zoneOf(when))],
 	]
-	if (nextAt !== null && nextAt !== next) facts.push(["submitted", localTime(nextAt)])
-	facts.push(["last", last === null ? "none yet" : `${localTime(last.time)}, ${describeOccurrence(last.state)}`])
+	if (nextAt !== null && nextAt !== next) facts.push(["submitted", localTime(nextAt, zoneOf(when))])
+	facts.push([
+		"last",
+		last === null ? "none yet" : `${localTime(last.time, zoneOf(when))}, ${describeOccurrence(last.state)}`,
+	])
 	facts.push(["overlap", overlap], ["missed", missed])
 	if (jitterSeconds !== 0) facts.push(["jitter", typedDuration(jitterSeconds)])
 	facts.push(["runtime", manifest.runtime], ["by", plainLine(by.name)])
@@ -98,12 +105,19 @@ const SKIPPED = {
 	paused: "it was paused",
 } satisfies Record<Extract<OccurrenceState, { is: "skipped" }>["because"], string>
 
-/** By the clock of this computer, with its offset. */
-export function localTime(at: number): string {
-	const time = new Date(at)
-	const shifted = new Date(at - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace("T", " ")
-	const offset = -time.getTimezoneOffset()
-	const part = (minutes: number) => String(minutes).padStart(2, "0")
-	const sign = offset < 0 ? "-" : "+"
-	return `${shifted} ${sign}${part(Math.floor(Math.abs(offset) / 60))}:${part(Math.abs(offset) % 60)}`
+/** By the clock of that time zone, with its offset; by this computer's where none is named. */
+export function localTime(at: number, timeZone?: string): string {
+	const two = "2-digit" as const
+	const format = new Intl.DateTimeFormat("en", {
+		...{ timeZone, hourCycle: "h23", year: "numeric", month: two, day: two, hour: two, minute: two, second: two },
+		timeZoneName: "longOffset",
+	})
+	const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]))
+	const { year, month, day, hour, minute, second, timeZoneName = "" } = parts
+	return `${year}-${month}-${day} ${hour}:${minute}:${second} ${timeZoneName.replace("GMT", "") || "+00:00"}`
+}
+
+/** By which a schedule's times are told. */
+export function zoneOf(when: When): string | undefined {
+	return when.is === "cron" ? when.timeZone : undefined
 }

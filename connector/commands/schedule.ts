@@ -8,6 +8,7 @@ import {
 	mentionSchedule,
 	occurrenceTable,
 	scheduleTable,
+	zoneOf,
 } from "../describe-schedule.ts"
 import { Failure } from "../exit.ts"
 import { typed } from "../invocation.ts"
@@ -173,7 +174,9 @@ function preview() {
 			const { call } = await signIn()
 			const when = said ?? (await findSchedule(call, wanted ?? "")).when
 			const { times } = await call("previewSchedule", { body: { when, most: options.most } })
-			out.result({ times }, () => (times.length === 0 ? "Never." : times.map(localTime).join("\n")))
+			out.result({ times }, () =>
+				times.length === 0 ? "Never." : times.map((time) => localTime(time, zoneOf(when))).join("\n"),
+			)
 		}),
 	)
 }

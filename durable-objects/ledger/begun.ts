@@ -23,7 +23,7 @@ export function submitted({ manifest, ...said }: Submission, id: TaskId, now: nu
 		...{ attempt: 0, retried: 0, hold: null, voided: [], steers: [] },
 		...{ machine: null, session: null, artifacts: [], result: null },
 		...{ lane: laneOf(terms, said.from), place, notBefore: 0, refusedBy: [] },
-		...{ spent: {}, awayMs: 0, events: [], endedAt: null },
+		...{ spent: {}, ranBefore: 0, awayMs: 0, events: [], endedAt: null },
 	}
 }
 

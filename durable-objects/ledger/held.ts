@@ -104,6 +104,8 @@ export interface Held {
 	refusedBy: { machine: MachineId; reason: string }[]
 	/** Milliseconds in each state that it left, and with its machine away. */
 	spent: Partial<Record<TaskStateName | "away", number>>
+	/** Of those that it ran, how many were before the attempt that counts: each has its whole time. */
+	ranBefore: number
 	/** Of those with the machine away, in the state that it is in. */
 	awayMs: number
 	/** The first and the latest; between them some may be left out of a long history. */

@@ -327,6 +327,21 @@ test("the ledger ends what a machine that is linked does not", async () => {
 	expect(world.view(id).state.is).toBe("timed-out")
 })
 
+test("each attempt has its whole time, and that of all is told", async () => {
+	const world = new World()
+	world.link("box")
+	const { id } = world.submit({ timeoutSeconds: 60, retries: { max: 1, backOffSeconds: 1 } })
+	const first = await world.begin()
+	world.pass(50 * SECOND)
+	world.report("box", { task: id, fence: first.fence, sequence: 3, is: "failed", because: "exit", exitCode: 1 })
+	world.pass(2 * SECOND)
+	const { fence } = await world.begin()
+	world.pass(59 * SECOND)
+	world.report("box", { task: id, fence, sequence: 3, is: "collecting" })
+	expect(world.view(id).state.is).toBe("collecting")
+	expect(world.view(id).spent.running).toBe(109 * SECOND)
+})
+
 test("a task that no machine takes fails after its time in the queue, with what it waited for", () => {
 	const world = new World()
 	world.link("box")

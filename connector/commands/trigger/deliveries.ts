@@ -42,9 +42,12 @@ export function repeat() {
 		.action(
 			action<[string, number], object>(async ({ out, signIn }, _options, wanted, number) => {
 				const { call } = await signIn()
-				const { id } = await findTrigger(call, wanted)
+				const { id, name } = await findTrigger(call, wanted)
 				await call("repeatDelivery", { params: { trigger: id, number } })
-				out.result({ trigger: id, number }, () => "")
+				out.result(
+					{ trigger: id, number },
+					() => `Delivery ${number} is taken up again: \`homeport trigger deliveries ${name}\``,
+				)
 			}),
 		)
 }

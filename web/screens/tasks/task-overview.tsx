@@ -1,5 +1,7 @@
 // A task at a glance: what it asks, what can be said to it, its prompt, where its time went, and its history.
+
 import type { Manifest, TaskEvent, TaskView } from "../../../protocol/task.ts"
+import { quoteArgument } from "../../argv.ts"
 import { words } from "../../messages.ts"
 import { machinePath, TASKS } from "../../navigation.ts"
 import { machines, now } from "../../state.ts"
@@ -37,7 +39,7 @@ export function Overview({ task, manifest }: { task: TaskView; manifest: Manifes
 					) : (
 						<pre class="prompt-text">{manifest.prompt}</pre>
 					)}
-					{manifest.argv.length > 0 && <pre class="prompt-text mono">{manifest.argv.join(" ")}</pre>}
+					{manifest.argv.length > 0 && <pre class="prompt-text mono">{manifest.argv.map(quoteArgument).join(" ")}</pre>}
 					<More title={words.tasks.manifest}>
 						<pre class="prompt-text mono">{toYaml({ ...shortened(manifest), prompt: undefined })}</pre>
 					</More>
