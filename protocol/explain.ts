@@ -18,6 +18,8 @@ const CALLED: Record<string, string> = {
 	cwd: "working directory",
 	is: "kind",
 	machine: "machine's id",
+	max: "max of the retries",
+	on: 'list "on"',
 	session: "session's id",
 	viewer: "viewer's id",
 }
