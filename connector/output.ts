@@ -1,5 +1,6 @@
 // What a command says: lines for a person, or one JSON value for a program. Colour only where a person looks.
 import { styleText } from "node:util"
+import stringWidth from "string-width"
 import { maskTokens } from "../protocol/token-shapes.ts"
 import { explainFailure } from "./exit.ts"
 
@@ -57,17 +58,13 @@ export function style(format: Style, text: string): string {
 
 /** Rows as columns, each as wide as its widest cell; the last is not padded. */
 export function table(head: string[], rows: string[][]): string {
-	const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => width(row[i] ?? ""))))
+	const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => stringWidth(row[i] ?? ""))))
 	const line = (cells: string[]) =>
 		cells
-			.map((cell, i) => (i === cells.length - 1 ? cell : cell + " ".repeat((widths[i] ?? 0) - width(cell))))
+			.map((cell, i) => (i === cells.length - 1 ? cell : cell + " ".repeat((widths[i] ?? 0) - stringWidth(cell))))
 			.join("  ")
 			.trimEnd()
 	return [style("dim", line(head)), ...rows.map(line)].join("\n")
-}
-
-function width(cell: string): number {
-	return cell.replace(/\x1b\[[0-9;]*m/g, "").length
 }
 
 /** A time as a person says it: "12 s ago". */
