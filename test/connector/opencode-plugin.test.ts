@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from "vitest"
 import { type AgentEvent, readEvent } from "../../connector/attention/agent-event.ts"
 import { HOOK_FILES } from "../../connector/attention/hooks.ts"
 import { removeAll } from "../../connector/substrates/sandbox/home.ts"
+import { newViewerId } from "../../protocol/ids.ts"
 import { run } from "../holder/support/holder.ts"
 
 const FIXTURE = join(import.meta.dirname, "../fixtures/opencode-events.json")
@@ -37,10 +38,13 @@ async function played(...turns: string[]): Promise<(AgentEvent | null)[]> {
 	onTestFinished(() => removeAll(folder))
 	writeFileSync(join(folder, "plugin.mjs"), HOOK_FILES["opencode.js"] ?? "")
 	writeFileSync(join(folder, "player.mjs"), PLAYER)
-	const { link } = await run(
-		`cd ${folder} && AGENT_EVENTS_FROM=opencode.word ${process.execPath} player.mjs ./plugin.mjs ${FIXTURE} ${turns.join(" ")}; echo code $?; read end`,
+	const { link, holder } = await run(
+		`cd ${folder}; read go; AGENT_EVENTS_FROM=opencode.word ${process.execPath} player.mjs ./plugin.mjs ${FIXTURE} ${turns.join(" ")}; echo code $?; read end`,
 	)
 	link.send({ type: "attend", on: true })
+	await link.message((message) => message.type === "shown")
+	const { session } = holder
+	await link.ask("write", { session, viewer: newViewerId(), text: "", paste: false, enter: true })
 	const last = () => link.messages.findLast((message) => message.type === "shown")
 	await link.until(() => last()?.shown.lines.some((line) => line === "code 0") === true)
 	// Nothing of it is drawn.
