@@ -75,7 +75,9 @@ const Completions = z.object({
 	tools: z.array(z.object({ function: z.object({ name: z.string() }) })).default([]),
 })
 
-/** Source: https://platform.openai.com/docs/api-reference/chat-streaming. */
+const COLOURS = ["Red", "Blue"].map((label) => ({ label, description: `It shall be ${label}.` }))
+
+/** `ASK:<question>:END` makes it ask the person. Source: https://platform.openai.com/docs/api-reference/chat-streaming. */
 function completions(response: ServerResponse, body: unknown): void {
 	const { messages, tools } = Completions.parse(body)
 	const last = messages.at(-1)
@@ -83,27 +85,28 @@ function completions(response: ServerResponse, body: unknown): void {
 		typeof last?.content === "string"
 			? last.content
 			: (Texts.safeParse(last?.content).data ?? []).map(({ text }) => text).join("")
-	const canRun = tools.some(({ function: { name } }) => name === "bash")
-	const reply = last?.role === "tool" ? { say: `It printed: ${lastLine(text)}` } : replyToPrompt(text, canRun)
+	const has = (tool: string) => tools.some(({ function: { name } }) => name === tool)
+	const asks = has("question") && last?.role === "user" ? /ASK:(.*):END/s.exec(text)?.[1] : undefined
+	const reply = last?.role === "tool" ? { say: `It printed: ${lastLine(text)}` } : replyToPrompt(text, has("bash"))
 	const id = `chatcmpl-${++numbered}`
 	response.writeHead(200, { "content-type": "text/event-stream" })
 	const send = (delta: object, finish_reason: string | null, usage?: object) => {
 		const chunk = { id, object: "chat.completion.chunk", created: 0, model: "fake-model", usage }
 		response.write(`data: ${JSON.stringify({ ...chunk, choices: [{ index: 0, delta, finish_reason }] })}\n\n`)
 	}
-	if ("say" in reply) send({ role: "assistant", content: reply.say }, null)
-	else {
-		const call = {
-			name: "bash",
-			arguments: JSON.stringify({ command: reply.run, description: "What the prompt asks for" }),
-		}
+	const call = (name: string, given: object) => {
+		const called = { name, arguments: JSON.stringify(given) }
 		send(
-			{ role: "assistant", tool_calls: [{ index: 0, id: `call_${numbered}`, type: "function", function: call }] },
+			{ role: "assistant", tool_calls: [{ index: 0, id: `call_${numbered}`, type: "function", function: called }] },
 			null,
 		)
 	}
+	const isSaid = asks === undefined && "say" in reply
+	if (asks !== undefined) call("question", { questions: [{ question: asks, header: "Asked", options: COLOURS }] })
+	else if ("say" in reply) send({ role: "assistant", content: reply.say }, null)
+	else call("bash", { command: reply.run, description: "What the prompt asks for" })
 	const usage = { prompt_tokens: 10, completion_tokens: 10, total_tokens: 20 }
-	send({}, "say" in reply ? "stop" : "tool_calls", usage)
+	send({}, isSaid ? "stop" : "tool_calls", usage)
 	response.end("data: [DONE]\n\n")
 }
 

@@ -30,5 +30,9 @@ export const OPENCODE: RuleSet = {
 	placeholders: [/^Ask anything(?:…|\.\.\.)/, /^(?:Build|Plan) · \S/],
 	working: [/\besc (?:again to )?interrupt\b/],
 	below: [],
-	waits: ["^[┃│ ]*△ Permission required", "^[┃│ ]*Allow once +Allow always +Reject\\b"],
+	waits: [
+		"^[┃│ ]*△ Permission required",
+		"^[┃│ ]*Allow once +Allow always +Reject\\b",
+		"^[┃│ ]*(?:⇆ tab +)?↑↓ select +enter (?:submit|confirm|toggle) +esc dismiss\\b",
+	],
 }
