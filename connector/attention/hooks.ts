@@ -61,8 +61,8 @@ function isRoots(folder: string): boolean {
 
 /**
  * Gemini CLI adds the hooks of all its settings together, and takes system settings from nowhere that anybody but root could
- * write to. This file is in the place of the system's defaults, which give
- * way to everything else, and left alone where the system has some. Source: https://geminicli.com/docs/hooks/reference
+ * write to. This file is in the place of the system's defaults, which give way to everything else, and left alone where the
+ * system has some. Source: https://geminicli.com/docs/hooks/reference
  */
 const GEMINI_DEFAULTS = "GEMINI_CLI_SYSTEM_DEFAULTS_PATH"
 const GEMINI_SYSTEM_DEFAULTS = [
@@ -71,7 +71,7 @@ const GEMINI_SYSTEM_DEFAULTS = [
 ]
 const GEMINI_FILE = "gemini.json"
 
-/** OpenCode adds the plugins of this file to those of the person's own. Source: https://opencode.ai/docs/config, and 1.18.33. */
+/** OpenCode adds the plugins of these settings of its terminal interface to those of the person's own (opencode-plugin.ts). */
 const OPENCODE_SETTINGS = "OPENCODE_TUI_CONFIG"
 const OPENCODE_FILE = "opencode-tui.json"
 const OPENCODE_PLUGIN_FILE = "opencode.js"

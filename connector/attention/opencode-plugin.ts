@@ -7,7 +7,8 @@ import { AGENT, EVENT_BYTES } from "./event.ts"
  * What it says is OpenCode's own event, of which only what is read here: of subagents it says what they ask for, and of
  * conversations that are not looked at, too. What OpenCode answers by itself does not stand among what waits. A conversation
  * that has failed or was interrupted says that it rests only after it has worked again.
- * Sources: https://opencode.ai/docs/plugins, and the types of @opencode-ai/plugin/tui and @opencode-ai/sdk 1.18.33.
+ * Sources: packages/opencode/specs/tui-plugins.md of https://github.com/anomalyco/opencode, and the types of
+ * @opencode-ai/plugin/tui and @opencode-ai/sdk 1.18.33.
  */
 export const OPENCODE_PLUGIN = `// Made by Homeport for the sessions of this machine: says, by an escape sequence that no terminal shows, what OpenCode waits for.
 import { open } from "node:fs/promises"
@@ -40,10 +41,9 @@ async function tui({ event, route, state }) {
 				tell(properties)
 			} catch {}
 		})
-	const isAside = (session) => {
-		const shown = route.current.params?.sessionID ?? session
-		return shown !== session || state.session.get(session)?.parentID !== undefined
-	}
+	const rootOf = (session) => state.session.get(session)?.parentID ?? session
+	const isAside = (session) =>
+		session !== rootOf(session) || session !== rootOf(route.current.params?.sessionID ?? session)
 	const lastWords = (session) => {
 		const message = state.session.messages(session).findLast(({ role }) => role === "assistant")
 		const parts = message === undefined ? [] : state.part(message.id)

@@ -23,7 +23,7 @@ const api = {
 	event: { on: (type, hear) => { heard[type] = hear } },
 	route: { get current() { return now.route } },
 	state: {
-		session: { get: () => now.session, permission: () => now.permission, messages: () => now.messages },
+		session: { get: (id) => (id === now.session.id ? now.session : undefined), permission: () => now.permission, messages: () => now.messages },
 		part: (message) => (message === now.messages.at(-1).id ? now.part : []),
 	},
 }

@@ -58,10 +58,12 @@ function told(scene: Scene, menu: Menu): Found | null {
 	const foot = menuRule(scene, menu.to) ?? null
 	if (dialog === null && foot === null && (isWritten(scene, menu) || (!hasHints && isPrinted(scene, menu)))) return null
 	const keys = keysOf(scene, menu, below, dialog, foot !== null)
-	// A digit chooses whatever is marked, but where a field is open for words.
+	// Where only colour marks, a digit chooses all the same, but where a field is open for words: the cursor stands in it.
 	const isColoured = foot?.isMarkedByColour === true
-	const isOpen = isColoured && scene.screen.isCursorHidden === false
-	const known = isOpen || (menu.selected === -1 && !isColoured) ? [] : menu.choices
+	const { isCursorHidden } = scene.screen
+	const isOpen = isColoured && isCursorHidden === false
+	const isKnownHere = isColoured ? isCursorHidden === true : menu.selected !== -1
+	const known = isKnownHere ? menu.choices : []
 	const options: Option[] = known.map(({ label }, index) => ({
 		label,
 		keys: keys[index] ?? "",
@@ -143,6 +145,7 @@ function keysOf(
 		if (isField && index !== selected && dialog?.escapes === true && meaning(label) === "no") return "\x1b"
 		if (!isField && takesNumbers && number !== null && number < 10) return String(number)
 		if (!isField && hint !== null && /^(?:[a-z]|\x1b)$/i.test(hint)) return hint
+		if (marked === undefined) return ""
 		const confirm = isMultiple ? `${isOn === true ? "" : " "}${submitKey(below)}` : confirmKey(below)
 		return `${moves(screen, index - selected)}${confirm}`
 	})
