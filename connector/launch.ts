@@ -7,7 +7,7 @@ import { Refusal } from "../protocol/errors.ts"
 import type { SessionId } from "../protocol/ids.ts"
 import { CUSTOM, JOB, runtimeOf } from "../protocol/session.ts"
 import type { Network, Substrate } from "../protocol/substrate.ts"
-import { hookVariables, trustedByGemini } from "./attention/hooks.ts"
+import { hookFolder, hookVariables } from "./attention/hooks.ts"
 import { FOLDER_IN_SANDBOX, placeNotifier, withNotifier } from "./attention/notifier.ts"
 import { workingDirectory } from "./folders.ts"
 import { sessionFolder, sessionKey } from "./held-session.ts"
@@ -98,7 +98,7 @@ export async function prepareLaunch(
 		refuseOnHost(spec)
 		const own = await placeNotifier(dataDir)
 		const plain = { ...sessionEnvironment(), ...given }
-		const environment = withNotifier({ ...plain, ...hookVariables(runtime, plain, word, trustedByGemini(own)) }, own)
+		const environment = withNotifier({ ...plain, ...hookVariables(runtime, plain, word, hookFolder(own)) }, own)
 		const making = await planned()
 		const cwd = making === null ? await workingDirectory(spec.cwd) : placeWithin(making.folder, spec.cwd)
 		const { program, arguments: args } =
@@ -196,8 +196,9 @@ export function insideVariables(
 	given: Record<string, string>,
 	word: string | null,
 ): Record<string, string> {
-	const has = substrate === "sandbox" && process.platform === "linux" && process.getuid?.() === 0
-	return has ? hookVariables(runtime, given, word, FOLDER_IN_SANDBOX) : {}
+	const has = substrate === "sandbox" && process.platform === "linux"
+	const folder = has ? { path: FOLDER_IN_SANDBOX, isRoots: process.getuid?.() === 0 } : null
+	return hookVariables(runtime, given, word, folder)
 }
 
 /** A VM that others use, too, has a network already. */

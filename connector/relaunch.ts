@@ -5,7 +5,7 @@ import type { DeliveredSecret } from "../protocol/ask.ts"
 import { Refusal } from "../protocol/errors.ts"
 import { JOB, runtimeOf } from "../protocol/session.ts"
 import { wordOf } from "./attention/about.ts"
-import { hookVariables, trustedByGemini } from "./attention/hooks.ts"
+import { hookFolder, hookVariables } from "./attention/hooks.ts"
 import { placeNotifier, withNotifier } from "./attention/notifier.ts"
 import { workingDirectory } from "./folders.ts"
 import { sessionKey } from "./held-session.ts"
@@ -72,10 +72,7 @@ export async function prepareRestart(
 		const cwd = await workingDirectory(info.cwd)
 		const { program, arguments: args } = await command(known, argv, environment, { ...withKey, cwd })
 		const own = await placeNotifier(dataDir)
-		const whole = withNotifier(
-			{ ...environment, ...hookVariables(runtime, environment, word, trustedByGemini(own)) },
-			own,
-		)
+		const whole = withNotifier({ ...environment, ...hookVariables(runtime, environment, word, hookFolder(own)) }, own)
 		return {
 			execution: { ...shared, program, arguments: args, cwd, environment: whole },
 			contained: null,

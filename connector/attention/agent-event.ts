@@ -33,6 +33,8 @@ export function readEvent(from: string, event: unknown, word: string | null): Ag
 			return claudeCode(event)
 		case "gemini":
 			return gemini(event)
+		case "opencode":
+			return openCode(event)
 		default:
 			return null
 	}
@@ -129,6 +131,49 @@ function gemini(said: unknown): AgentEvent | null {
 function geminiSubject({ type, command, filePath }: GeminiDetails): Subject | null {
 	if (type === "exec" && command !== undefined) return subject("command", command)
 	return type === "edit" && filePath !== undefined ? subject("file", filePath) : null
+}
+
+/** Of its events, what our plugin hands on. Source: the types of @opencode-ai/sdk 1.18.33. */
+const OpenCode = z.discriminatedUnion("type", [
+	z.object({
+		type: z.literal("permission.asked"),
+		permission: z.string(),
+		patterns: z.array(z.string()).default([]),
+		command: z.string().optional(),
+		filepath: z.string().optional(),
+	}),
+	z.object({ type: z.literal("question.asked"), questions: z.array(z.string()).default([]) }),
+	z.object({ type: z.literal("session.status") }),
+	z.object({ type: z.literal("session.idle"), text: z.string().default("") }),
+	z.object({ type: z.literal("session.error"), message: z.string().default("") }),
+])
+
+function openCode(said: unknown): AgentEvent | null {
+	const event = OpenCode.safeParse(said).data
+	switch (event?.type) {
+		case "permission.asked":
+			return { is: "asks", text: `${event.permission} wants leave.`, subject: openCodeSubject(event), beside: "" }
+		case "question.asked":
+			return { is: "waits", text: event.questions.join("\n"), kind: "question" }
+		case "session.status":
+			return { is: "works" }
+		case "session.idle":
+			return { is: "rests", text: event.text, isNews: true }
+		case "session.error":
+			return { is: "fails", text: event.message }
+		case undefined:
+			return null
+	}
+}
+
+type OpenCodeAsks = Extract<z.infer<typeof OpenCode>, { type: "permission.asked" }>
+
+/** Leave to look elsewhere has the command for which it is wanted, and is not leave to run that. */
+function openCodeSubject({ permission, patterns, command, filepath }: OpenCodeAsks): Subject {
+	if (permission === "bash" && command !== undefined) return subject("command", command)
+	if (permission === "edit" && filepath !== undefined && patterns.length === 1) return subject("file", filepath)
+	const about = patterns.filter((pattern) => pattern !== "*")
+	return { ...subject("other", [permission, ...about].join(" ")), isWhole: false }
 }
 
 /** What a tool of Claude Code is about: the command, the file, or all that it was given. */

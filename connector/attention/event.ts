@@ -9,6 +9,11 @@ import { EVENT_OSC } from "../holder/signals.ts"
  *   BASE64   of JSON in UTF-8: of a notice, or what the runtime has given its hook, as it is
  */
 
+/** In base64 this is less than what a holder takes. */
+export const EVENT_BYTES = 128 * 1024
+/** The variable that says FROM to files of hooks, which are the same for all sessions. */
+export const AGENT = "AGENT_EVENTS_FROM"
+
 /** A notice that anything in the session may give, such as `homeport notify`: whoever waits is told in these words. */
 export const Notice = z.object({
 	is: z.literal("notify"),

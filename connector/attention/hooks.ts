@@ -3,10 +3,10 @@
 import { existsSync, statSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { EVENT_OSC } from "../holder/signals.ts"
+import { AGENT, EVENT_BYTES } from "./event.ts"
+import { OPENCODE_PLUGIN } from "./opencode-plugin.ts"
 
 const HOOK_SECONDS = 10
-/** In base64 this is less than what a holder takes. */
-const EVENT_BYTES = 128 * 1024
 
 /** What an agent is given for that, before its other arguments; nothing where it is not known how, or the person says their own. */
 export function hookArguments(runtime: string, argv: readonly string[], word: string): string[] {
@@ -21,31 +21,48 @@ export function hookArguments(runtime: string, argv: readonly string[], word: st
 	}
 }
 
-/**
- * The same for agents that take no such argument: variables. `folder`: where HOOK_FILES are, as the agent sees them; null
- * where Gemini CLI would not trust it.
- */
+/** Where HOOK_FILES are, as the agent sees them. */
+export interface HookFolder {
+	path: string
+	/** Nobody but root could write to it, or to what it is in. */
+	isRoots: boolean
+}
+
+/** The same for agents that take no such argument: variables. */
 export function hookVariables(
 	runtime: string,
 	environment: Record<string, string>,
 	word: string | null,
-	folder: string | null,
+	folder: HookFolder | null,
 ): Record<string, string> {
-	if (word === null || folder === null || runtime !== "gemini") return {}
-	if (GEMINI_DEFAULTS in environment || GEMINI_SYSTEM_DEFAULTS.some(existsSync)) return {}
-	return { [GEMINI_DEFAULTS]: join(folder, GEMINI_FILE), [AGENT]: `gemini.${word}` }
+	if (word === null || folder === null) return {}
+	const says = { [AGENT]: `${runtime}.${word}` }
+	switch (runtime) {
+		case "gemini": {
+			const isTaken = GEMINI_DEFAULTS in environment || GEMINI_SYSTEM_DEFAULTS.some(existsSync)
+			return isTaken || !folder.isRoots ? {} : { [GEMINI_DEFAULTS]: join(folder.path, GEMINI_FILE), ...says }
+		}
+		case "opencode":
+			return OPENCODE_SETTINGS in environment ? {} : { [OPENCODE_SETTINGS]: join(folder.path, OPENCODE_FILE), ...says }
+		default:
+			return {}
+	}
 }
 
-/** Gemini CLI takes system settings from nowhere that anybody but root could write to. Null where it would not. */
-export function trustedByGemini(folder: string): string | null {
+/** A folder of this machine, as an agent on the machine itself sees it. */
+export function hookFolder(path: string): HookFolder {
+	return { path, isRoots: isRoots(path) }
+}
+
+function isRoots(folder: string): boolean {
 	const { uid, mode } = statSync(folder)
-	if (uid !== 0 || (mode & 0o022) !== 0) return null
-	return folder === "/" || trustedByGemini(dirname(folder)) !== null ? folder : null
+	return uid === 0 && (mode & 0o022) === 0 && (folder === "/" || isRoots(dirname(folder)))
 }
 
 /**
- * Gemini CLI adds the hooks of all its settings together. This file is in the place of the system's defaults, which give
- * way to everything else, and left alone where the system has some. Source: https://geminicli.com/docs/hooks/reference
+ * Gemini CLI adds the hooks of all its settings together, and takes system settings from nowhere that anybody but root could
+ * write to. This file is in the place of the system's defaults, which give way to everything else, and left alone where the
+ * system has some. Source: https://geminicli.com/docs/hooks/reference
  */
 const GEMINI_DEFAULTS = "GEMINI_CLI_SYSTEM_DEFAULTS_PATH"
 const GEMINI_SYSTEM_DEFAULTS = [
@@ -53,11 +70,18 @@ const GEMINI_SYSTEM_DEFAULTS = [
 	"/Library/Application Support/GeminiCli/system-defaults.json",
 ]
 const GEMINI_FILE = "gemini.json"
-/** Who the session's agent is, and its word: files are the same for all sessions. */
-const AGENT = "AGENT_EVENTS_FROM"
 
-/** What the variables point to: each file's name, and what is in it. */
-export const HOOK_FILES: Record<string, string> = { [GEMINI_FILE]: JSON.stringify(gemini()) }
+/** OpenCode adds the plugins of these settings of its terminal interface to those of the person's own (opencode-plugin.ts). */
+const OPENCODE_SETTINGS = "OPENCODE_TUI_CONFIG"
+const OPENCODE_FILE = "opencode-tui.json"
+const OPENCODE_PLUGIN_FILE = "opencode.js"
+
+/** What the variables point to, and what that points to: each file's name, and what is in it. */
+export const HOOK_FILES: Record<string, string> = {
+	[GEMINI_FILE]: JSON.stringify(gemini()),
+	[OPENCODE_FILE]: JSON.stringify({ plugin: [`./${OPENCODE_PLUGIN_FILE}`] }),
+	[OPENCODE_PLUGIN_FILE]: OPENCODE_PLUGIN,
+}
 
 function gemini() {
 	const hook = { name: "homeport", type: "command", command: hookCommand(`"$${AGENT}"`), timeout: HOOK_SECONDS * 1_000 }

@@ -2,16 +2,10 @@
 import { execFile } from "node:child_process"
 import { mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { expect, test } from "vitest"
 import { readEvent } from "../../connector/attention/agent-event.ts"
-import {
-	HOOK_FILES,
-	hookArguments,
-	hookCommand,
-	hookVariables,
-	trustedByGemini,
-} from "../../connector/attention/hooks.ts"
+import { HOOK_FILES, hookArguments, hookCommand, hookFolder, hookVariables } from "../../connector/attention/hooks.ts"
 import { type Link, run } from "../holder/support/holder.ts"
 
 const events = (link: Link) =>
@@ -65,16 +59,30 @@ test("agents are given hooks by arguments, and none where the person gives setti
 
 test("Gemini CLI is pointed to hooks by a variable, and not where somebody has named another file", () => {
 	const name = "GEMINI_CLI_SYSTEM_DEFAULTS_PATH"
-	const variables = hookVariables("gemini", {}, "word", "/folder")
+	const folder = { path: "/folder", isRoots: true }
+	const variables = hookVariables("gemini", {}, "word", folder)
 	expect(variables).toEqual({ [name]: "/folder/gemini.json", AGENT_EVENTS_FROM: "gemini.word" })
 	// It puts variables of its own where it finds braces.
 	expect(HOOK_FILES["gemini.json"]).not.toContain("${")
-	expect(hookVariables("gemini", { [name]: "/mine.json" }, "word", "/folder")).toEqual({})
+	expect(hookVariables("gemini", { [name]: "/mine.json" }, "word", folder)).toEqual({})
+	expect(hookVariables("gemini", {}, "word", { ...folder, isRoots: false })).toEqual({})
 	expect(hookVariables("gemini", {}, "word", null)).toEqual({})
-	expect(hookVariables("gemini", {}, null, "/folder")).toEqual({})
-	expect(hookVariables("claude-code", {}, "word", "/folder")).toEqual({})
-	expect(trustedByGemini(tmpdir())).toBeNull()
-	expect(trustedByGemini("/")).toBe("/")
+	expect(hookVariables("gemini", {}, null, folder)).toEqual({})
+	expect(hookVariables("claude-code", {}, "word", folder)).toEqual({})
+	expect(hookFolder(tmpdir())).toEqual({ path: tmpdir(), isRoots: false })
+	expect(hookFolder("/").isRoots).toBe(true)
+})
+
+test("OpenCode is pointed to a plugin by a variable, and not where somebody has named another file", () => {
+	const name = "OPENCODE_TUI_CONFIG"
+	const folder = { path: "/folder", isRoots: false }
+	const variables = hookVariables("opencode", {}, "word", folder)
+	expect(variables).toEqual({ [name]: "/folder/opencode-tui.json", AGENT_EVENTS_FROM: "opencode.word" })
+	const { plugin } = JSON.parse(HOOK_FILES["opencode-tui.json"] ?? "") as { plugin: [string] }
+	expect(HOOK_FILES).toHaveProperty([basename(plugin[0])])
+	expect(hookVariables("opencode", { [name]: "/mine.json" }, "word", folder)).toEqual({})
+	expect(hookVariables("opencode", {}, null, folder)).toEqual({})
+	expect(hookVariables("opencode", {}, "word", null)).toEqual({})
 })
 
 test("what Gemini CLI gives its hooks is understood, and nothing of another kind", () => {

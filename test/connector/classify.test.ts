@@ -439,6 +439,12 @@ describe("recordings of real agents", () => {
 			second: ["approval", [`${LEFT}\r`, "\r", "\x1b"]],
 			"idle again": ["idle"],
 		},
+		// Only colour marks an option. With tabs it is answered on its screen.
+		"opencode-questions": {
+			question: ["choice", ["1", "2", "3"]],
+			"free text": ["choice"],
+			"one of several": ["nothing"],
+		},
 	}
 	const RUNTIMES: Record<string, string> = { claude: "claude-code" }
 
@@ -459,6 +465,13 @@ describe("recordings of real agents", () => {
 		})
 		const told = (text: string) => ({ is: "command", text, isWhole: false })
 		expect(subjects).toEqual([told("touch made.txt"), told("npm test")])
+	})
+
+	test("words are taken where OpenCode's field for an own answer is open, and nowhere else", () => {
+		const marks = ["question", "free text"]
+		const all = played("opencode-questions", "opencode").filter(({ mark }) => marks.includes(mark))
+		const takes = all.map(({ verdict }) => verdict.is === "request" && verdict.takesText)
+		expect(takes).toEqual([false, true])
 	})
 
 	test("the first questions of fresh homes are seen, and nothing in programs that wait for nobody", () => {

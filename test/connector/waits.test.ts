@@ -48,6 +48,7 @@ test.each([
 		"opencode",
 		"△ Permission required\n  # Run the tests\n  $ npm test\n\n Allow once   Allow always   Reject          ⇆ select  enter confirm",
 	],
+	["opencode", "  ┃  2. Blue\n  ┃     cold\n  ┃\n  ┃  ⇆ tab  ↑↓ select  enter confirm  esc dismiss\n  ┃"],
 	["aider", "Add src/app.py to the chat? (Y)es/(N)o/(A)ll/(S)kip all/(D)on't ask again [Yes]: "],
 	["aider", "Run shell command? (Y)es/(N)o/(D)on't ask again [Yes]:"],
 ] as const)("%s waits: %j", (runtime, screen) => {

@@ -15,6 +15,7 @@ const KEY = "test-key-of-nobody-00000000"
 /** Packages of agents for tests, each at the version that their screens are known of. */
 const CODEX = { package: "@openai/codex", version: "0.169.0", folder: "codex", program: "codex" }
 const GEMINI = { package: "@google/gemini-cli", version: "0.61.0", folder: "gemini-cli", program: "gemini" }
+const OPENCODE = { package: "opencode-ai", version: "1.18.33", folder: "opencode", program: "opencode" }
 
 export interface Agent {
 	/** What to start. */
@@ -95,6 +96,27 @@ export async function prepareGemini(modelUrl: string): Promise<Agent> {
 		GEMINI_API_KEY: KEY,
 		GOOGLE_GEMINI_BASE_URL: modelUrl,
 	}
+	return { argv: [program], cwd, environment, forget: () => rmSync(home, REMOVED) }
+}
+
+export async function prepareOpenCode(modelUrl: string): Promise<Agent> {
+	const program = await install(OPENCODE)
+	const { home, cwd, path } = homeWith(program, "opencode", tmpdir())
+	const folder = join(home, ".config/opencode")
+	mkdirSync(folder, { recursive: true })
+	const options = { baseURL: `${modelUrl}/v1`, apiKey: KEY }
+	const models = { "fake-model": { name: "Fake", tool_call: true, limit: { context: 100_000, output: 10_000 } } }
+	const settings = {
+		$schema: "https://opencode.ai/config.json",
+		provider: { fake: { npm: "@ai-sdk/openai-compatible", name: "Fake", options, models } },
+		model: "fake/fake-model",
+		small_model: "fake/fake-model",
+		permission: { bash: "ask", edit: "ask" },
+		autoupdate: false,
+		share: "disabled",
+	}
+	writeFileSync(join(folder, "opencode.json"), JSON.stringify(settings))
+	const environment = { HOME: home, PATH: path, TERM: "xterm-256color", OPENCODE_DISABLE_MODELS_FETCH: "1" }
 	return { argv: [program], cwd, environment, forget: () => rmSync(home, REMOVED) }
 }
 

@@ -1,4 +1,5 @@
-// The APIs that other agent CLIs speak to a model of our own: OpenAI's Responses (Codex) and Google's Gemini.
+// The APIs that other agent CLIs speak to a model of our own: OpenAI's Responses (Codex) and Chat Completions (OpenCode),
+// and Google's Gemini.
 import type { ServerResponse } from "node:http"
 import * as z from "zod"
 import { type Reply, replyToPrompt } from "./model-server.ts"
@@ -6,6 +7,7 @@ import { type Reply, replyToPrompt } from "./model-server.ts"
 /** What answers at this path; undefined where nothing does. */
 export function otherApi(path: string): ((response: ServerResponse, body: unknown) => void) | undefined {
 	if (path.endsWith("/responses")) return responses
+	if (path.endsWith("/chat/completions")) return completions
 	if (path.includes(":streamGenerateContent")) return (response, body) => gemini(response, body, true)
 	if (path.includes(":generateContent")) return (response, body) => gemini(response, body, false)
 	return undefined
@@ -66,6 +68,46 @@ function responses(response: ServerResponse, body: unknown): void {
 
 function callOf({ run }: Extract<Reply, { run: string }>): string {
 	return JSON.stringify({ cmd: run, sandbox_permissions: "require_escalated", justification: "The prompt asks for it" })
+}
+
+const Completions = z.object({
+	messages: z.array(z.object({ role: z.string(), content: z.unknown() })),
+	tools: z.array(z.object({ function: z.object({ name: z.string() }) })).default([]),
+})
+
+const COLOURS = ["Red", "Blue"].map((label) => ({ label, description: `It shall be ${label}.` }))
+
+/** `ASK:<question>:END` makes it ask the person. Source: https://platform.openai.com/docs/api-reference/chat-streaming. */
+function completions(response: ServerResponse, body: unknown): void {
+	const { messages, tools } = Completions.parse(body)
+	const last = messages.at(-1)
+	const text =
+		typeof last?.content === "string"
+			? last.content
+			: (Texts.safeParse(last?.content).data ?? []).map(({ text }) => text).join("")
+	const has = (tool: string) => tools.some(({ function: { name } }) => name === tool)
+	const asks = has("question") && last?.role === "user" ? /ASK:(.*):END/s.exec(text)?.[1] : undefined
+	const reply = last?.role === "tool" ? { say: `It printed: ${lastLine(text)}` } : replyToPrompt(text, has("bash"))
+	const id = `chatcmpl-${++numbered}`
+	response.writeHead(200, { "content-type": "text/event-stream" })
+	const send = (delta: object, finish_reason: string | null, usage?: object) => {
+		const chunk = { id, object: "chat.completion.chunk", created: 0, model: "fake-model", usage }
+		response.write(`data: ${JSON.stringify({ ...chunk, choices: [{ index: 0, delta, finish_reason }] })}\n\n`)
+	}
+	const call = (name: string, given: object) => {
+		const called = { name, arguments: JSON.stringify(given) }
+		send(
+			{ role: "assistant", tool_calls: [{ index: 0, id: `call_${numbered}`, type: "function", function: called }] },
+			null,
+		)
+	}
+	const isSaid = asks === undefined && "say" in reply
+	if (asks !== undefined) call("question", { questions: [{ question: asks, header: "Asked", options: COLOURS }] })
+	else if ("say" in reply) send({ role: "assistant", content: reply.say }, null)
+	else call("bash", { command: reply.run, description: "What the prompt asks for" })
+	const usage = { prompt_tokens: 10, completion_tokens: 10, total_tokens: 20 }
+	send({}, isSaid ? "stop" : "tool_calls", usage)
+	response.end("data: [DONE]\n\n")
 }
 
 const Gemini = z.object({

@@ -55,10 +55,15 @@ function told(scene: Scene, menu: Menu): Found | null {
 	if (dialog === null && !hasHints && !question.isAsked && !question.isMarked && menu.choices[0]?.number === null)
 		return null
 	if (question.text === "" && !hasHints) return null
-	const foot = scene.own?.menus.find(({ foot }) => foot.test(below)) ?? null
+	const foot = menuRule(scene, menu.to) ?? null
 	if (dialog === null && foot === null && (isWritten(scene, menu) || (!hasHints && isPrinted(scene, menu)))) return null
 	const keys = keysOf(scene, menu, below, dialog, foot !== null)
-	const known = menu.selected === -1 ? [] : menu.choices
+	// Where only colour marks, a digit chooses all the same, but where a field is open for words: the cursor stands in it.
+	const isColoured = foot?.isMarkedByColour === true
+	const { isCursorHidden } = scene.screen
+	const isOpen = isColoured && isCursorHidden === false
+	const isKnownHere = isColoured ? isCursorHidden === true : menu.selected !== -1
+	const known = isKnownHere ? menu.choices : []
 	const options: Option[] = known.map(({ label }, index) => ({
 		label,
 		keys: keys[index] ?? "",
@@ -85,11 +90,17 @@ function told(scene: Scene, menu: Menu): Found | null {
 		subject: isLeave ? question.subject : null,
 		options: distinct(options),
 		selected: menu.selected === -1 ? null : menu.selected,
-		takesText: FREE_TEXT.test(labels[menu.selected] ?? ""),
+		takesText: isOpen || FREE_TEXT.test(labels[menu.selected] ?? ""),
 		rule: question.rule ?? (foot === null ? "generic/menu@1" : `${scene.own?.id}/${foot.id}@${scene.own?.version}`),
 		confidence: dialog !== null || foot !== null ? 0.97 : hasHints ? 0.93 : menu.isWeak ? 0.8 : 0.88,
 		excerpt: excerpt(scene, Math.max(question.from, menu.from - 40, lines.length - 60) - 1),
 	}
+}
+
+/** The runtime's own rule for a menu that ends in this row. */
+function menuRule(scene: Scene, to: number) {
+	const below = joined(scene, to + 1, scene.last)
+	return scene.own?.menus.find(({ foot }) => foot.test(below))
 }
 
 /** Nothing shows that anything reads: the cursor stands, for all to see, at the start of the row after the text. */
@@ -134,6 +145,7 @@ function keysOf(
 		if (isField && index !== selected && dialog?.escapes === true && meaning(label) === "no") return "\x1b"
 		if (!isField && takesNumbers && number !== null && number < 10) return String(number)
 		if (!isField && hint !== null && /^(?:[a-z]|\x1b)$/i.test(hint)) return hint
+		if (marked === undefined) return ""
 		const confirm = isMultiple ? `${isOn === true ? "" : " "}${submitKey(below)}` : confirmKey(below)
 		return `${moves(screen, index - selected)}${confirm}`
 	})
@@ -168,8 +180,9 @@ function numbered(scene: Scene): Menu | null {
 	}
 	if (rows.length < 2 || rows[0]?.number !== 1) return null
 	const selected = rows.findIndex(({ marker }) => marker !== "")
-	if (selected === -1 || rows.some(({ marker }, index) => marker !== "" && index !== selected)) return null
 	const end = lastRow(scene, last, bottom, rows[0].column)
+	if (selected === -1 && menuRule(scene, end)?.isMarkedByColour !== true) return null
+	if (rows.some(({ marker }, index) => marker !== "" && index !== selected)) return null
 	const choices = rows.map(({ line, number, column, label, box = "" }, index) => {
 		const limit = rows[index + 1]?.line.y ?? end + 1
 		let whole = label

@@ -3,7 +3,7 @@ import type { RuleSet } from "./rule-set.ts"
 
 export const OPENCODE: RuleSet = {
 	id: "opencode",
-	version: 1,
+	version: 2,
 	dialogs: [
 		{
 			id: "permission",
@@ -24,10 +24,15 @@ export const OPENCODE: RuleSet = {
 			subjects: [],
 		},
 	],
-	menus: [],
+	// One question alone; of several, or where several may be ticked, it shows tabs.
+	menus: [{ id: "question", foot: /^↑↓ select\s+enter submit\s+esc dismiss$/, isMarkedByColour: true }],
 	// The row below the field names the agent and the model.
 	placeholders: [/^Ask anything(?:…|\.\.\.)/, /^(?:Build|Plan) · \S/],
 	working: [/\besc (?:again to )?interrupt\b/],
 	below: [],
-	waits: ["^[┃│ ]*△ Permission required", "^[┃│ ]*Allow once +Allow always +Reject\\b"],
+	waits: [
+		"^[┃│ ]*△ Permission required",
+		"^[┃│ ]*Allow once +Allow always +Reject\\b",
+		"^[┃│ ]*(?:⇆ tab +)?↑↓ select +enter (?:submit|confirm|toggle) +esc dismiss\\b",
+	],
 }

@@ -7,7 +7,7 @@ export interface RuleSet {
 	version: number
 	dialogs: Dialog[]
 	/** Where a digit chooses, told by the foot of menus whose questions are the model's own. */
-	menus: { id: string; foot: RegExp }[]
+	menus: MenuRule[]
 	/** What an empty field for the next task shows, inside of its box and after its marker. */
 	placeholders: RegExp[]
 	/** Rows that say that it works. */
@@ -16,6 +16,14 @@ export interface RuleSet {
 	below: RegExp[]
 	/** As the profile tells them, for those who try them on the screen's text by themselves: each with ^ and $ at the ends of rows. */
 	waits: string[]
+}
+
+interface MenuRule {
+	/** Stands in the rule's name. */
+	id: string
+	foot: RegExp
+	/** Nothing but its colour tells which option is marked. */
+	isMarkedByColour?: true
 }
 
 /** A dialog that a runtime shows. */
