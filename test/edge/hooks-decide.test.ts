@@ -54,6 +54,17 @@ describe("a delivery", () => {
 		)
 	})
 
+	test("never has its text run by a shell as commands", () => {
+		const asked = (template: string) =>
+			decide(
+				trigger({ template, manifest: { runtime: "shell", substrate: "sandbox" } }),
+				delivery("issues", payload("github/issues.labeled")),
+				MARK,
+			)
+		expect(asked("echo {{ event.title }}")).toMatchObject({ is: "failed", reason: expect.stringContaining("{file}") })
+		expect(asked("./mend.sh {{ event.number }}")).toMatchObject({ is: "task", manifest: { prompt: "./mend.sh 1" } })
+	})
+
 	test("is tried against what came before, paused or not, and says what is wrong", () => {
 		const came = [
 			delivery("issues", payload("github/issues.labeled")),
@@ -331,7 +342,7 @@ describe("a template", () => {
 	})
 
 	test("without anything from outside has no marks", () => {
-		expect(made("Tidy up.")).toEqual({ is: "rendered", prompt: "Tidy up." })
+		expect(made("Tidy up.")).toEqual({ is: "rendered", prompt: "Tidy up.", isMarked: false })
 	})
 
 	test("texts that try to end their mark stay within it", () => {
