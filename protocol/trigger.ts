@@ -24,12 +24,12 @@ const Place = z
 /** Who sends the deliveries, and how they are signed. */
 export const TriggerSource = z
 	.discriminatedUnion("is", [
-		z.object({ is: z.literal("github"), url: Place.default("https://github.com") }),
+		z.strictObject({ is: z.literal("github"), url: Place.default("https://github.com") }),
 		/** The secret is GitLab's signing token if it begins with `whsec_`, else its secret token. */
-		z.object({ is: z.literal("gitlab"), url: Place.default("https://gitlab.com") }),
+		z.strictObject({ is: z.literal("gitlab"), url: Place.default("https://gitlab.com") }),
 		/** https://www.standardwebhooks.com, symmetric. */
-		z.object({ is: z.literal("standard") }),
-		z.object({
+		z.strictObject({ is: z.literal("standard") }),
+		z.strictObject({
 			is: z.literal("hmac"),
 			/** Holds the signature of the body. */
 			header: Header,
@@ -44,7 +44,7 @@ export const TriggerSource = z
 			deliveryHeader: Header.optional(),
 		}),
 		/** The header holds the secret itself. */
-		z.object({ is: z.literal("header"), header: Header, deliveryHeader: Header.optional() }),
+		z.strictObject({ is: z.literal("header"), header: Header, deliveryHeader: Header.optional() }),
 	])
 	.meta({ id: "TriggerSource" })
 export type TriggerSource = z.infer<typeof TriggerSource>
@@ -124,7 +124,7 @@ const Scalar = z.union([z.string().max(500), z.number(), z.boolean(), z.null()])
 
 /** Holds if any value that the path leads to is as it says; `not` turns that round. */
 export const Condition = z
-	.object({
+	.strictObject({
 		path: PayloadPath,
 		/** `like`: a star in `to` stands for any text. */
 		is: z.enum(["equal", "contains", "begins", "like", "there"]),
@@ -151,7 +151,7 @@ const fields = {
 		.default("/homeport"),
 	/** Who may cause a task, where a git hosting tells who it was: by what it says of them, or by name. Robots only by name. */
 	from: z
-		.object({
+		.strictObject({
 			atLeast: Trust.default("member"),
 			people: z.array(z.string().min(1).max(NAME_CHARS)).max(200).default([]),
 		})
@@ -170,7 +170,7 @@ const fields = {
 	tasksPerHour: z.int().min(1).max(10_000).default(60),
 	/** Where the outcome is told; the secret is a token of the service. */
 	reply: z
-		.object({ as: z.enum(["comment", "status"]), secret: SecretName })
+		.strictObject({ as: z.enum(["comment", "status"]), secret: SecretName })
 		.nullable()
 		.default(null),
 	isPaused: z.boolean().default(false),
