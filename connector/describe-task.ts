@@ -1,6 +1,13 @@
 // A task in words for a person: where it stands, what it waits for, where its time went.
 import type { Machine } from "../protocol/routes/machines.ts"
-import { ENDS, type TaskEvent, type TaskState, type TaskStateName, type TaskView } from "../protocol/task.ts"
+import {
+	ENDS,
+	TASK_STATES,
+	type TaskEvent,
+	type TaskState,
+	type TaskStateName,
+	type TaskView,
+} from "../protocol/task.ts"
 import { age, bytes, style, table } from "./output.ts"
 import { plainLine } from "./requests.ts"
 
@@ -66,8 +73,8 @@ export function describeTask(task: TaskView, machines: Machine[], now: number): 
 	if (task.priority !== 0) facts.push(["priority", String(task.priority)])
 	facts.push(["from", `${plainLine(from.name)} (${from.is})${isFromOutside ? ", with text from outside" : ""}`])
 	for (const [label, value] of Object.entries(result ?? {})) if (value !== null) facts.push([label, plainLine(value)])
-	const went = Object.entries(spent).filter(([, ms]) => ms >= 1)
-	if (went.length > 0) facts.push(["time", went.map(([is, ms]) => `${is} ${precisely(ms)}`).join(", ")])
+	const went = [...TASK_STATES, "away"].filter((is) => (spent[is] ?? 0) >= 1)
+	if (went.length > 0) facts.push(["time", went.map((is) => `${is} ${precisely(spent[is] ?? 0)}`).join(", ")])
 	const width = Math.max(...facts.map(([label]) => label.length))
 	return [
 		style("bold", plainLine(task.name)),

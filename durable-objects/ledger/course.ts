@@ -22,8 +22,10 @@ function rank(is: TaskStateName): number {
 	return { queued: 0, claimed: 1, preparing: 2, running: 3, waiting: 3, collecting: 4 }[is as "queued"] ?? 5
 }
 
+type Lasting = Pick<Held, "terms" | "spent" | "ranBefore">
+
 /** How long it may be in the state that it enters, its machine linked. */
-export function limitMs(is: TaskStateName, { terms, spent }: Pick<Held, "terms" | "spent">): number {
+export function limitMs(is: TaskStateName, { terms, spent, ranBefore = 0 }: Lasting): number {
 	switch (is) {
 		case "queued":
 			return terms.queueSeconds === undefined ? QUEUE_MS : terms.queueSeconds * 1_000
@@ -32,7 +34,8 @@ export function limitMs(is: TaskStateName, { terms, spent }: Pick<Held, "terms" 
 		case "preparing":
 			return PREPARING_MS
 		case "running":
-			return Math.max(0, terms.timeoutSeconds * 1_000 - (spent.running ?? 0)) + GRACE_MS
+			// Each attempt has its whole time to run.
+			return Math.max(0, terms.timeoutSeconds * 1_000 - ((spent.running ?? 0) - ranBefore)) + GRACE_MS
 		case "waiting":
 			return terms.inputSeconds * 1_000 + GRACE_MS
 		default:
@@ -55,8 +58,9 @@ export function deadlineOf(held: Held, machine: KnownMachine | undefined): numbe
 }
 
 /** No state lasts longer than its limit and two leases. */
-function latestOf({ state, terms, spent }: Held): number {
-	return state.since + limitMs(state.is, { terms, spent }) + 2 * leaseMs(terms.awaySeconds * 1_000)
+function latestOf(held: Held): number {
+	const { state, terms } = held
+	return state.since + limitMs(state.is, held) + 2 * leaseMs(terms.awaySeconds * 1_000)
 }
 
 /** Its machine is back: time that it was away is not the program's, but for two leases at most. */

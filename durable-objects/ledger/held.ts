@@ -104,6 +104,8 @@ export interface Held {
 	refusedBy: { machine: MachineId; reason: string }[]
 	/** Milliseconds in each state that it left, and with its machine away. */
 	spent: Partial<Record<TaskStateName | "away", number>>
+	/** Of those running, what earlier attempts took; one that was held before this was counted has none. */
+	ranBefore?: number
 	/** Of those with the machine away, in the state that it is in. */
 	awayMs: number
 	/** The first and the latest; between them some may be left out of a long history. */

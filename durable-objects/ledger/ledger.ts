@@ -444,12 +444,11 @@ export class Ledger {
 		const spent = { ...held.spent }
 		if (held.events.length > 0) spent[state.is] = (spent[state.is] ?? 0) + Math.max(0, now - state.since - awayMs)
 		if (awayMs > 0) spent.away = (spent.away ?? 0) + awayMs
-		// Each attempt has its whole time to run.
-		if (is === "claimed") spent.running = 0
+		const ranBefore = is === "claimed" ? (spent.running ?? 0) : (held.ranBefore ?? 0)
 		const from = is === "queued" ? Math.max(now, held.notBefore) : now
-		const deadline = isEnd(is) ? null : from + limitMs(is, { terms: held.terms, spent })
+		const deadline = isEnd(is) ? null : from + limitMs(is, { terms: held.terms, spent, ranBefore })
 		const next = { is, since: now, deadline, reason, because: null, exitCode: null }
-		return this.#told({ ...held, spent, awayMs: 0, state: next }, is, by, reason)
+		return this.#told({ ...held, spent, ranBefore, awayMs: 0, state: next }, is, by, reason)
 	}
 
 	#told(held: Held, is: TaskEvent["is"], by: By, reason: string): Held {

@@ -301,6 +301,8 @@ test("what a machine does not list any more is lost, and tried again as its retr
 	world.link("box")
 	const { id } = world.submit({ retries: { max: 2, backOffSeconds: 60, on: ["lost"] } })
 	await world.begin()
+	const mayRunMs = (world.view(id).state.deadline ?? 0) - world.now
+	world.pass(7 * SECOND)
 	world.unlink("box")
 	world.link("box")
 	expect(world.view(id).state).toMatchObject({ is: "queued" })
@@ -310,7 +312,10 @@ test("what a machine does not list any more is lost, and tried again as its retr
 	world.pass(2 * SECOND)
 	const { task, fence } = await world.begin()
 	expect(fence).toBe(2)
+	expect((world.view(id).state.deadline ?? 0) - world.now).toBe(mayRunMs)
+	world.pass(5 * SECOND)
 	world.report("box", { task, fence, sequence: 3, is: "failed", because: "exit", exitCode: 2, reason: "exit 2" })
+	expect(world.view(id).spent).toMatchObject({ running: 12 * SECOND })
 	// That is not a reason to try again.
 	expect(world.view(id).state).toMatchObject({ is: "failed", because: "exit", exitCode: 2 })
 })
