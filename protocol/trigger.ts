@@ -13,7 +13,10 @@ export const TEMPLATE_CHARS = 20_000
 export const DELIVERY_SHOWN_CHARS = 100_000
 
 /** A header's name, in lower case as the edge reads it. */
-const Header = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a header's name in lower case")
+const Header = z
+	.string()
+	.toLowerCase()
+	.regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a header's name")
 
 /** The place of a service: github.com, or somebody's own. Nothing is cloned from or posted to another. */
 const Place = z
@@ -143,7 +146,8 @@ const fields = {
 	secret: SecretName,
 	/** Still taken while it is being replaced. */
 	previousSecret: SecretName.optional(),
-	on: z.array(What).min(1).max(WHATS.length),
+	/** A git hosting's own happenings; what others send is a delivery. */
+	on: z.array(What).min(1).max(WHATS.length).default(["delivery"]),
 	/** A comment counts if it begins with this word. */
 	command: z
 		.string()
@@ -196,7 +200,12 @@ function check(trigger: z.infer<z.ZodObject<typeof fields>>, context: z.Refineme
 	if (trigger.manifest.prompt !== "") wrong("manifest", "must have no prompt: the template makes it")
 	const isHosting = trigger.source.is === "github" || trigger.source.is === "gitlab"
 	if (trigger.on.some((what) => (what === "delivery") === isHosting))
-		wrong("on", isHosting ? "must not have delivery" : "must be delivery alone: only git hostings tell more")
+		wrong(
+			"on",
+			isHosting
+				? "must say what happens there, such as issue.labelled, and not delivery"
+				: "must be delivery alone: only git hostings tell more",
+		)
 	if (!isHosting && trigger.workOn === "event") wrong("workOn", "must be manifest: only git hostings tell a repository")
 	if (!isHosting && trigger.reply !== null) wrong("reply", "must be left out: only git hostings take one")
 }

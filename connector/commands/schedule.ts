@@ -4,10 +4,10 @@ import { InvalidArgumentError } from "commander"
 import {
 	describeOccurrence,
 	describeSchedule,
-	localTime,
 	mentionSchedule,
 	occurrenceTable,
 	scheduleTable,
+	timeOf,
 } from "../describe-schedule.ts"
 import { Failure } from "../exit.ts"
 import { typed } from "../invocation.ts"
@@ -173,7 +173,7 @@ function preview() {
 			const { call } = await signIn()
 			const when = said ?? (await findSchedule(call, wanted ?? "")).when
 			const { times } = await call("previewSchedule", { body: { when, most: options.most } })
-			out.result({ times }, () => (times.length === 0 ? "Never." : times.map(localTime).join("\n")))
+			out.result({ times }, () => (times.length === 0 ? "Never." : times.map((time) => timeOf(when, time)).join("\n")))
 		}),
 	)
 }

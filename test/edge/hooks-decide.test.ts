@@ -54,6 +54,15 @@ describe("a delivery", () => {
 		)
 	})
 
+	test("of what is no git hosting needs no word of what happens there", () => {
+		const { on: _, ...spec } = SPEC
+		const hmac = { is: "hmac", header: "X-Signature" }
+		expect(TriggerSpec.parse({ ...spec, source: hmac })).toMatchObject({
+			...{ on: ["delivery"], source: { header: "x-signature" } },
+		})
+		expect(TriggerSpec.safeParse(spec).error?.issues[0]?.message).toMatch("such as issue.labelled")
+	})
+
 	test("never has its text run by a shell as commands", () => {
 		const asked = (template: string) =>
 			decide(

@@ -320,6 +320,15 @@ test("what a machine does not list any more is lost, and tried again as its retr
 	expect(world.view(id).state).toMatchObject({ is: "failed", because: "exit", exitCode: 2 })
 })
 
+test("a task without a name is called after what it is asked, or its command", () => {
+	const world = new World()
+	const name = (manifest: object) => world.submit(manifest).name
+	expect(name({ name: "Mend", prompt: "Mend it" })).toBe("Mend")
+	expect(name({ prompt: "  Mend the tests. \nAll of them." })).toBe("Mend the tests.")
+	expect(name({ runtime: "custom", argv: ["make", "-j4", "test"] })).toBe("make -j4 test")
+	expect(name({})).toBe("claude-code")
+})
+
 test("the ledger ends what a machine that is linked does not", async () => {
 	const world = new World()
 	world.link("box")
