@@ -11,7 +11,7 @@ export function describeWhen(when: When): string {
 		case "cron":
 			return `${when.expression} (${when.timeZone})`
 		case "at":
-			return `once, at ${localTime(when.at)}`
+			return `once, at ${clockTime(when.at)}`
 		case "every":
 			return `every ${typedDuration(when.seconds)}`
 		default:
@@ -25,21 +25,17 @@ export function scheduleTable(schedules: Schedule[]): string {
 		schedules.map(({ id, name, when, next, isPaused, last }) => [
 			style("bold", plainLine(name)),
 			describeWhen(when),
-			isPaused ? style("yellow", "paused") : next === null ? "never again" : localTime(next, zoneOf(when)),
-			last === null ? "-" : `${localTime(last.time, zoneOf(when))}, ${describeOccurrence(last.state)}`,
+			isPaused ? style("yellow", "paused") : next === null ? "never again" : timeOf(when, next),
+			last === null ? "-" : `${timeOf(when, last.time)}, ${describeOccurrence(last.state)}`,
 			style("dim", id),
 		]),
 	)
 }
 
 /** What it does next, as one line. */
-export function mentionSchedule({ name, when: at, isPaused, next }: Schedule): string {
-	const when = isPaused
-		? "paused"
-		: next === null
-			? "it has no time any more"
-			: `next at ${localTime(next, zoneOf(at))}`
-	return `${style("bold", plainLine(name))}: ${when}`
+export function mentionSchedule({ name, when, isPaused, next }: Schedule): string {
+	const told = isPaused ? "paused" : next === null ? "it has no time any more" : `next at ${timeOf(when, next)}`
+	return `${style("bold", plainLine(name))}: ${told}`
 }
 
 export function describeSchedule(schedule: Schedule): string {
@@ -47,13 +43,10 @@ export function describeSchedule(schedule: Schedule): string {
 	const facts: [string, string][] = [
 		["id", id],
 		["when", describeWhen(when)],
-		["next", isPaused ? style("yellow", "paused") : next === null ? "never again" : localTime(next, zoneOf(when))],
+		["next", isPaused ? style("yellow", "paused") : next === null ? "never again" : timeOf(when, next)],
 	]
-	if (nextAt !== null && nextAt !== next) facts.push(["submitted", localTime(nextAt, zoneOf(when))])
-	facts.push([
-		"last",
-		last === null ? "none yet" : `${localTime(last.time, zoneOf(when))}, ${describeOccurrence(last.state)}`,
-	])
+	if (nextAt !== null && nextAt !== next) facts.push(["submitted", timeOf(when, nextAt)])
+	facts.push(["last", last === null ? "none yet" : `${timeOf(when, last.time)}, ${describeOccurrence(last.state)}`])
 	facts.push(["overlap", overlap], ["missed", missed])
 	if (jitterSeconds !== 0) facts.push(["jitter", typedDuration(jitterSeconds)])
 	facts.push(["runtime", manifest.runtime], ["by", plainLine(by.name)])
@@ -68,7 +61,7 @@ export function occurrenceTable(occurrences: Occurrence[]): string {
 	return table(
 		["TIME", "BY", "TASK", "OUTCOME"],
 		occurrences.map(({ time, by, state }) => [
-			localTime(time),
+			clockTime(time),
 			by === null ? "the clock" : plainLine(by.name),
 			"task" in state ? state.task : "-",
 			describeOccurrence(state),
@@ -105,19 +98,21 @@ const SKIPPED = {
 	paused: "it was paused",
 } satisfies Record<Extract<OccurrenceState, { is: "skipped" }>["because"], string>
 
-/** By the clock of that time zone, with its offset; by this computer's where none is named. */
-export function localTime(at: number, timeZone?: string): string {
-	const two = "2-digit" as const
-	const format = new Intl.DateTimeFormat("en", {
-		...{ timeZone, hourCycle: "h23", year: "numeric", month: two, day: two, hour: two, minute: two, second: two },
-		timeZoneName: "longOffset",
-	})
-	const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]))
-	const { year, month, day, hour, minute, second, timeZoneName = "" } = parts
-	return `${year}-${month}-${day} ${hour}:${minute}:${second} ${timeZoneName.replace("GMT", "") || "+00:00"}`
+/** By the clock that the schedule goes by: this computer's where it names none. */
+export function timeOf(when: When, at: number): string {
+	return clockTime(at, when.is === "cron" ? when.timeZone : undefined)
 }
 
-/** By which a schedule's times are told. */
-export function zoneOf(when: When): string | undefined {
-	return when.is === "cron" ? when.timeZone : undefined
+/** By the clock of a time zone, with its offset then; of this computer's where none is said. */
+export function clockTime(at: number, timeZone?: string): string {
+	const parts = new Intl.DateTimeFormat("en-GB", {
+		...{ year: "numeric", month: "2-digit", day: "2-digit" },
+		...{ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
+		...{ timeZone, timeZoneName: "longOffset" },
+	}).formatToParts(at)
+	const { year, month, day, hour, minute, second, timeZoneName } = Object.fromEntries(
+		parts.map(({ type, value }) => [type, value]),
+	)
+	const offset = timeZoneName?.replace("GMT", "") || "+00:00"
+	return `${year}-${month}-${day} ${hour}:${minute}:${second} ${offset}`
 }

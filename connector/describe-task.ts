@@ -73,10 +73,8 @@ export function describeTask(task: TaskView, machines: Machine[], now: number): 
 	if (task.priority !== 0) facts.push(["priority", String(task.priority)])
 	facts.push(["from", `${plainLine(from.name)} (${from.is})${isFromOutside ? ", with text from outside" : ""}`])
 	for (const [label, value] of Object.entries(result ?? {})) if (value !== null) facts.push([label, plainLine(value)])
-	const went = [...TASK_STATES, "away" as const].flatMap((is) =>
-		(spent[is] ?? 0) >= 1 ? [`${is} ${precisely(spent[is] ?? 0)}`] : [],
-	)
-	if (went.length > 0) facts.push(["time", went.join(", ")])
+	const went = [...TASK_STATES, "away"].filter((is) => (spent[is] ?? 0) >= 1)
+	if (went.length > 0) facts.push(["time", went.map((is) => `${is} ${precisely(spent[is] ?? 0)}`).join(", ")])
 	const width = Math.max(...facts.map(([label]) => label.length))
 	return [
 		style("bold", plainLine(task.name)),

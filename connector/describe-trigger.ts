@@ -3,7 +3,7 @@ import { never } from "../protocol/errors.ts"
 import type { DeliveryView } from "../protocol/routes/triggers.ts"
 import type { Answer } from "../protocol/routes.ts"
 import type { Outcome } from "../protocol/trigger.ts"
-import { localTime } from "./describe-schedule.ts"
+import { clockTime } from "./describe-schedule.ts"
 import { ago, style, table } from "./output.ts"
 import { plainLine } from "./requests.ts"
 
@@ -49,7 +49,7 @@ export function deliveryTable(deliveries: DeliveryView[]): string {
 		["NUMBER", "AT", "EVENT", "TASK", "OUTCOME"],
 		deliveries.map(({ number, delivery, again, outcome, task }) => [
 			String(number),
-			localTime(delivery.at),
+			clockTime(delivery.at),
 			plainLine(delivery.event) || "-",
 			task ?? "-",
 			[

@@ -4,10 +4,12 @@ import { stat } from "node:fs/promises"
 import { basename, dirname, resolve } from "node:path"
 import * as z from "zod"
 import { refusalOf } from "../protocol/client.ts"
+import { FILE_BYTES } from "../protocol/limits.ts"
 import { ROUTES, routePath } from "../protocol/routes.ts"
 import { INPUTS, Manifest } from "../protocol/task.ts"
 import { type Credentials, fetchSigned } from "./credentials.ts"
 import { Failure } from "./exit.ts"
+import { bytes } from "./output.ts"
 import { cannotRead, readBytes, readText, readWritten } from "./written-file.ts"
 
 const Input = Manifest.shape.inputs.unwrap().element
@@ -71,6 +73,8 @@ async function contentOf(
 	// A pipe would be waited for where it is opened.
 	const found = await stat(file).catch((error: unknown) => cannotRead(file, error))
 	if (!found.isFile()) throw new Failure("file", `${file} is not a file.`)
+	if (found.size > FILE_BYTES)
+		throw new Failure("file", `${file} has ${bytes(found.size)}; an input has at most ${bytes(FILE_BYTES)}.`)
 	if (found.size <= room.bytes) {
 		room.bytes -= found.size
 		return { is: "content", base64: (await readBytes(file)).toString("base64") }

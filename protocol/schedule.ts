@@ -41,11 +41,11 @@ export const TimeZone = z
  */
 export const When = z
 	.discriminatedUnion("is", [
-		z.object({ is: z.literal("cron"), expression: CronExpression, timeZone: TimeZone }),
+		z.strictObject({ is: z.literal("cron"), expression: CronExpression, timeZone: TimeZone }),
 		/** Once. */
-		z.object({ is: z.literal("at"), at: Time }),
+		z.strictObject({ is: z.literal("at"), at: Time }),
 		/** By time that passes, whatever clocks on walls do: at `from`, and so long after it each. `from` is when it was made where it is not said. */
-		z.object({
+		z.strictObject({
 			is: z.literal("every"),
 			seconds: z.int().min(EVERY_MIN_SECONDS).max(EVERY_MAX_SECONDS),
 			from: Time.optional(),

@@ -43,7 +43,7 @@ export const WorkOn = z
 			depth: z.int().min(1).max(1_000_000).optional(),
 			/** A secret of the workspace that git signs in with, over HTTPS alone. Without it, the machine's own credentials do. */
 			credential: z
-				.object({
+				.strictObject({
 					secret: z.string().min(1).max(64),
 					user: z
 						.string()
@@ -87,6 +87,10 @@ export const Follow = z
 	])
 	.meta({ id: "Follow" })
 
+/** As of a session, without a key that is not known. */
+const [Full, None, AllowList] = Network.options
+const StrictNetwork = z.discriminatedUnion("is", [Full.strict(), None.strict(), AllowList.strict()])
+
 /** A task as people write it, in YAML or JSON. No key that it does not know is passed over: a misspelt limit would be none. */
 export const Manifest = z
 	.strictObject({
@@ -104,8 +108,8 @@ export const Manifest = z
 		interactive: z.boolean().default(false),
 		workOn: WorkOn.optional(),
 		substrate: Substrate.optional(),
-		network: Network.default({ is: "full" }),
-		limits: Limits.default({}),
+		network: StrictNetwork.default({ is: "full" }),
+		limits: Limits.strict().default({}),
 		image: Image.optional(),
 		loadout: Label.optional(),
 		/** Variables that hold secrets of the workspace, each by the secret's name. */

@@ -13,7 +13,10 @@ export const TEMPLATE_CHARS = 20_000
 export const DELIVERY_SHOWN_CHARS = 100_000
 
 /** A header's name, in lower case as the edge reads it. */
-const Header = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a header's name in lower case")
+const Header = z
+	.string()
+	.toLowerCase()
+	.regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a header's name")
 
 /** The place of a service: github.com, or somebody's own. Nothing is cloned from or posted to another. */
 const Place = z
@@ -24,12 +27,12 @@ const Place = z
 /** Who sends the deliveries, and how they are signed. */
 export const TriggerSource = z
 	.discriminatedUnion("is", [
-		z.object({ is: z.literal("github"), url: Place.default("https://github.com") }),
+		z.strictObject({ is: z.literal("github"), url: Place.default("https://github.com") }),
 		/** The secret is GitLab's signing token if it begins with `whsec_`, else its secret token. */
-		z.object({ is: z.literal("gitlab"), url: Place.default("https://gitlab.com") }),
+		z.strictObject({ is: z.literal("gitlab"), url: Place.default("https://gitlab.com") }),
 		/** https://www.standardwebhooks.com, symmetric. */
-		z.object({ is: z.literal("standard") }),
-		z.object({
+		z.strictObject({ is: z.literal("standard") }),
+		z.strictObject({
 			is: z.literal("hmac"),
 			/** Holds the signature of the body. */
 			header: Header,
@@ -44,7 +47,7 @@ export const TriggerSource = z
 			deliveryHeader: Header.optional(),
 		}),
 		/** The header holds the secret itself. */
-		z.object({ is: z.literal("header"), header: Header, deliveryHeader: Header.optional() }),
+		z.strictObject({ is: z.literal("header"), header: Header, deliveryHeader: Header.optional() }),
 	])
 	.meta({ id: "TriggerSource" })
 export type TriggerSource = z.infer<typeof TriggerSource>
@@ -124,7 +127,7 @@ const Scalar = z.union([z.string().max(500), z.number(), z.boolean(), z.null()])
 
 /** Holds if any value that the path leads to is as it says; `not` turns that round. */
 export const Condition = z
-	.object({
+	.strictObject({
 		path: PayloadPath,
 		/** `like`: a star in `to` stands for any text. */
 		is: z.enum(["equal", "contains", "begins", "like", "there"]),
@@ -143,7 +146,8 @@ const fields = {
 	secret: SecretName,
 	/** Still taken while it is being replaced. */
 	previousSecret: SecretName.optional(),
-	on: z.array(What).min(1).max(WHATS.length),
+	/** A git hosting's own happenings; what others send is a delivery. */
+	on: z.array(What).min(1).max(WHATS.length).default(["delivery"]),
 	/** A comment counts if it begins with this word. */
 	command: z
 		.string()
@@ -151,7 +155,7 @@ const fields = {
 		.default("/homeport"),
 	/** Who may cause a task, where a git hosting tells who it was: by what it says of them, or by name. Robots only by name. */
 	from: z
-		.object({
+		.strictObject({
 			atLeast: Trust.default("member"),
 			people: z.array(z.string().min(1).max(NAME_CHARS)).max(200).default([]),
 		})
@@ -170,7 +174,7 @@ const fields = {
 	tasksPerHour: z.int().min(1).max(10_000).default(60),
 	/** Where the outcome is told; the secret is a token of the service. */
 	reply: z
-		.object({ as: z.enum(["comment", "status"]), secret: SecretName })
+		.strictObject({ as: z.enum(["comment", "status"]), secret: SecretName })
 		.nullable()
 		.default(null),
 	isPaused: z.boolean().default(false),
@@ -196,7 +200,12 @@ function check(trigger: z.infer<z.ZodObject<typeof fields>>, context: z.Refineme
 	if (trigger.manifest.prompt !== "") wrong("manifest", "must have no prompt: the template makes it")
 	const isHosting = trigger.source.is === "github" || trigger.source.is === "gitlab"
 	if (trigger.on.some((what) => (what === "delivery") === isHosting))
-		wrong("on", isHosting ? "must not have delivery" : "must be delivery alone: only git hostings tell more")
+		wrong(
+			"on",
+			isHosting
+				? "must say what happens there, such as issue.labelled, and not delivery"
+				: "must be delivery alone: only git hostings tell more",
+		)
 	if (!isHosting && trigger.workOn === "event") wrong("workOn", "must be manifest: only git hostings tell a repository")
 	if (!isHosting && trigger.reply !== null) wrong("reply", "must be left out: only git hostings take one")
 }

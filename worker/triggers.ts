@@ -1,6 +1,7 @@
 // A trigger before it is saved: what it names must be there, and it gives nobody more than whoever saves it has.
 import { Refusal } from "../protocol/errors.ts"
 import type { TriggerId } from "../protocol/ids.ts"
+import type { Manifest } from "../protocol/task.ts"
 import type { Trigger, TriggerSpec } from "../protocol/trigger.ts"
 import { mustBeAllowed, type Principal } from "./access.ts"
 import { templateRefusal } from "./hooks/template.ts"
@@ -24,8 +25,16 @@ export async function savedBy(
 	const named = [spec.secret, spec.previousSecret, spec.reply?.secret].filter((name) => name !== undefined)
 	const missing = named.find((name) => !known.has(name))
 	if (missing !== undefined) throw new Refusal("not_found", `The workspace has no secret ${missing}.`)
-	await mustMayAsk(registry, principal, [spec.manifest])
+	await mustMayAsk(registry, principal, [asOfDelivery(spec)])
 	return { spec, as: asOf(principal), origin }
+}
+
+/** The manifest as deliveries complete it: with a prompt, and the repository of the event if that is worked on. */
+function asOfDelivery({ manifest, template, workOn, source }: TriggerSpec): Manifest {
+	const prompt = template
+	if (workOn !== "event" || !("url" in source)) return { ...manifest, prompt }
+	const own = manifest.workOn?.is === "repository" ? manifest.workOn : {}
+	return { ...manifest, prompt, workOn: { ...own, is: "repository", url: source.url } }
 }
 
 /** Throws Refusal("not_found") also for another workspace's. */

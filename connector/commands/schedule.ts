@@ -4,11 +4,10 @@ import { InvalidArgumentError } from "commander"
 import {
 	describeOccurrence,
 	describeSchedule,
-	localTime,
 	mentionSchedule,
 	occurrenceTable,
 	scheduleTable,
-	zoneOf,
+	timeOf,
 } from "../describe-schedule.ts"
 import { Failure } from "../exit.ts"
 import { typed } from "../invocation.ts"
@@ -174,9 +173,7 @@ function preview() {
 			const { call } = await signIn()
 			const when = said ?? (await findSchedule(call, wanted ?? "")).when
 			const { times } = await call("previewSchedule", { body: { when, most: options.most } })
-			out.result({ times }, () =>
-				times.length === 0 ? "Never." : times.map((time) => localTime(time, zoneOf(when))).join("\n"),
-			)
+			out.result({ times }, () => (times.length === 0 ? "Never." : times.map((time) => timeOf(when, time)).join("\n")))
 		}),
 	)
 }

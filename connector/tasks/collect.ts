@@ -59,12 +59,12 @@ export async function collect(
 	return { artifacts: collecting.artifacts, refused: collecting.refused.slice(0, MOST_REFUSED) }
 }
 
-/** Throws Failed("artifact_missing") where a glob matches none. */
-export function mustHave({ artifacts }: Pick<Collected, "artifacts">, expected: string[]): void {
+/** Throws Failed("artifact_missing") where a glob matches none; what was refused, its task says in any case. */
+export function mustHave({ artifacts }: Collected, expected: string[]): void {
 	for (const glob of expected) {
 		const matches = picomatch(glob, { dot: true })
 		if (artifacts.some(({ path }) => matches(path))) continue
-		throw new Failed("artifact_missing", `Nothing in the outbox is called ${glob}.`)
+		throw new Failed("artifact_missing", `Nothing in the outbox is called ${glob}.`.slice(0, 1_000))
 	}
 }
 

@@ -5,6 +5,7 @@ import { basename, join } from "node:path"
 import { Refusal } from "../../protocol/errors.ts"
 import type { SessionId } from "../../protocol/ids.ts"
 import type { Manifest } from "../../protocol/task.ts"
+import { misplaced } from "../../protocol/undoable.ts"
 import { workingDirectory } from "../folders.ts"
 import { hasChanged } from "../workdir/changes.ts"
 import { checkedUrl, removeWorktree, workFolder } from "../workdir/make.ts"
@@ -49,31 +50,16 @@ export async function prepare(preparing: Preparing): Promise<Place> {
 	}
 }
 
-/** Whether it works in a VM: it is prepared here, and everything goes into it then. */
-export function isInVm({ target, substrate }: Pick<Manifest, "target" | "substrate">): boolean {
-	return target.newVm !== undefined || substrate === "vm"
-}
-
 /** What cannot come right later is said before anything is made. */
-function refuseEarly({ workOn, changes, substrate, target }: Manifest): void {
-	const no = (reason: string): never => {
-		throw new Failed("prepare", reason)
-	}
-	if (target.newVm !== undefined && substrate !== undefined && substrate !== "vm")
-		no(`A new VM cannot be a ${substrate}: leave out one of the two.`)
-	if (isInVm({ target, substrate })) {
-		if (workOn?.is === "directory") no("A VM sees no folder of its machine: name a repository by its address.")
-		if (changes.do !== "keep")
-			no("Nothing in a VM is trusted to write a commit here: let the task push it itself, or take a container.")
-	}
-	if (workOn?.is === "directory" && workOn.worktree && substrate !== "host")
-		no("A worktree shares its repository's hooks and settings with the host: say substrate: host, or take a clone.")
-	if (changes.do === "keep") return
-	if (workOn === undefined) no(`There is no repository whose changes could be kept by "${changes.do}".`)
-	if (changes.do !== "pull-request" || workOn?.is !== "repository") return
-	if (workOn.credential === undefined) no("A pull request needs the repository's credential: name its secret.")
-	if (hostingOf(workOn.url, changes.hosting) === null)
-		no("It cannot be told whose API opens pull requests there: say changes.hosting, github or gitlab.")
+function refuseEarly(manifest: Manifest): void {
+	const no = misplaced(manifest)
+	if (no !== null) throw new Failed("prepare", no)
+	const { workOn, changes } = manifest
+	if (changes.do === "pull-request" && workOn?.is === "repository" && hostingOf(workOn.url, changes.hosting) === null)
+		throw new Failed(
+			"prepare",
+			"It cannot be told whose API opens pull requests there: say changes.hosting, github or gitlab.",
+		)
 }
 
 async function clone(

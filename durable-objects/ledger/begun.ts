@@ -44,8 +44,13 @@ function termsOf(manifest: Manifest): Terms {
 	}
 }
 
-function nameOf({ name, prompt, runtime }: Manifest): string {
-	return name ?? (prompt.trim().split("\n")[0]?.slice(0, NAME_FROM_PROMPT) || runtime)
+/** As it says itself; else what it is asked, or its command. */
+function nameOf({ name, prompt, argv, runtime }: Manifest): string {
+	return name ?? (beginning(prompt) || beginning(argv.join(" ")) || runtime)
+}
+
+function beginning(text: string): string {
+	return text.trim().split("\n")[0]?.slice(0, NAME_FROM_TEXT).trimEnd() ?? ""
 }
 
 /** Work with one key waits behind its own; without one, that of one trigger or person. */
@@ -69,4 +74,4 @@ export function anew(held: Held): Held {
 	return { ...held, session: null, artifacts: [], result: null }
 }
 
-const NAME_FROM_PROMPT = 60
+const NAME_FROM_TEXT = 60

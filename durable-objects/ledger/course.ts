@@ -22,11 +22,10 @@ function rank(is: TaskStateName): number {
 	return { queued: 0, claimed: 1, preparing: 2, running: 3, waiting: 3, collecting: 4 }[is as "queued"] ?? 5
 }
 
+type Lasting = Pick<Held, "terms" | "spent" | "ranBefore">
+
 /** How long it may be in the state that it enters, its machine linked. */
-export function limitMs(
-	is: TaskStateName,
-	{ terms, spent, ranBefore }: Pick<Held, "terms" | "spent" | "ranBefore">,
-): number {
+export function limitMs(is: TaskStateName, { terms, spent, ranBefore }: Lasting): number {
 	switch (is) {
 		case "queued":
 			return terms.queueSeconds === undefined ? QUEUE_MS : terms.queueSeconds * 1_000
@@ -35,7 +34,8 @@ export function limitMs(
 		case "preparing":
 			return PREPARING_MS
 		case "running":
-			return Math.max(0, terms.timeoutSeconds * 1_000 - (spent.running ?? 0) + ranBefore) + GRACE_MS
+			// Each attempt has its whole time to run.
+			return Math.max(0, terms.timeoutSeconds * 1_000 - ((spent.running ?? 0) - ranBefore)) + GRACE_MS
 		case "waiting":
 			return terms.inputSeconds * 1_000 + GRACE_MS
 		default:

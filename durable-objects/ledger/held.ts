@@ -104,7 +104,7 @@ export interface Held {
 	refusedBy: { machine: MachineId; reason: string }[]
 	/** Milliseconds in each state that it left, and with its machine away. */
 	spent: Partial<Record<TaskStateName | "away", number>>
-	/** Of those that it ran, how many were before the attempt that counts: each has its whole time. */
+	/** Of those running, what earlier attempts took. */
 	ranBefore: number
 	/** Of those with the machine away, in the state that it is in. */
 	awayMs: number

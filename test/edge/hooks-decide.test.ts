@@ -54,6 +54,26 @@ describe("a delivery", () => {
 		)
 	})
 
+	test("of what is no git hosting needs no word of what happens there", () => {
+		const { on: _, ...spec } = SPEC
+		const hmac = { is: "hmac", header: "X-Signature" }
+		expect(TriggerSpec.parse({ ...spec, source: hmac })).toMatchObject({
+			...{ on: ["delivery"], source: { header: "x-signature" } },
+		})
+		expect(TriggerSpec.safeParse(spec).error?.issues[0]?.message).toMatch("such as issue.labelled")
+	})
+
+	test("never has its text run by a shell as commands", () => {
+		const asked = (template: string) =>
+			decide(
+				trigger({ template, manifest: { runtime: "shell", substrate: "sandbox" } }),
+				delivery("issues", payload("github/issues.labeled")),
+				MARK,
+			)
+		expect(asked("echo {{ event.title }}")).toMatchObject({ is: "failed", reason: expect.stringContaining("{file}") })
+		expect(asked("./mend.sh {{ event.number }}")).toMatchObject({ is: "task", manifest: { prompt: "./mend.sh 1" } })
+	})
+
 	test("is tried against what came before, paused or not, and says what is wrong", () => {
 		const came = [
 			delivery("issues", payload("github/issues.labeled")),
@@ -331,7 +351,7 @@ describe("a template", () => {
 	})
 
 	test("without anything from outside has no marks", () => {
-		expect(made("Tidy up.")).toEqual({ is: "rendered", prompt: "Tidy up." })
+		expect(made("Tidy up.")).toEqual({ is: "rendered", prompt: "Tidy up.", isMarked: false })
 	})
 
 	test("texts that try to end their mark stay within it", () => {

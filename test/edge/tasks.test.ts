@@ -142,6 +142,29 @@ test("one manifest becomes many tasks, which texts tell apart; the same key agai
 	await expect(by.call("submitTasks", { body: { manifest, count: 2 } })).rejects.toThrow("The matrix has no os")
 })
 
+test("what no machine could ever do does not wait for one", async () => {
+	const by = await team()
+	const worktree = { is: "directory", path: "/srv/app", worktree: true } as const
+	const submitted = async (more: object) =>
+		by.call("submitTasks", { body: { manifest: draft(more) } }).then(
+			() => "done",
+			({ message }: Error) => message,
+		)
+	expect(await submitted({ prompt: " " })).toMatch("shell needs a prompt")
+	expect(await submitted({ runtime: "custom", prompt: "" })).toMatch("custom needs its command")
+	expect(await submitted({ changes: { do: "push" } })).toMatch("no repository")
+	expect(await submitted({ workOn: worktree })).toMatch("substrate: host")
+	expect(await submitted({ onSuccess: [{ is: "task", manifest: {} }] })).toMatch("claude-code needs a prompt")
+	expect(await submitted({ runtime: "of-a-machine", prompt: "" })).toBe("done")
+	const [task] = (await by.call("listTasks", { query: {} })).tasks
+	if (task === undefined) throw new Error("nothing was submitted")
+	const edited = by.call("editTask", { params: { task: task.id }, body: { manifest: draft({ prompt: "" }) } })
+	await expect(edited).rejects.toMatchObject({ code: "invalid_request" })
+	const when = { is: "every", seconds: 3_600 } as const
+	const schedule = { name: "Nightly", when, manifest: draft({ prompt: "" }) }
+	await expect(by.call("createSchedule", { body: schedule })).rejects.toMatchObject({ code: "invalid_request" })
+})
+
 test("a task asks for no more than its submitter may have", async () => {
 	const by = await team()
 	const { call } = await somebody("developer", by)

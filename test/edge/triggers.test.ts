@@ -210,7 +210,10 @@ describe("a trigger", () => {
 			"name_taken",
 			...["not_found", "not_found", "invalid_request", "not_found", "invalid_request"],
 		])
-		const { id: other } = await made({ name: "Other" })
+		const pushed = { runtime: "claude-code", substrate: "sandbox", changes: { do: "push" } }
+		await expect(made({ name: "a", manifest: pushed })).rejects.toMatchObject({ code: "invalid_request" })
+		// The event has the repository.
+		const { id: other } = await made({ name: "Other", manifest: pushed, workOn: "event" })
 		const renaming = (name: string) =>
 			boss.call("editTrigger", { params: { trigger: other }, body: { trigger: spec({ name }) } })
 		await expect(renaming("Fix it")).rejects.toMatchObject({ code: "name_taken" })

@@ -301,6 +301,8 @@ test("what a machine does not list any more is lost, and tried again as its retr
 	world.link("box")
 	const { id } = world.submit({ retries: { max: 2, backOffSeconds: 60, on: ["lost"] } })
 	await world.begin()
+	const mayRunMs = (world.view(id).state.deadline ?? 0) - world.now
+	world.pass(7 * SECOND)
 	world.unlink("box")
 	world.link("box")
 	expect(world.view(id).state).toMatchObject({ is: "queued" })
@@ -310,9 +312,21 @@ test("what a machine does not list any more is lost, and tried again as its retr
 	world.pass(2 * SECOND)
 	const { task, fence } = await world.begin()
 	expect(fence).toBe(2)
+	expect((world.view(id).state.deadline ?? 0) - world.now).toBe(mayRunMs)
+	world.pass(5 * SECOND)
 	world.report("box", { task, fence, sequence: 3, is: "failed", because: "exit", exitCode: 2, reason: "exit 2" })
+	expect(world.view(id).spent).toMatchObject({ running: 12 * SECOND })
 	// That is not a reason to try again.
 	expect(world.view(id).state).toMatchObject({ is: "failed", because: "exit", exitCode: 2 })
+})
+
+test("a task without a name is called after what it is asked, or its command", () => {
+	const world = new World()
+	const name = (manifest: object) => world.submit(manifest).name
+	expect(name({ name: "Mend", prompt: "Mend it" })).toBe("Mend")
+	expect(name({ prompt: "  Mend the tests. \nAll of them." })).toBe("Mend the tests.")
+	expect(name({ runtime: "custom", argv: ["make", "-j4", "test"] })).toBe("make -j4 test")
+	expect(name({})).toBe("claude-code")
 })
 
 test("the ledger ends what a machine that is linked does not", async () => {
@@ -325,21 +339,6 @@ test("the ledger ends what a machine that is linked does not", async () => {
 	expect(world.next("stop")).toMatchObject({ task, fence })
 	expect(world.report("box", { task, fence, sequence: 3, is: "succeeded" })).toBe("stop")
 	expect(world.view(id).state.is).toBe("timed-out")
-})
-
-test("each attempt has its whole time, and that of all is told", async () => {
-	const world = new World()
-	world.link("box")
-	const { id } = world.submit({ timeoutSeconds: 60, retries: { max: 1, backOffSeconds: 1 } })
-	const first = await world.begin()
-	world.pass(50 * SECOND)
-	world.report("box", { task: id, fence: first.fence, sequence: 3, is: "failed", because: "exit", exitCode: 1 })
-	world.pass(2 * SECOND)
-	const { fence } = await world.begin()
-	world.pass(59 * SECOND)
-	world.report("box", { task: id, fence, sequence: 3, is: "collecting" })
-	expect(world.view(id).state.is).toBe("collecting")
-	expect(world.view(id).spent.running).toBe(109 * SECOND)
 })
 
 test("a task that no machine takes fails after its time in the queue, with what it waited for", () => {

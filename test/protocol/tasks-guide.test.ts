@@ -7,7 +7,7 @@ import type { z } from "zod"
 import { newTriggerId } from "../../protocol/ids.ts"
 import { ScheduleDraft } from "../../protocol/schedule.ts"
 import { Manifest, TASK_STATES } from "../../protocol/task.ts"
-import { TriggerSpec, WHATS } from "../../protocol/trigger.ts"
+import { TriggerSource, TriggerSpec, WHATS } from "../../protocol/trigger.ts"
 import { decide } from "../../worker/hooks/decide.ts"
 
 const file = (path: string) => readFileSync(join(import.meta.dirname, "../..", path), "utf8")
@@ -35,8 +35,39 @@ test("its trigger makes a task of a real delivery, with the repository of the ev
 	})
 })
 
+test("a key that is not known is refused, wherever it stands", () => {
+	const manifest = {
+		...example("task.yaml", Manifest),
+		...{ network: { is: "allow-list", hosts: ["a.example"] }, limits: { cpus: 1 } },
+		inputs: [{ path: "a", from: { is: "content", base64: "" } }],
+		onFailure: [{ is: "task", manifest: { prompt: "Why?", limits: { cpus: 1 } } }],
+	}
+	const hmac = { is: "hmac", header: "x-signature" }
+	const trigger = { ...example("trigger.yaml", TriggerSpec), from: { people: ["ada"] } }
+	const taken = [
+		...misspelt(manifest).filter((each) => Manifest.safeParse(each).success),
+		...misspelt(trigger).filter((each) => TriggerSpec.safeParse(each).success),
+		...misspelt(hmac).filter((source) => TriggerSource.safeParse(source).success),
+		...misspelt(example("schedule.yaml", ScheduleDraft)).filter((each) => ScheduleDraft.safeParse(each).success),
+	]
+	expect(taken).toEqual([])
+})
+
 test("it names every key, state and event", () => {
 	const keys = [Manifest, ScheduleDraft].flatMap((schema) => Object.keys(schema.shape))
 	const whats = WHATS.map((what) => what.replace(/^pull-request(?=\.(updated|ready|labelled|comment)$)/, ""))
 	expect([...keys, ...TASK_STATES, ...whats].filter((word) => !GUIDE.includes(word))).toEqual([])
 })
+
+/** The value once for each object in it, that one with a key too many. Where keys are names of variables, each is known. */
+function misspelt(value: unknown): unknown[] {
+	if (typeof value !== "object" || value === null) return []
+	const within = Object.entries(value)
+		.filter(([key]) => key !== "secrets" && key !== "environment")
+		.flatMap(([key, field]) =>
+			misspelt(field).map((wrong) =>
+				Array.isArray(value) ? value.with(Number(key), wrong) : { ...value, [key]: wrong },
+			),
+		)
+	return Array.isArray(value) ? within : [{ ...value, misspelt: 1 }, ...within]
+}

@@ -1,6 +1,7 @@
 // What becomes of a delivery: a task with the trigger's limits, nothing, or a failure that says why.
 import { TriggerId } from "../../protocol/ids.ts"
 import { NAME_CHARS } from "../../protocol/limits.ts"
+import { SHELL } from "../../protocol/session.ts"
 import { Manifest } from "../../protocol/task.ts"
 import {
 	type Delivery,
@@ -33,6 +34,8 @@ export function decide(trigger: Decider, delivery: Delivery, mark: string): Outc
 		return { is: "ignored", reason: reasons.find((reason) => reason !== null) ?? nothing(told) }
 	const rendered = render(trigger.template, { event: happening, payload: payload.value }, mark)
 	if (rendered.is === "failed") return rendered
+	// Marks tell an agent what is data; to a shell they are words like any other, and what stands between them is commands.
+	if (rendered.isMarked && trigger.manifest.runtime === SHELL) return failure(NOT_FOR_SHELLS)
 	return taskOf(trigger, happening, rendered.prompt)
 }
 
@@ -43,6 +46,8 @@ export function preview(spec: TriggerSpec, deliveries: Delivery[]): Outcome[] {
 	return deliveries.map((delivery) => decide({ ...spec, id: PREVIEWED, isPaused: false }, delivery, "preview"))
 }
 
+const NOT_FOR_SHELLS =
+	"A shell would run the text from outside as commands: let the runtime custom have it in {file}, or name none of it."
 const PREVIEWED = TriggerId.parse(`trg_${"0".repeat(20)}`)
 
 function nothing({ happenings }: { happenings: Happening[] }): string {

@@ -6,7 +6,8 @@ import type { Subject } from "./filter.ts"
 import { valuesAt } from "./filter.ts"
 
 export type Rendered =
-	| { is: "rendered"; prompt: string }
+	/** `isMarked`: there is text from outside in it. */
+	| { is: "rendered"; prompt: string; isMarked: boolean }
 	/** `missing`: the fields that the template names and the delivery lacks. */
 	| { is: "failed"; reason: string; missing: string[] }
 
@@ -19,9 +20,10 @@ export function render(template: string, subject: Subject, mark: string): Render
 	try {
 		const engine = engineFor(marks)
 		const body = String(engine.renderSync(engine.parse(template), { ...subject }))
-		const prompt = marks.count === 0 ? body : `${marks.preamble}\n\n${body}`
+		const isMarked = marks.count > 0
+		const prompt = isMarked ? `${marks.preamble}\n\n${body}` : body
 		if (prompt.length > PROMPT_CHARS) throw new Error(TOO_LONG)
-		return { is: "rendered", prompt }
+		return { is: "rendered", prompt, isMarked }
 	} catch (error) {
 		return failed(error)
 	}

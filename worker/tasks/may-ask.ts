@@ -1,13 +1,15 @@
-// What a manifest asks for beside a machine's time, and whether whoever writes it may have that.
+// What a manifest asks for: whether whoever writes it may have that, and whether any machine could do it.
 import { Refusal } from "../../protocol/errors.ts"
 import type { Manifest } from "../../protocol/task.ts"
+import { undoable } from "../../protocol/undoable.ts"
 import { mustBeAllowed, type Principal } from "../access.ts"
 import { listMachines } from "../machines.ts"
 import type { Registry } from "../registry.ts"
 
 /**
  * For whoever submits these, keeps them for later, or changes a task to one. Throws Refusal: not_allowed for what their role or
- * token does not give, not_found for a machine, secret or upload that is not there for them.
+ * token does not give, not_found for a machine, secret or upload that is not there for them, invalid_request for what can
+ * never be done.
  */
 export async function mustMayAsk(registry: Registry, principal: Principal, manifests: Manifest[]): Promise<void> {
 	const all = manifests.flatMap(withFollowing)
@@ -27,6 +29,8 @@ export async function mustMayAsk(registry: Registry, principal: Principal, manif
 	const uploads = all.flatMap(({ inputs }) => inputs.flatMap(({ from }) => (from.is === "upload" ? from.id : [])))
 	const present = await registry.uploads.present(workspaceId, uploads, Date.now())
 	mustHave(uploads, (id) => present.has(id), "upload")
+	const no = all.map(undoable).find((reason) => reason !== null)
+	if (no !== undefined) throw new Refusal("invalid_request", no)
 }
 
 /** The manifest, and those of the tasks that follow it. */
