@@ -3,7 +3,7 @@ import { constants } from "node:os"
 import type { Client } from "../../protocol/client.ts"
 import { never, Refusal } from "../../protocol/errors.ts"
 import type { Session } from "../../protocol/routes/sessions.ts"
-import type { SessionState } from "../../protocol/session.ts"
+import { CUSTOM, type SessionState, SHELL } from "../../protocol/session.ts"
 import { EXIT, Failure } from "../exit.ts"
 import { typed } from "../invocation.ts"
 import { type Printer, rawPrinter, textPrinter } from "../log-printer.ts"
@@ -51,8 +51,10 @@ export function run() {
 					send("SIGHUP")
 				})
 				const shown = unless(untold.signal, printer)
+				if (session.runtime === CUSTOM || session.runtime === SHELL) endInput(call, session, out)
 				await follow(call, credentials, session, 0, shown, interrupted)
 				await shown.end()
+				process.stdin.destroy()
 				const { sessions } = await call("listSessions")
 				const state = sessions.find(({ id }) => id === session.id)?.state ?? session.state
 				const exitCode = codeOf(state)
@@ -85,6 +87,26 @@ function sender(call: Client, { machine, id }: Session): (signal: Signal) => voi
 		call("signalSession", { params: { machine, session: id }, body: { signal } }).catch(() => {})
 	}
 }
+
+/**
+ * The program's input is a terminal of its own. Where nobody sits at ours, it ends with ours, as of what reads `/dev/null`;
+ * agents, which work at their terminal, are left alone.
+ */
+function endInput(call: Client, { machine, id }: Session, out: Output): void {
+	if (process.stdin.isTTY) return
+	process.stdin.once("data", () =>
+		out.note("What stands on standard input is not passed on: the program has a terminal."),
+	)
+	process.stdin.on("error", () => {})
+	process.stdin.once("end", () => {
+		// One that is over needs no end.
+		call("sendInput", { params: { machine, session: id }, body: { text: END_OF_INPUT } }).catch(() => {})
+	})
+	process.stdin.resume()
+}
+
+/** As of Ctrl-D. */
+const END_OF_INPUT = "\x04"
 
 /** Prints nothing once nobody reads. */
 function unless(untold: AbortSignal, printer: Printer): Printer {

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process"
 import { createHmac, randomBytes } from "node:crypto"
 import { once } from "node:events"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
@@ -83,6 +83,10 @@ test("a manifest's mistakes are told by line, all at once, and nothing is submit
 		"4:15: The kind must be one of repository, directory.",
 		expect.stringMatching(/^5:1: There is no key "timeLimit" here\. There are name, target, /),
 	])
+	const huge = file("huge.bin", "")
+	truncateSync(huge, 96 * 1024 * 1024)
+	const tooLarge = await run("task", "submit", "--input", huge, "--", "true")
+	expect([tooLarge.code, tooLarge.stderr]).toEqual([1, expect.stringContaining("96 MiB; an input has at most 95 MiB")])
 	expect(await tasks({})).toHaveLength(before)
 })
 
@@ -137,6 +141,9 @@ test("run prints all that a program writes, however short or long, ends as it do
 	const killed = await run("run", "--json", "--", "sh", "-c", "printf x; kill -9 $$")
 	expect(killed).toMatchObject({ code: 137, stderr: "" })
 	expect(killed.json()).toMatchObject({ exitCode: 137, base64: "eA==", state: { is: "exited", signal: "SIGKILL" } })
+	// What reads its input is at its end where ours is.
+	const piped = await homeport(dataDir, ["run", "--", "sh", "-c", "cat; echo over"], { input: "not for it" })
+	expect(piped).toMatchObject({ code: 0, stdout: "over\n", stderr: expect.stringContaining("is not passed on") })
 	// Whoever reads may stop, as `head` does: then the program has nobody to write for.
 	const env = { ...process.env, HOMEPORT_DATA_DIR: dataDir }
 	const unread = spawn(NODE, [HOMEPORT, "run", "--", "yes"], { env, stdio: ["ignore", "pipe", "inherit"] })
@@ -151,6 +158,8 @@ test("a schedule is made, run, paused and read again as a file, and its next tim
 	const told = await well("schedule", "preview", "--cron", "30 2 29 2 *", "--time-zone", "Europe/Berlin", "--json")
 	const { times } = told.json() as { times: number[] }
 	expect(times.map((time) => new Date(time).toISOString().slice(4))).toEqual(Array(5).fill("-02-29T01:30:00.000Z"))
+	const summer = await well("schedule", "preview", "--cron", "30 2 1 7 *", "--time-zone", "Europe/Berlin")
+	expect(summer.stdout).toMatch(/^\d{4}-07-01 02:30:00 \+02:00\n/)
 	await well("schedule", "add", "sweep", "--every", "6h", "--name", "swept", "--", "echo", "swept")
 	await well("schedule", "run", "sweep")
 	await well("task", "wait", "swept")

@@ -1,4 +1,4 @@
-// `homeport task logs`: what a task's program has written in every attempt, and what it goes on to write.
+// `homeport task logs`: what a task's program has written in its last attempt, and what it goes on to write, in every further one.
 import type { Client } from "../../../protocol/client.ts"
 import type { SessionId } from "../../../protocol/ids.ts"
 import { routePath } from "../../../protocol/routes.ts"
@@ -22,9 +22,9 @@ type Make = (attempt: number, session: SessionId) => Promise<Printer>
 
 export function taskLogs() {
 	return verb("logs", {
-		summary: "print what a task's program has written, in all its attempts",
+		summary: "print what a task's program has written in its last attempt",
 		description:
-			"As text, what full-screen programs draw is left out. With --raw the bytes as they came. Its terminal itself is its session's: `homeport attach`.",
+			"Earlier attempts are sessions of `homeport ls`. As text, what full-screen programs draw is left out. With --raw the bytes as they came. Its terminal itself is its session's: `homeport attach`.",
 		examples: [
 			["homeport task logs fix-tests", "all of it as text"],
 			["homeport task logs -f fix-tests", "and what comes, also before it has begun, until the task is over"],
