@@ -3,7 +3,7 @@ import { constants } from "node:os"
 import type { Client } from "../../protocol/client.ts"
 import { never, Refusal } from "../../protocol/errors.ts"
 import type { Session } from "../../protocol/routes/sessions.ts"
-import { CUSTOM, type SessionState, SHELL } from "../../protocol/session.ts"
+import { CUSTOM, type SessionState } from "../../protocol/session.ts"
 import { EXIT, Failure } from "../exit.ts"
 import { typed } from "../invocation.ts"
 import { type Printer, rawPrinter, textPrinter } from "../log-printer.ts"
@@ -51,7 +51,7 @@ export function run() {
 					send("SIGHUP")
 				})
 				const shown = unless(untold.signal, printer)
-				if (session.runtime === CUSTOM || session.runtime === SHELL) endInput(call, session, out)
+				if (session.runtime === CUSTOM) endInput(call, session, out)
 				await follow(call, credentials, session, 0, shown, interrupted)
 				await shown.end()
 				process.stdin.destroy()
@@ -90,7 +90,7 @@ function sender(call: Client, { machine, id }: Session): (signal: Signal) => voi
 
 /**
  * The program's input is a terminal of its own. Where nobody sits at ours, it ends with ours, as of what reads `/dev/null`;
- * agents, which work at their terminal, are left alone.
+ * runtimes, which work at their terminal, are left alone. A terminal says its end to one read: what reads on, waits.
  */
 function endInput(call: Client, { machine, id }: Session, out: Output): void {
 	if (process.stdin.isTTY) return
