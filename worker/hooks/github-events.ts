@@ -1,5 +1,7 @@
 // GitHub's deliveries. https://docs.github.com/webhooks/webhook-events-and-payloads
+
 import * as z from "zod"
+import { explain } from "../../protocol/explain.ts"
 import type { Happening, Person, What } from "../../protocol/trigger.ts"
 import { Count, commandIn, commitOf, type Hosting, NOTHING, refOf, Text, type Told } from "./happening.ts"
 
@@ -55,7 +57,7 @@ export function githubHappenings(hosting: Hosting, event: string, said: unknown,
 	if (!EVENTS.includes(event)) return { is: "told", happenings: [] }
 	const parsed = Payload.safeParse(said)
 	if (!parsed.success)
-		return { is: "misshapen", reason: `It is no ${event} of GitHub: ${z.prettifyError(parsed.error)}` }
+		return { is: "misshapen", reason: `It is no event "${event}" of GitHub. ${explain(parsed.error)}` }
 	const payload = parsed.data
 	const repository = hosting.repository(payload.repository.full_name, payload.repository.id)
 	if (repository === null) return { is: "misshapen", reason: "Its repository has a name that GitHub would not give." }

@@ -1,5 +1,7 @@
 // GitLab's deliveries. https://docs.gitlab.com/user/project/integrations/webhook_events/
+
 import * as z from "zod"
+import { explain } from "../../protocol/explain.ts"
 import type { Happening, Person, What } from "../../protocol/trigger.ts"
 import { Count, commandIn, commitOf, type Hosting, NOTHING, refOf, Text, type Told } from "./happening.ts"
 
@@ -101,8 +103,7 @@ function read<S extends z.ZodType<z.infer<typeof Base>>>(
 	of: (payload: z.infer<S>) => Read[],
 ): Told {
 	const parsed = schema.safeParse(said)
-	if (!parsed.success)
-		return { is: "misshapen", reason: `It is no delivery of GitLab: ${z.prettifyError(parsed.error)}` }
+	if (!parsed.success) return { is: "misshapen", reason: `It is no delivery of GitLab. ${explain(parsed.error)}` }
 	const { project } = parsed.data
 	const repository = hosting.repository(project.path_with_namespace, project.id)
 	if (repository === null) return { is: "misshapen", reason: "Its project has a path that GitLab would not give." }
