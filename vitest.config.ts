@@ -23,6 +23,7 @@ export default defineConfig({
 						"test/{protocol,machine,races,connector,holder,web,tools,bench}/**/*.test.{ts,tsx}",
 					],
 					globalSetup: "test/support/own-home.ts",
+					isolate: false,
 					testTimeout: 60_000,
 					expect,
 				},

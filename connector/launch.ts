@@ -131,12 +131,14 @@ export async function prepareLaunch(
 	if (making !== null) await mkdir(making.folder, { recursive: true, mode: 0o700 })
 	const cwd = making === null ? (workingFolder ?? spec.cwd ?? null) : placeInside(making, spec.cwd, substrate, id)
 	const starts = { ...begin, cwd, isMade: making !== null }
+	const words = await insideCommand(substrate, known, argv, { ...sessionEnvironment(), ...given }, starts)
 	const contained: Contained = {
 		session: id,
 		name,
 		runtime,
 		substrate,
-		argv: beginning(spec, await insideCommand(substrate, known, argv, { ...sessionEnvironment(), ...given }, starts)),
+		argv: beginning(spec, words),
+		program: words[0],
 		cwd,
 		workingFolder,
 		network,

@@ -14,6 +14,8 @@ export const Contained = z.object({
 	substrate: z.enum(["sandbox", "container", "vm"]),
 	/** The program and its arguments as they are inside: a path, or a name to be found on the PATH there. */
 	argv: z.array(z.string()).min(1),
+	/** What a shell of ours in `argv` becomes, and whose files are to be found inside; not there where it is the first of `argv`. */
+	program: z.string().optional(),
 	/** The working directory inside; null for the home directory there. */
 	cwd: z.string().nullable(),
 	/** The folder of this machine that is the working directory, or holds it; null where it is only inside. */

@@ -1,6 +1,6 @@
 // Real agent CLIs ask for leave: it is told with what they say themselves and what their screen shows, and answered.
 import { existsSync, readFileSync } from "node:fs"
-import { homedir } from "node:os"
+import { userInfo } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { type Attention, type Choice, optionMeaning } from "../../protocol/attention.ts"
@@ -111,7 +111,7 @@ test("Codex asks on its screen and says by its terminal that it is done", async 
 test("Gemini CLI asks by its own hook where it trusts ours, is answered, and tells when it is done", async () => {
 	const { cwd, environment } = gemini
 	// It takes hooks from nowhere but where root alone may write.
-	const edge = await machineFolder(homedir()).fork(environment)
+	const edge = await machineFolder(userInfo().homedir).fork(environment)
 	const source = process.getuid?.() === 0 ? "hook" : "screen"
 	const session = await edge.start({ runtime: "gemini", argv: ["-m", "gemini-2.5-flash"], cwd, environment, ...size })
 	await expect.poll(() => edge.screen(session), { timeout: 180_000 }).toContain("Type your message")

@@ -51,7 +51,7 @@ export async function survey(contained: Contained): Promise<Survey> {
 	const isShown = (path: string) =>
 		shown.some(({ at }) => isIn(path, at)) || (SYSTEM.some((folder) => isIn(path, folder)) && !isIn(path, home))
 	const path = contained.own.PATH ?? ""
-	const [program = ""] = contained.argv
+	const program = contained.program ?? contained.argv[0] ?? ""
 	const tools = isAbsolute(program) ? await findTools(program, { home, path, isShown }) : []
 	for (const tool of tools) if (isIn(dataDir, tool.at)) refuseTool(tool.at)
 	const entries: Entry[] = [...system, ...tools, ...shown]
