@@ -61,7 +61,7 @@ async function main(): Promise<number> {
 }
 
 async function runAll(): Promise<Count[]> {
-	const counts = [await runTests("node", NODE, ["parts", "commands"])]
+	const counts = [await runTests("node", NODE, ["cores", "parts", "commands"])]
 	// One file at a time leaves a core free. What the other run says follows when this one has said all.
 	const log = join(RESULTS, "edge.log")
 	const both = [runTests("whole", NODE, ["whole"]), runTests("edge", EDGE, ["edge", "built"], [], openSync(log, "w"))]
@@ -76,7 +76,7 @@ async function runSome(paths: readonly string[]): Promise<Count[]> {
 	const node = paths.filter((path) => !isOfEdge(path))
 	const edge = paths.filter(isOfEdge)
 	const counts: Count[] = []
-	if (node.length > 0) counts.push(await runTests("node", NODE, ["parts", "commands", "whole"], node))
+	if (node.length > 0) counts.push(await runTests("node", NODE, ["cores", "parts", "commands", "whole"], node))
 	if (edge.length > 0) counts.push(await runTests("edge", EDGE, ["edge", "built"], edge))
 	return counts
 }
