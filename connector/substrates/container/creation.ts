@@ -1,6 +1,6 @@
 // What a session's container is made of, as the engine is told it.
 import { homedir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import type { Limits, Network } from "../../../protocol/substrate.ts"
 import type { Contained } from "../contained.ts"
 import { proxyEnvironment } from "../network/environment.ts"
@@ -177,6 +177,8 @@ function inMemory({ scratch }: Outside): Record<string, string> {
 	const options = (bytes: number) => `rw,exec,nosuid,nodev,mode=1777,size=${bytes}`
 	return {
 		"/run": options(SMALL_BYTES),
+		// The folders of mounts have whatever mask the engine has at that moment; this one every user must be let through.
+		[dirname(INIT)]: `rw,noexec,nosuid,nodev,mode=755,size=4096`,
 		"/var/tmp": options(SMALL_BYTES),
 		...(scratch === null ? { "/tmp": options(SCRATCH_BYTES) } : {}),
 	}
