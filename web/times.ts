@@ -10,6 +10,11 @@ export function age(ms: number): string {
 	return units.format(Math.floor(seconds / 86_400), "day")
 }
 
+/** How long something took: below a minute with a tenth of a second. */
+export function took(ms: number): string {
+	return ms < 60_000 ? tenths.format(ms / 1_000) : age(ms)
+}
+
 /** How much time is left, in its largest unit: rounded up, so that what has just begun has all of it. */
 export function left(ms: number): string {
 	const seconds = Math.max(0, Math.ceil(ms / 1_000))
@@ -57,6 +62,10 @@ const amounts = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 1 })
 const percents = new Intl.NumberFormat(LANGUAGE, { style: "percent" })
 const format = (unit: string) =>
 	new Intl.NumberFormat(LANGUAGE, { style: "unit", unit, unitDisplay: "narrow", maximumFractionDigits: 0 })
+const tenths = new Intl.NumberFormat(LANGUAGE, {
+	...{ style: "unit", unit: "second", unitDisplay: "narrow" },
+	...{ minimumFractionDigits: 1, maximumFractionDigits: 1 },
+})
 const formats = new Map(["second", "minute", "hour", "day"].map((unit) => [unit, format(unit)]))
 const units = { format: (count: number, unit: string) => formats.get(unit)?.format(count) ?? String(count) }
 const timeOfDay = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })

@@ -7,7 +7,7 @@ import { machinePath, TASKS } from "../../navigation.ts"
 import { machines, now } from "../../state.ts"
 import { shortened, toYaml } from "../../task-draft.ts"
 import { isOver, spentOf, takesWords } from "../../tasks.ts"
-import { age, clock, exact } from "../../times.ts"
+import { clock, exact, took } from "../../times.ts"
 import { AttentionCard } from "../../ui/attention-card.tsx"
 import { waitingFor } from "../../ui/attention-kind.tsx"
 import { Icon } from "../../ui/icon.tsx"
@@ -96,7 +96,7 @@ function Time({ task }: { task: TaskView }) {
 							<span class={`spent in-${is}`} />
 							{words.tasks.states[is as keyof typeof words.tasks.states]}
 						</dt>
-						<dd>{age(ms)}</dd>
+						<dd>{took(ms)}</dd>
 					</div>
 				))}
 			</dl>
