@@ -177,7 +177,7 @@ function inMemory({ scratch }: Outside): Record<string, string> {
 	const options = (bytes: number) => `rw,exec,nosuid,nodev,mode=1777,size=${bytes}`
 	return {
 		"/run": options(SMALL_BYTES),
-		// The folders of mounts have whatever mask the engine has at that moment; this one every user must be let through.
+		// Engines make the folders of mounts, and have been seen to close one to all but root; every user must be let through this one.
 		[dirname(INIT)]: `rw,noexec,nosuid,nodev,mode=755,size=4096`,
 		"/var/tmp": options(SMALL_BYTES),
 		...(scratch === null ? { "/tmp": options(SCRATCH_BYTES) } : {}),
